@@ -1,0 +1,92 @@
+/* Packet sets: the algebra every question is asked in.
+ *
+ * A packet is the first of a flow: protocol, destination port, destination, source, source port, all of
+ * one address family. A space holds the MATCHES in play (conjunctions, one per term of a rule or an
+ * intent) and cuts each field into ATOMS: the classes of values that no match can tell apart. Addresses
+ * may also lie in UNKNOWN sets (a service tag without a file, an application security group): each is
+ * a field of its own with two values, in and out, independent of the address, so what is found holds for
+ * every filling of the sets.
+ *
+ * The one question: is there a packet inside `within` for which a property holds? The property is a
+ * function of the matches that the packet lies in. The search is depth first over the fields in the
+ * order protocol, destination port, destination, destination's unknowns, source, source's unknowns,
+ * source port; at each field the atoms are grouped by the matches that stay ALIVE. A match that all
+ * remaining fields contain entirely is SURE. The property is asked with both sets at every node, so it
+ * may decide a whole subtree at once; failed states are remembered.
+ *
+ * Cost: one visit per distinct (field, alive set) at most; the general problem is NP-hard in the number
+ * of fields, so the search counts its steps and gives up at a limit instead of running away. */
+#ifndef MLN_NET_SPACE_H
+#define MLN_NET_SPACE_H
+
+#include "net/ipset.h"
+#include "net/port.h"
+
+struct mln_match {
+    const struct mln_ipset *src, *dst;      /* NULL: every address of the family */
+    const uint32_t *src_vars, *dst_vars;    /* unknown sets the address must ALSO lie in; any order */
+    size_t src_var_count, dst_var_count;
+    unsigned protos;                        /* set of MLN_PROTO_BIT; 0 matches nothing */
+    const struct mln_portset *sport, *dport; /* NULL: every port */
+};
+
+struct mln_space;
+
+/* Match i gets bit i of every bitset. The matches are copied (the sets they point to are not).
+ * Unknown sets are numbered by the caller from 0; the same number on the source and the destination side
+ * are two different fields. */
+struct mln_space *mln_space_new(struct mln_arena *arena, enum mln_family family,
+                                const struct mln_match *matches, size_t count);
+size_t mln_space_words(const struct mln_space *space); /* 64-bit words of a bitset over the matches */
+
+enum mln_answer { MLN_NO, MLN_YES, MLN_MAYBE };
+
+/* alive: matches that some packet of this subtree lies in; sure: matches that every packet of it lies in
+ * (sure is a subset of alive; they are equal at a leaf, where MLN_MAYBE must not be answered).
+ * MLN_YES: every packet here has the property; MLN_NO: none has. */
+typedef enum mln_answer mln_property(void *ctx, const uint64_t *alive, const uint64_t *sure);
+
+struct mln_packet {
+    enum mln_family family;
+    struct mln_ip src, dst;
+    enum mln_proto proto;
+    uint16_t sport, dport;
+    /* Unknown sets among those the search met that this packet was put into; the others are "out". */
+    const uint32_t *src_vars, *dst_vars;
+    size_t src_var_count, dst_var_count;
+};
+
+enum mln_found { MLN_NONE, MLN_FOUND, MLN_GAVE_UP };
+
+/* Searches inside match `within` (index; SIZE_MAX = everything). *packet may be NULL. *steps is increased by
+ * the work done; the search gives up when it exceeds `limit` (0 = MLN_SPACE_LIMIT).
+ * The packet is a typical one where there is a choice: tcp before udp before others, the lowest port of
+ * its atom but 443, 22, 80 preferred when the atom holds them, source port 49152 if it may be any, the
+ * second address of the atom's first range when it has one (a network's own address is no host). */
+enum mln_found mln_space_find(struct mln_space *space, size_t within, mln_property *property, void *ctx,
+                              struct mln_packet *packet, uint64_t *steps, uint64_t limit);
+#define MLN_SPACE_LIMIT 20000000u
+
+/* Do the two matches share a packet? Unknown sets are taken to overlap whatever they may. */
+bool mln_match_overlaps(const struct mln_match *a, const struct mln_match *b);
+/* Is every packet of b in a? Exact for exact sets; an unknown set covers only itself. */
+bool mln_match_covers(const struct mln_match *a, const struct mln_match *b);
+
+/* "tcp 10.30.1.4:49152 -> 10.20.1.4:22"; ports only for tcp and udp; IPv6 in brackets. */
+char *mln_packet_text(struct mln_arena *arena, const struct mln_packet *packet);
+
+/* Bitset helpers, `words` long. */
+static inline bool mln_bit(const uint64_t *set, size_t i)
+{
+    return set[i / 64] >> (i % 64) & 1;
+}
+static inline void mln_bit_set(uint64_t *set, size_t i)
+{
+    set[i / 64] |= UINT64_C(1) << (i % 64);
+}
+static inline void mln_bit_clear(uint64_t *set, size_t i)
+{
+    set[i / 64] &= ~(UINT64_C(1) << (i % 64));
+}
+
+#endif

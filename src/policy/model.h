@@ -1,0 +1,266 @@
+/* The model: what a policy declares, with every name resolved, every parameter replaced, every template
+ * applied and every condition decided. Made by mln_policy_build, read by lowering, back ends and questions. */
+#ifndef MLN_POLICY_MODEL_H
+#define MLN_POLICY_MODEL_H
+
+#include "azure/tag.h"
+#include "lang/lang.h"
+#include "net/flow.h"
+#include "net/ipset.h"
+#include "net/port.h"
+
+struct mln_network;
+struct mln_zone;
+struct mln_resource;
+
+struct mln_prefix_list {
+    struct mln_prefix *data;
+    size_t len;
+};
+
+enum mln_role {
+    MLN_ROLE_PLAIN, MLN_ROLE_BASTION, MLN_ROLE_GATEWAY, MLN_ROLE_FIREWALL, MLN_ROLE_ROUTE_SERVER,
+    MLN_ROLE_APP_GATEWAY, MLN_ROLE_ML_COMPUTE, MLN_ROLE_AKS, MLN_ROLE_ENDPOINTS, MLN_ROLE_DATABRICKS,
+    MLN_ROLE_COUNT
+};
+extern const char *const mln_role_names[MLN_ROLE_COUNT];
+
+struct mln_route {
+    struct mln_span span;
+    struct mln_prefix prefix;   /* when tag is NULL */
+    const struct mln_tag *tag;
+    enum mln_hop hop;
+    struct mln_prefix next_hop; /* appliance */
+};
+
+struct mln_nsg {
+    const char *name;
+    struct mln_span span; /* of the zone that names it first */
+    MLN_VEC(struct mln_zone *) zones; /* governed by it, in source order */
+    const char *region, *resource_group; /* of its networks; NULL when not given */
+    uint32_t index;
+};
+
+struct mln_zone {
+    const char *name;    /* "training" */
+    const char *display; /* "training", or "ml.training" where several networks use the name */
+    struct mln_span span;
+    struct mln_network *network;
+    struct mln_prefix_list prefixes, overlay, egress;
+    const struct mln_ipset *addresses[MLN_FAMILIES]; /* prefixes and overlay; never NULL */
+    struct mln_nsg *nsg; /* NULL: ungoverned */
+    const char *subnet;  /* subnet name in Azure */
+    enum mln_role role;
+    struct mln_span role_span;
+    enum mln_default_kind defaults[MLN_DIRECTIONS]; /* never UNSET */
+    MLN_VEC(const char *) service_endpoints;        /* "Microsoft.Storage" spellings as written */
+    MLN_VEC(const char *) endpoint_only;            /* service endpoint policy: resource ids and names */
+    const char *delegation;
+    MLN_VEC(struct mln_route) routes;
+    bool existing;
+    bool holds_endpoint; /* a private endpoint lies in it: the back end sets privateEndpointNetworkPolicies so that
+                            its NSG is effective [PEPOL] */
+    bool hosts_appliance; /* an appliance of some route lies in it */
+    uint32_t index;
+};
+
+struct mln_network {
+    const char *name;
+    struct mln_span span;
+    struct mln_prefix_list prefixes, dns;
+    const struct mln_ipset *addresses[MLN_FAMILIES]; /* address space */
+    const char *region, *resource_group, *subscription, *id;
+    bool existing;
+    MLN_VEC(struct mln_zone *) zones;
+    MLN_VEC(struct mln_network *) peers;
+    MLN_VEC(struct mln_network *) gateways; /* peers whose gateway serves this network */
+    MLN_VEC(struct mln_external *) connected; /* by a gateway of its own */
+    uint32_t index;
+};
+
+struct mln_asg {
+    const char *name;    /* Azure name and display name */
+    struct mln_span span;
+    struct mln_zone *zone;
+    uint32_t index;
+};
+
+struct mln_external {
+    const char *name;
+    struct mln_span span;
+    struct mln_prefix_list prefixes;
+    MLN_VEC(const char *) hosts;
+    const struct mln_ipset *addresses[MLN_FAMILIES];
+    uint32_t index;
+};
+
+struct mln_peering {
+    struct mln_span span;
+    struct mln_network *a, *b, *gateway; /* gateway: a, b or NULL */
+};
+
+struct mln_connection {
+    struct mln_span span;
+    struct mln_external *external;
+    struct mln_network *network;
+    enum mln_via via;
+};
+
+struct mln_service_item {
+    unsigned protos; /* set of MLN_PROTO_BIT */
+    const struct mln_portset *sport, *dport; /* never NULL */
+};
+struct mln_services {
+    struct mln_service_item *items; /* canonical: no two share protos and sport; sorted */
+    size_t len;
+};
+
+struct mln_kind_endpoint {
+    const char *name;  /* Azure group id or short name: "blob" */
+    const char *group; /* `id` */
+    struct mln_services ports;
+    MLN_VEC(const char *) dns;
+};
+struct mln_firewall_key {
+    const char *key;
+    struct mln_value *value;
+};
+struct mln_kind {
+    const char *name;
+    struct mln_span span;
+    const char *type, *api;
+    const char *tag, *service_endpoint;
+    MLN_VEC(const char *) prerequisites;
+    MLN_VEC(struct mln_kind_endpoint *) endpoints;
+    const char *firewall;             /* property path; NULL when it has none */
+    const char *firewall_entry;       /* `entry` */
+    long firewall_limit;              /* -1: none stated */
+    MLN_VEC(struct mln_firewall_key) firewall_keys;
+};
+
+struct mln_endpoint {
+    const struct mln_kind_endpoint *sub;
+    struct mln_resource *resource;
+    struct mln_span span;
+    struct mln_zone *zone;
+    struct mln_prefix_list at;
+    const struct mln_ipset *addresses[MLN_FAMILIES]; /* `at`, else the zone's prefixes */
+    bool exact;                                      /* `at` given, or alone in its zone */
+};
+
+enum mln_public { MLN_PUBLIC_UNSET, MLN_PUBLIC_NO, MLN_PUBLIC_YES };
+
+struct mln_resource {
+    const char *name;
+    struct mln_span span;
+    struct mln_kind *kind;
+    MLN_VEC(struct mln_endpoint *) endpoints;
+    const char *region, *azure_name, *id, *resource_group, *sku;
+    enum mln_public is_public;
+    bool widen;
+    /* What intents ask of its firewall: public IPv4 sources, and zones with the service endpoint. */
+    const struct mln_ipset *firewall_sources; /* NULL: none */
+    MLN_VEC(struct mln_zone *) firewall_zones;
+    uint32_t index;
+};
+
+struct mln_geography {
+    const char *name;
+    struct mln_span span;
+    MLN_VEC(const char *) regions;
+};
+
+/* A leaf of a side: one thing that was named, with what it contains. */
+enum mln_leaf_kind {
+    MLN_LEAF_ANY, MLN_LEAF_NETWORK, MLN_LEAF_ZONE, MLN_LEAF_ASG, MLN_LEAF_EXTERNAL, MLN_LEAF_PREFIX,
+    MLN_LEAF_TAG, MLN_LEAF_RESOURCE, MLN_LEAF_ENDPOINT, MLN_LEAF_HOSTED_AGENTS
+};
+struct mln_leaf {
+    enum mln_leaf_kind kind;
+    struct mln_span span; /* where the intent names it */
+    bool through_group;   /* reached through a group, or `any` or a network: pairs without a path are left out */
+    struct mln_network *network;
+    struct mln_zone *zone;
+    struct mln_asg *asg;
+    struct mln_external *external;
+    struct mln_prefix prefix;
+    const struct mln_tag *tag;
+    struct mln_resource *resource;
+    struct mln_endpoint *endpoint;
+    struct mln_geography *geography;
+};
+MLN_VEC_TYPE(mln_leaf_vec, struct mln_leaf);
+
+/* A side flattened: the union over `parts` of (leaf minus every set of `minus` that is itself a side). */
+struct mln_side_set {
+    struct mln_side_part *parts;
+    size_t len;
+    const char *text; /* as the source names it, for names of rules: "agents", "any", "jump+agents" */
+};
+struct mln_side_part {
+    struct mln_leaf leaf;
+    const struct mln_side_set *const *minus; /* excepts that apply, innermost first */
+    size_t minus_len;
+};
+
+struct mln_intent {
+    enum mln_verb verb;
+    struct mln_span span;       /* the statement */
+    struct mln_span from_span, to_span, service_span;
+    const char *name;           /* `as`, or made from verb, service and ends; not unique */
+    bool named;                 /* `as` was written */
+    struct mln_side_set *from, *to;
+    bool within;                /* each leaf of `from` to itself; to == from */
+    struct mln_services services;
+    const char *service_text;   /* "https", "tcp-443" */
+    MLN_VEC(struct mln_intent *) overrides; /* denies it overrides (a name may stand for several) */
+    struct mln_span overrides_span;
+    const char *because, *owner;
+    struct mln_date until;
+    bool has_until;
+    bool library; /* written in the standard library */
+    struct mln_apply_frame *frame; /* NULL when not from a template */
+    uint32_t index; /* in source order, applied templates in place */
+};
+
+/* The chain of applications an intent or a declaration came through, innermost first. */
+struct mln_apply_frame {
+    const char *template_name;
+    struct mln_span span; /* of the apply statement */
+    struct mln_apply_frame *outer;
+};
+
+struct mln_policy_options {
+    enum mln_cloud cloud;
+    bool cloud_given;
+    struct mln_tags *tags; /* catalogue or file; never NULL */
+    struct mln_date today;
+    /* --param and --params: name and text, in order; a later one wins */
+    struct mln_param_setting {
+        const char *name, *text;
+        bool used;
+    } *params;
+    size_t param_count;
+};
+
+struct mln_model {
+    const struct mln_policy_options *options;
+    MLN_VEC(struct mln_network *) networks;
+    MLN_VEC(struct mln_zone *) zones;
+    MLN_VEC(struct mln_nsg *) nsgs; /* sorted by name */
+    MLN_VEC(struct mln_asg *) asgs;
+    MLN_VEC(struct mln_external *) externals;
+    MLN_VEC(struct mln_peering) peerings;
+    MLN_VEC(struct mln_connection) connections;
+    MLN_VEC(struct mln_resource *) resources;
+    MLN_VEC(struct mln_kind *) kinds;
+    MLN_VEC(struct mln_geography *) geographies;
+    MLN_VEC(struct mln_intent *) intents;    /* allow, deny, forbid; expired ones are left out */
+    MLN_VEC(struct mln_intent *) assertions; /* assert allow, assert deny */
+};
+
+/* Builds the model; mistakes are reported and what could not be understood is left out. Never NULL. */
+struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_vec *modules,
+                                   struct mln_policy_options *options);
+
+#endif
