@@ -1,0 +1,310 @@
+/* Sets of addresses as sorted ranges.
+ *
+ * Every operation is one merge over its arguments and appends to a result that stays canonical because
+ * ranges are appended in order of their first address and touching ones grow together. The one place that
+ * sorts is building from unsorted ranges, where a service tag may bring tens of thousands: already sorted
+ * input (published lists are) is noticed; IPv4 goes through a radix sort on the first address. */
+#include "net/ipset.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct mln_ipset *new_set(struct mln_arena *a, enum mln_family family, size_t capacity)
+{
+    struct mln_ipset *set = MLN_NEW(a, struct mln_ipset);
+    set->family = family;
+    set->ranges = MLN_NEW_ARRAY(a, struct mln_range, capacity);
+    return set;
+}
+
+static inline bool before(struct mln_ip a, struct mln_ip b)
+{
+    return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo;
+}
+
+/* Appends a range that begins at or after every range before it, growing the last when they touch. */
+static inline void append(struct mln_ipset *set, struct mln_ip lo, struct mln_ip hi)
+{
+    if (set->len > 0) {
+        struct mln_range *last = &set->ranges[set->len - 1];
+        bool touches = !before(last->hi, lo) || mln_ip_cmp(mln_ip_next(last->hi), lo) == 0;
+        if (touches) {
+            if (before(last->hi, hi))
+                last->hi = hi;
+            return;
+        }
+    }
+    set->ranges[set->len++] = (struct mln_range){.lo = lo, .hi = hi};
+}
+
+const struct mln_ipset *mln_ipset_empty(struct mln_arena *a, enum mln_family family)
+{
+    return new_set(a, family, 0);
+}
+
+const struct mln_ipset *mln_ipset_all(struct mln_arena *a, enum mln_family family)
+{
+    struct mln_ipset *set = new_set(a, family, 1);
+    append(set, (struct mln_ip){0}, mln_ip_max(family));
+    return set;
+}
+
+/* ---- building ---- */
+
+static int by_lo(const void *x, const void *y)
+{
+    const struct mln_range *a = x, *b = y;
+    return mln_ip_cmp(a->lo, b->lo);
+}
+
+static bool is_sorted(const struct mln_range *ranges, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (before(ranges[i].lo, ranges[i - 1].lo))
+            return false;
+    return true;
+}
+
+#define RADIX_BITS 11
+#define RADIX (1u << RADIX_BITS)
+#define RADIX_FROM 2048 /* below, the passes over the counters cost more than qsort */
+
+/* One stable pass by the digit of `lo` at `shift`. */
+static void radix_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift)
+{
+    size_t start[RADIX] = {0}, sum = 0;
+    for (size_t i = 0; i < count; i++)
+        start[from[i] >> shift & (RADIX - 1)]++;
+    for (size_t d = 0; d < RADIX; d++) {
+        size_t n = start[d];
+        start[d] = sum;
+        sum += n;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[start[from[i] >> shift & (RADIX - 1)]++] = from[i];
+}
+
+/* IPv4 ranges travel as lo << 32 | hi, so that one word carries both through three passes over lo. */
+static void radix_append(struct mln_arena *a, const struct mln_range *ranges, size_t count, struct mln_ipset *set)
+{
+    uint64_t *x = MLN_NEW_ARRAY(a, uint64_t, count), *y = MLN_NEW_ARRAY(a, uint64_t, count);
+    for (size_t i = 0; i < count; i++)
+        x[i] = ranges[i].lo.lo << 32 | ranges[i].hi.lo;
+    radix_pass(x, y, count, 32);
+    radix_pass(y, x, count, 32 + RADIX_BITS);
+    radix_pass(x, y, count, 32 + 2 * RADIX_BITS);
+    for (size_t i = 0; i < count; i++)
+        append(set, (struct mln_ip){.lo = y[i] >> 32}, (struct mln_ip){.lo = y[i] & UINT32_MAX});
+}
+
+const struct mln_ipset *mln_ipset_from_ranges(struct mln_arena *a, enum mln_family family,
+                                              const struct mln_range *ranges, size_t count)
+{
+    struct mln_ipset *set = new_set(a, family, count);
+    if (count == 0)
+        return set;
+    if (!is_sorted(ranges, count)) {
+        if (family == MLN_IPV4 && count >= RADIX_FROM) {
+            radix_append(a, ranges, count, set);
+            return set;
+        }
+        struct mln_range *sorted = MLN_NEW_ARRAY(a, struct mln_range, count);
+        memcpy(sorted, ranges, count * sizeof *ranges);
+        qsort(sorted, count, sizeof *sorted, by_lo);
+        ranges = sorted;
+    }
+    for (size_t i = 0; i < count; i++) {
+        assert(!before(ranges[i].hi, ranges[i].lo));
+        append(set, ranges[i].lo, ranges[i].hi);
+    }
+    return set;
+}
+
+const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_family family,
+                                                const struct mln_prefix *prefixes, size_t count)
+{
+    struct mln_range *ranges = MLN_NEW_ARRAY(a, struct mln_range, count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (prefixes[i].family == family)
+            ranges[n++] = (struct mln_range){.lo = prefixes[i].ip, .hi = mln_prefix_last(&prefixes[i])};
+    return mln_ipset_from_ranges(a, family, ranges, n);
+}
+
+/* ---- algebra ---- */
+
+const struct mln_ipset *mln_ipset_union(struct mln_arena *a, const struct mln_ipset *x,
+                                        const struct mln_ipset *y)
+{
+    assert(x->family == y->family);
+    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    size_t i = 0, j = 0;
+    while (i < x->len || j < y->len) {
+        bool take_x = j == y->len || (i < x->len && !before(y->ranges[j].lo, x->ranges[i].lo));
+        const struct mln_range *r = take_x ? &x->ranges[i++] : &y->ranges[j++];
+        append(set, r->lo, r->hi);
+    }
+    return set;
+}
+
+const struct mln_ipset *mln_ipset_intersect(struct mln_arena *a, const struct mln_ipset *x,
+                                            const struct mln_ipset *y)
+{
+    assert(x->family == y->family);
+    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    size_t i = 0, j = 0;
+    while (i < x->len && j < y->len) {
+        const struct mln_range *p = &x->ranges[i], *q = &y->ranges[j];
+        struct mln_ip lo = before(p->lo, q->lo) ? q->lo : p->lo;
+        struct mln_ip hi = before(p->hi, q->hi) ? p->hi : q->hi;
+        if (!before(hi, lo))
+            append(set, lo, hi);
+        if (before(p->hi, q->hi))
+            i++;
+        else
+            j++;
+    }
+    return set;
+}
+
+/* Appends what y's ranges from *at on leave of `r`; *at moves past ranges that end before r. */
+static void subtract_from(struct mln_ipset *set, struct mln_range r, const struct mln_ipset *y, size_t *at)
+{
+    while (*at < y->len && before(y->ranges[*at].hi, r.lo))
+        ++*at;
+    for (size_t k = *at; k < y->len && !before(r.hi, y->ranges[k].lo); k++) {
+        if (before(r.lo, y->ranges[k].lo))
+            append(set, r.lo, mln_ip_prev(y->ranges[k].lo));
+        if (!before(y->ranges[k].hi, r.hi))
+            return; /* also the only case in which next() below would wrap */
+        r.lo = mln_ip_next(y->ranges[k].hi);
+    }
+    append(set, r.lo, r.hi);
+}
+
+const struct mln_ipset *mln_ipset_subtract(struct mln_arena *a, const struct mln_ipset *x,
+                                           const struct mln_ipset *y)
+{
+    assert(x->family == y->family);
+    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    size_t at = 0;
+    for (size_t i = 0; i < x->len; i++)
+        subtract_from(set, x->ranges[i], y, &at);
+    return set;
+}
+
+/* ---- questions ---- */
+
+bool mln_ipset_equal(const struct mln_ipset *x, const struct mln_ipset *y)
+{
+    if (x == y)
+        return true;
+    if (x->family != y->family || x->len != y->len)
+        return false;
+    return x->len == 0 || memcmp(x->ranges, y->ranges, x->len * sizeof *x->ranges) == 0;
+}
+
+bool mln_ipset_contains(const struct mln_ipset *x, struct mln_ip ip)
+{
+    size_t lo = 0, hi = x->len;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (before(x->ranges[mid].hi, ip))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < x->len && !before(ip, x->ranges[lo].lo);
+}
+
+bool mln_ipset_covers(const struct mln_ipset *x, const struct mln_ipset *y)
+{
+    size_t i = 0;
+    if (x->family != y->family)
+        return y->len == 0;
+    for (size_t j = 0; j < y->len; j++) {
+        while (i < x->len && before(x->ranges[i].hi, y->ranges[j].hi))
+            i++;
+        if (i == x->len || before(y->ranges[j].lo, x->ranges[i].lo))
+            return false;
+    }
+    return true;
+}
+
+bool mln_ipset_overlaps(const struct mln_ipset *x, const struct mln_ipset *y)
+{
+    size_t i = 0, j = 0;
+    if (x->family != y->family)
+        return false;
+    while (i < x->len && j < y->len) {
+        if (before(x->ranges[i].hi, y->ranges[j].lo))
+            i++;
+        else if (before(y->ranges[j].hi, x->ranges[i].lo))
+            j++;
+        else
+            return true;
+    }
+    return false;
+}
+
+bool mln_ipset_is_all(const struct mln_ipset *x)
+{
+    return x->len == 1 && x->ranges[0].lo.hi == 0 && x->ranges[0].lo.lo == 0 &&
+           mln_ip_cmp(x->ranges[0].hi, mln_ip_max(x->family)) == 0;
+}
+
+/* ---- prefixes ---- */
+
+/* Trailing zeros of an address; all of the family's bits for 0. */
+static unsigned trailing_zeros(enum mln_family family, struct mln_ip ip)
+{
+    if (ip.lo)
+        return (unsigned)__builtin_ctzll(ip.lo);
+    if (family == MLN_IPV4)
+        return 32;
+    return ip.hi ? 64 + (unsigned)__builtin_ctzll(ip.hi) : 128;
+}
+
+/* Floor of log2(hi - lo + 1): the largest block, by its host bits, that fits between the two. */
+static unsigned fitting_bits(struct mln_ip lo, struct mln_ip hi)
+{
+    struct mln_ip size = {.hi = hi.hi - lo.hi - (hi.lo < lo.lo), .lo = hi.lo - lo.lo};
+    size = mln_ip_next(size);
+    if (size.hi)
+        return 127 - (unsigned)__builtin_clzll(size.hi);
+    return size.lo ? 63 - (unsigned)__builtin_clzll(size.lo) : 128; /* 2^128 wraps to 0 */
+}
+
+/* The aligned blocks of one range from left to right: each as large as its alignment and the room left
+ * allow, which is the only way to cover a range with the fewest. Ranges of a canonical set do not touch,
+ * so no block could span two of them and the fewest of the set are the fewest of each range. */
+static size_t range_prefixes(enum mln_family family, struct mln_range r, struct mln_prefix *out)
+{
+    unsigned width = family == MLN_IPV4 ? 32 : 128;
+    size_t count = 0;
+    for (;;) {
+        unsigned bits = trailing_zeros(family, r.lo), room = fitting_bits(r.lo, r.hi);
+        if (bits > room)
+            bits = room;
+        struct mln_prefix p = {.family = family, .ip = r.lo, .length = (uint8_t)(width - bits)};
+        if (out)
+            out[count] = p;
+        count++;
+        struct mln_ip last = mln_prefix_last(&p);
+        if (!before(last, r.hi))
+            return count;
+        r.lo = mln_ip_next(last);
+    }
+}
+
+size_t mln_ipset_prefixes(struct mln_arena *a, const struct mln_ipset *x, struct mln_prefix **out)
+{
+    size_t count = 0, at = 0;
+    for (size_t i = 0; i < x->len; i++)
+        count += range_prefixes(x->family, x->ranges[i], NULL);
+    *out = MLN_NEW_ARRAY(a, struct mln_prefix, count);
+    for (size_t i = 0; i < x->len; i++)
+        at += range_prefixes(x->family, x->ranges[i], *out + at);
+    return count;
+}
