@@ -1,0 +1,152 @@
+/* Chunked bump allocation: an object costs an addition and a comparison, freeing costs one call a
+ * chunk. Chunks double, so a compilation of any size has a handful of them; they come from calloc,
+ * whose fresh pages are zero already, and an object larger than a chunk gets one of its own. */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OBJECT_EACH 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define OBJECT_EACH 1
+#endif
+#ifndef OBJECT_EACH
+#define OBJECT_EACH 0
+#endif
+
+#define FIRST_CHUNK ((size_t)32 << 10)
+#define LAST_CHUNK ((size_t)16 << 20)
+#define EXIT_NO_MEMORY 74
+
+struct chunk {
+    alignas(max_align_t) struct chunk *next;
+    size_t size; /* of what follows the header */
+};
+
+struct mln_arena {
+    struct chunk *chunks; /* every block to free; the first one is not always the current one */
+    char *next;           /* free part of the current chunk */
+    size_t left;
+    size_t chunk_size; /* of the next chunk */
+    size_t used;
+};
+
+static _Noreturn void no_memory(void) {
+    fputs("mlnsgc: error: out of memory\n", stderr);
+    _Exit(EXIT_NO_MEMORY);
+}
+
+struct mln_arena *mln_arena_new(void) {
+    struct mln_arena *arena = calloc(1, sizeof(*arena));
+    if (arena == NULL)
+        no_memory();
+    arena->chunk_size = FIRST_CHUNK;
+    return arena;
+}
+
+void mln_arena_free(struct mln_arena *arena) {
+    if (arena == NULL)
+        return;
+    for (struct chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    free(arena);
+}
+
+static char *chunk_new(struct mln_arena *arena, size_t size) {
+    if (size > SIZE_MAX - sizeof(struct chunk))
+        no_memory();
+    struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
+    if (chunk == NULL)
+        no_memory();
+    chunk->size = size;
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    return (char *)(chunk + 1);
+}
+
+static void *alloc_slow(struct mln_arena *arena, size_t size) {
+    if (size > arena->chunk_size / 4)
+        return chunk_new(arena, size); /* the rest of the current chunk stays in use */
+    arena->next = chunk_new(arena, arena->chunk_size);
+    arena->left = arena->chunk_size;
+    if (arena->chunk_size < LAST_CHUNK)
+        arena->chunk_size *= 2;
+    void *object = arena->next;
+    arena->next += size;
+    arena->left -= size;
+    return object;
+}
+
+void *mln_alloc(struct mln_arena *arena, size_t size) {
+    const size_t align = alignof(max_align_t);
+    if (size > SIZE_MAX - align)
+        no_memory();
+    arena->used += size;
+    if (OBJECT_EACH)
+        return chunk_new(arena, size);
+    size = size == 0 ? align : (size + align - 1) & ~(align - 1);
+    if (size > arena->left)
+        return alloc_slow(arena, size);
+    void *object = arena->next;
+    arena->next += size;
+    arena->left -= size;
+    return object;
+}
+
+void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size)
+        no_memory();
+    return mln_alloc(arena, count * size);
+}
+
+char *mln_strndup(struct mln_arena *arena, const char *text, size_t length) {
+    if (length == SIZE_MAX)
+        no_memory();
+    char *copy = mln_alloc(arena, length + 1);
+    if (length > 0)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+char *mln_strdup(struct mln_arena *arena, const char *text) {
+    return mln_strndup(arena, text, strlen(text));
+}
+
+char *mln_vprintf(struct mln_arena *arena, const char *format, va_list args) {
+    char first[256]; /* nearly every message fits, so most are formatted once */
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(first, sizeof(first), format, args);
+    assert(length >= 0);
+    char *text;
+    if ((size_t)length < sizeof(first)) {
+        text = mln_strndup(arena, first, (size_t)length);
+    } else {
+        text = mln_alloc(arena, (size_t)length + 1);
+        vsnprintf(text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    return text;
+}
+
+char *mln_printf(struct mln_arena *arena, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    char *text = mln_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+size_t mln_arena_used(const struct mln_arena *arena) {
+    return arena->used;
+}
