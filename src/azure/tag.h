@@ -9,6 +9,7 @@
 #ifndef MLN_AZURE_TAG_H
 #define MLN_AZURE_TAG_H
 
+#include "azure/region.h"
 #include "diag/ctx.h"
 #include "net/ipset.h"
 
@@ -44,8 +45,14 @@ struct mln_tags *mln_tags_catalogue(struct mln_ctx *ctx, enum mln_cloud cloud, c
                                     size_t length);
 
 /* Building a catalogue from elsewhere (import/tagfile.c). `parent` and the dense number are worked out by
- * mln_tags_finish, which also adds the six virtual tags. */
+ * mln_tags_finish, which also adds the six virtual tags. `region` is any spelling of the region, NULL or "" for
+ * a global tag; region_id 0 = not known. A region the table does not hold is added. NULL when a tag of that
+ * name, case ignored, is there already. */
 struct mln_tags *mln_tags_new(struct mln_ctx *ctx, enum mln_cloud cloud, bool with_prefixes);
+void mln_tags_add_region(struct mln_tags *tags, int id, const char *arm, const char *in_cloud,
+                         const char *elsewhere);
+/* Only the regions of a catalogue's table. */
+void mln_tags_load_regions(struct mln_tags *tags, const char *table, size_t length);
 struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char *region, int region_id,
                              unsigned features);
 void mln_tags_finish(struct mln_tags *tags);
@@ -54,6 +61,8 @@ enum mln_cloud mln_tags_cloud(const struct mln_tags *tags);
 bool mln_tags_have_prefixes(const struct mln_tags *tags);
 size_t mln_tags_count(const struct mln_tags *tags);
 const struct mln_tag *mln_tags_at(const struct mln_tags *tags, size_t number);
+/* May the tag stand in a security rule? The six virtual tags may. */
+bool mln_tag_in_nsg(const struct mln_tag *tag);
 
 /* Looks a name up: case is ignored, the ARM name of a region is accepted ("AzureCloud.francecentral" gives
  * AzureCloud.centralfrance), spaces and dashes in the region too when quoted input has them.
@@ -70,5 +79,6 @@ const char *mln_tags_suggest(const struct mln_tags *tags, const char *name);
 /* Regions: canonical ARM name ("westeurope") for any published spelling ("WestEurope", "West Europe",
  * "centralfrance"); NULL when unknown. Interned. */
 const char *mln_region_canonical(const struct mln_tags *tags, const char *name);
+const struct mln_regions *mln_tags_regions(const struct mln_tags *tags);
 
 #endif
