@@ -1,9 +1,9 @@
 /* Addresses: text to number and back.
  *
  * The parsers are our own, because the library's are either too lenient (inet_aton reads "10.1" and
- * "010.0.0.1") or want a terminated string, and because a policy must mean the same on every system:
- * four decimal parts without leading zeros; for IPv6 the forms of RFC 4291 section 2.2, no zone id. Each
- * reader takes [text, end) and accepts only when it used all of it. */
+ * "010.0.0.1") or want a terminated string, and because a policy must mean the same on every
+ * system: four decimal parts without leading zeros; for IPv6 the forms of RFC 4291 section 2.2, no
+ * zone id. Each reader takes [text, end) and accepts only when it used all of it. */
 #include "net/ip.h"
 
 #include <stdio.h>
@@ -96,7 +96,8 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* One to four hexadecimal digits; NULL when there is none. A fifth digit is left for the caller to refuse. */
+/* One to four hexadecimal digits; NULL when there is none. A fifth digit is left for the caller to
+ * refuse. */
 static const char *read_group(const char *text, const char *end, uint16_t *out)
 {
     const char *start = text;
@@ -193,8 +194,10 @@ static bool read_address(const char *text, const char *end, struct mln_prefix *o
     return read_ipv6(text, end, &out->ip);
 }
 
-/* The digits behind the slash. A number too large, or too long to be one, is a wrong length, not syntax. */
-static enum mln_prefix_error read_length(const char *text, const char *end, unsigned max, uint8_t *out)
+/* The digits behind the slash. A number too large, or too long to be one, is a wrong length, not
+ * syntax. */
+static enum mln_prefix_error read_length(const char *text, const char *end, unsigned max,
+                                         uint8_t *out)
 {
     unsigned length;
     if (text == end)
@@ -237,7 +240,8 @@ static void write_ipv4(uint32_t ip, char *out)
     sprintf(out, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
 }
 
-/* The longest run of at least two zero groups, the first of equals: the one that "::" stands for. */
+/* The longest run of at least two zero groups, the first of equals: the one that "::" stands for.
+ */
 static int longest_zeros(const uint16_t *group, int *length)
 {
     int best = -1;
@@ -255,7 +259,8 @@ static int longest_zeros(const uint16_t *group, int *length)
     return best;
 }
 
-/* RFC 5952: lower case, no leading zeros, "::" as above, IPv4-mapped addresses with their dotted quad. */
+/* RFC 5952: lower case, no leading zeros, "::" as above, IPv4-mapped addresses with their dotted
+ * quad. */
 static void write_ipv6(struct mln_ip ip, char *out)
 {
     uint16_t group[GROUPS];

@@ -1,9 +1,10 @@
 /* Sets of addresses as sorted ranges.
  *
- * Every operation is one merge over its arguments and appends to a result that stays canonical because
- * ranges are appended in order of their first address and touching ones grow together. The one place that
- * sorts is building from unsorted ranges, where a service tag may bring tens of thousands: already sorted
- * input (published lists are) is noticed; IPv4 goes through a radix sort on the first address. */
+ * Every operation is one merge over its arguments and appends to a result that stays canonical
+ * because ranges are appended in order of their first address and touching ones grow together. The
+ * one place that sorts is building from unsorted ranges, where a service tag may bring tens of
+ * thousands: already sorted input (published lists are) is noticed; IPv4 goes through a radix sort
+ * on the first address. */
 #include "net/ipset.h"
 
 #include <assert.h>
@@ -23,7 +24,8 @@ static inline bool before(struct mln_ip a, struct mln_ip b)
     return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo;
 }
 
-/* Appends a range that begins at or after every range before it, growing the last when they touch. */
+/* Appends a range that begins at or after every range before it, growing the last when they touch.
+ */
 static inline void append(struct mln_ipset *set, struct mln_ip lo, struct mln_ip hi)
 {
     if (set->len > 0) {
@@ -85,8 +87,10 @@ static void radix_pass(const uint64_t *from, uint64_t *to, size_t count, unsigne
         to[start[from[i] >> shift & (RADIX - 1)]++] = from[i];
 }
 
-/* IPv4 ranges travel as lo << 32 | hi, so that one word carries both through three passes over lo. */
-static void radix_append(struct mln_arena *a, const struct mln_range *ranges, size_t count, struct mln_ipset *set)
+/* IPv4 ranges travel as lo << 32 | hi, so that one word carries both through three passes over lo.
+ */
+static void radix_append(struct mln_arena *a, const struct mln_range *ranges, size_t count,
+                         struct mln_ipset *set)
 {
     uint64_t *x = MLN_NEW_ARRAY(a, uint64_t, count), *y = MLN_NEW_ARRAY(a, uint64_t, count);
     for (size_t i = 0; i < count; i++)
@@ -128,7 +132,8 @@ const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_fa
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (prefixes[i].family == family)
-            ranges[n++] = (struct mln_range){.lo = prefixes[i].ip, .hi = mln_prefix_last(&prefixes[i])};
+            ranges[n++] =
+                (struct mln_range){.lo = prefixes[i].ip, .hi = mln_prefix_last(&prefixes[i])};
     return mln_ipset_from_ranges(a, family, ranges, n);
 }
 
@@ -169,7 +174,8 @@ const struct mln_ipset *mln_ipset_intersect(struct mln_arena *a, const struct ml
 }
 
 /* Appends what y's ranges from *at on leave of `r`; *at moves past ranges that end before r. */
-static void subtract_from(struct mln_ipset *set, struct mln_range r, const struct mln_ipset *y, size_t *at)
+static void subtract_from(struct mln_ipset *set, struct mln_range r, const struct mln_ipset *y,
+                          size_t *at)
 {
     while (*at < y->len && before(y->ranges[*at].hi, r.lo))
         ++*at;
@@ -276,9 +282,10 @@ static unsigned fitting_bits(struct mln_ip lo, struct mln_ip hi)
     return size.lo ? 63 - (unsigned)__builtin_clzll(size.lo) : 128; /* 2^128 wraps to 0 */
 }
 
-/* The aligned blocks of one range from left to right: each as large as its alignment and the room left
- * allow, which is the only way to cover a range with the fewest. Ranges of a canonical set do not touch,
- * so no block could span two of them and the fewest of the set are the fewest of each range. */
+/* The aligned blocks of one range from left to right: each as large as its alignment and the room
+ * left allow, which is the only way to cover a range with the fewest. Ranges of a canonical set do
+ * not touch, so no block could span two of them and the fewest of the set are the fewest of each
+ * range. */
 static size_t range_prefixes(enum mln_family family, struct mln_range r, struct mln_prefix *out)
 {
     unsigned width = family == MLN_IPV4 ? 32 : 128;

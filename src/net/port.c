@@ -1,4 +1,5 @@
-/* Sets of ports. A set has few ranges, so building sorts by insertion and everything else is one merge. */
+/* Sets of ports. A set has few ranges, so building sorts by insertion and everything else is one
+ * merge. */
 #include "net/port.h"
 
 #include <assert.h>
@@ -19,7 +20,8 @@ static struct mln_portset *new_set(struct mln_arena *a, size_t capacity)
     return set;
 }
 
-/* Appends a range that begins at or after every range before it, growing the last when they touch. */
+/* Appends a range that begins at or after every range before it, growing the last when they touch.
+ */
 static void append(struct mln_portset *set, unsigned lo, unsigned hi)
 {
     if (set->len > 0 && lo <= set->ranges[set->len - 1].hi + 1u) {
@@ -43,8 +45,8 @@ static int by_lo(const void *x, const void *y)
     return (a->lo > b->lo) - (a->lo < b->lo);
 }
 
-const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a, const struct mln_port_range *ranges,
-                                                  size_t count)
+const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a,
+                                                  const struct mln_port_range *ranges, size_t count)
 {
     struct mln_portset *set = new_set(a, count);
     if (count == 0)
@@ -114,7 +116,8 @@ bool mln_portset_equal(const struct mln_portset *x, const struct mln_portset *y)
 {
     if (x == y)
         return true;
-    return x->len == y->len && (x->len == 0 || memcmp(x->ranges, y->ranges, x->len * sizeof *x->ranges) == 0);
+    return x->len == y->len &&
+           (x->len == 0 || memcmp(x->ranges, y->ranges, x->len * sizeof *x->ranges) == 0);
 }
 
 bool mln_portset_covers(const struct mln_portset *x, const struct mln_portset *y)
