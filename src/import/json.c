@@ -1,0 +1,142 @@
+/* Positions: cJSON keeps none, so on the first complaint the text is scanned once more, this time noting
+ * where each value begins. Both that list and a walk over the tree are in the order of the text, so the n-th
+ * value of one is the n-th of the other. A file without mistakes pays nothing for it. */
+#include "import/json.h"
+
+#include "import/scan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct place {
+    const cJSON *value;
+    struct mln_extent extent;
+};
+
+struct mln_place_index {
+    struct place *places; /* sorted by address of the value */
+    size_t len;
+};
+
+static void report_fault(struct mln_ctx *ctx, uint32_t file, const struct mln_scan_fault *fault)
+{
+    enum mln_diag_id id = fault->duplicate ? MLN_D_JSON_DUPLICATE_KEY : MLN_D_JSON_SYNTAX;
+    struct mln_span span = {file, fault->where.lo, fault->where.hi};
+    struct mln_diag *diag = mln_report(ctx->diags, id, span, "%s", fault->message);
+    if (fault->duplicate)
+        mln_diag_label(diag, (struct mln_span){file, fault->first.lo, fault->first.hi},
+                       "it stood here before");
+}
+
+/* Behind the byte order mark, which cJSON would skip too. */
+static cJSON *parse(const struct mln_source *source)
+{
+    return cJSON_ParseWithLengthOpts(source->text, source->length + 1, NULL, true);
+}
+
+struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
+{
+    const struct mln_source *source = mln_source_get(ctx->diags, file);
+    struct mln_scan_fault fault = {0};
+    if (source->length >= UINT32_MAX)
+        fault.message = "the file is too large";
+    else
+        fault = mln_scan_json(ctx->arena, source->text, source->length, NULL);
+    cJSON *root = fault.message ? NULL : parse(source);
+    if (!fault.message && !root)
+        fault.message = "the text cannot be read as JSON";
+    if (fault.message) {
+        report_fault(ctx, file, &fault);
+        return NULL;
+    }
+    struct mln_document *document = MLN_NEW(ctx->arena, struct mln_document);
+    *document = (struct mln_document){.ctx = ctx, .file = file, .root = root};
+    return document;
+}
+
+void mln_document_close(struct mln_document *document)
+{
+    cJSON_Delete(document->root);
+    document->root = NULL;
+}
+
+/* The next value in the order of the text; depth is bounded by the scan. */
+static size_t collect(const cJSON *value, struct place *places, const struct mln_extent_vec *extents, size_t at)
+{
+    assert(at < extents->len);
+    places[at] = (struct place){value, extents->data[at]};
+    at++;
+    for (const cJSON *child = value->child; child; child = child->next)
+        at = collect(child, places, extents, at);
+    return at;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)((const struct place *)a)->value;
+    uintptr_t y = (uintptr_t)((const struct place *)b)->value;
+    return x < y ? -1 : x > y;
+}
+
+static struct mln_place_index *index_places(struct mln_document *document)
+{
+    struct mln_arena *arena = document->ctx->arena;
+    const struct mln_source *source = mln_source_get(document->ctx->diags, document->file);
+    struct mln_extent_vec extents = {0};
+    mln_scan_json(arena, source->text, source->length, &extents);
+    struct mln_place_index *index = MLN_NEW(arena, struct mln_place_index);
+    index->places = MLN_NEW_ARRAY(arena, struct place, extents.len);
+    index->len = collect(document->root, index->places, &extents, 0);
+    assert(index->len == extents.len);
+    qsort(index->places, index->len, sizeof *index->places, compare_places);
+    return index;
+}
+
+struct mln_span mln_document_span(struct mln_document *document, const cJSON *value)
+{
+    if (!document->places)
+        document->places = index_places(document);
+    struct place key = {.value = value ? value : document->root};
+    const struct place *place = bsearch(&key, document->places->places, document->places->len,
+                                        sizeof key, compare_places);
+    assert(place);
+    bool container = cJSON_IsObject(place->value) || cJSON_IsArray(place->value);
+    return (struct mln_span){document->file, place->extent.lo,
+                             container ? place->extent.lo + 1 : place->extent.hi};
+}
+
+const cJSON *mln_member(const cJSON *object, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNull(value) ? NULL : value;
+}
+
+const char *mln_member_text(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(mln_member(object, key));
+}
+
+const char *mln_json_type_name(const cJSON *value)
+{
+    if (cJSON_IsObject(value))
+        return "an object";
+    if (cJSON_IsArray(value))
+        return "a list";
+    if (cJSON_IsString(value))
+        return "a string";
+    if (cJSON_IsNumber(value))
+        return "a number";
+    if (cJSON_IsBool(value))
+        return "a truth value";
+    return value ? "null" : "nothing";
+}
+
+struct mln_diag *mln_document_complain(struct mln_document *document, const cJSON *value, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *message = mln_vprintf(document->ctx->arena, format, args);
+    va_end(args);
+    return mln_report(document->ctx->diags, MLN_D_JSON_SHAPE, mln_document_span(document, value), "%s",
+                      message);
+}

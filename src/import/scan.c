@@ -1,0 +1,449 @@
+/* One pass over the bytes with an explicit stack, so depth is bounded and nothing recurses.
+ *
+ * cJSON alone would do for well-formed files, but it keeps the first of two equal keys without a word, takes
+ * bad UTF-8 and raw control characters, and knows no positions. This pass refuses what it would let through.
+ * It must be cheap beside cJSON: bytes are classed by a table, indentation is skipped eight blanks at a
+ * time, and nothing is allocated but the keys of the objects that are open.
+ *
+ * Duplicate keys: the keys of all open objects lie on one stack, each object's from its mark upward. When an
+ * object closes, its keys are compared by hash and popped: pairwise when few, sorted when many. */
+#include "import/scan.h"
+
+#include "base/map.h"
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct key {
+    uint64_t hash;
+    struct mln_extent where; /* with its quotes */
+};
+
+struct frame {
+    bool object;
+    size_t keys;  /* keys.len when it was opened */
+    size_t value; /* its index in values */
+};
+
+struct scanner {
+    struct mln_arena *arena;
+    const char *text, *at, *end;
+    struct mln_extent_vec *values;
+    struct frame stack[MLN_SCAN_DEPTH];
+    size_t depth;
+    MLN_VEC(struct key) keys;
+    struct mln_scan_fault fault;
+};
+
+static uint32_t offset(const struct scanner *s, const char *at)
+{
+    return (uint32_t)(at - s->text);
+}
+
+/* Always false, so callers can return it. */
+static bool fail(struct scanner *s, const char *from, size_t length, const char *message)
+{
+    size_t rest = (size_t)(s->end - from);
+    s->fault.message = message;
+    s->fault.where.lo = offset(s, from);
+    s->fault.where.hi = offset(s, from + (length < rest ? length : rest));
+    return false;
+}
+
+static void skip_blanks(struct scanner *s)
+{
+    const char *at = s->at;
+    for (;;) {
+        while (s->end - at >= 8 && memcmp(at, "        ", 8) == 0)
+            at += 8;
+        if (*at != ' ' && *at != '\n' && *at != '\r' && *at != '\t')
+            break;
+        at++;
+    }
+    s->at = at;
+}
+
+/* ---- strings ---- */
+
+static bool hex4(const char *at, unsigned *out)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = at[i];
+        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
+                                                : 16u;
+        if (digit == 16)
+            return false;
+        value = value << 4 | digit;
+    }
+    *out = value;
+    return true;
+}
+
+/* At the "\u" of a string; a pair of surrogates is taken together. */
+static bool scan_unicode_escape(struct scanner *s)
+{
+    unsigned unit, low;
+    if (!hex4(s->at + 2, &unit))
+        return fail(s, s->at, 6, "'\\u' is not followed by four hexadecimal digits");
+    if (unit == 0)
+        return fail(s, s->at, 6, "a NUL character in a string");
+    bool high = unit >= 0xd800 && unit < 0xdc00;
+    if (unit >= 0xdc00 && unit < 0xe000)
+        return fail(s, s->at, 6, "half of a surrogate pair");
+    if (high && (s->at[6] != '\\' || s->at[7] != 'u' || !hex4(s->at + 8, &low) || low < 0xdc00 || low > 0xdfff))
+        return fail(s, s->at, 6, "half of a surrogate pair");
+    s->at += high ? 12 : 6;
+    return true;
+}
+
+static bool scan_escape(struct scanner *s)
+{
+    if (s->at[1] == 'u')
+        return scan_unicode_escape(s);
+    if (!s->at[1] || !strchr("\"\\/bfnrt", s->at[1]))
+        return fail(s, s->at, 2, "an unknown escape in a string");
+    s->at += 2;
+    return true;
+}
+
+/* What a byte of a string asks for. */
+enum { PLAIN, QUOTE, ESCAPE, CONTROL, HIGH };
+static unsigned char_class(unsigned char c)
+{
+    static const unsigned char classes[128] = {
+        [0] = CONTROL,    [1] = CONTROL,    [2] = CONTROL,    [3] = CONTROL,    [4] = CONTROL,
+        [5] = CONTROL,    [6] = CONTROL,    [7] = CONTROL,    [8] = CONTROL,    [9] = CONTROL,
+        [10] = CONTROL,   [11] = CONTROL,   [12] = CONTROL,   [13] = CONTROL,   [14] = CONTROL,
+        [15] = CONTROL,   [16] = CONTROL,   [17] = CONTROL,   [18] = CONTROL,   [19] = CONTROL,
+        [20] = CONTROL,   [21] = CONTROL,   [22] = CONTROL,   [23] = CONTROL,   [24] = CONTROL,
+        [25] = CONTROL,   [26] = CONTROL,   [27] = CONTROL,   [28] = CONTROL,   [29] = CONTROL,
+        [30] = CONTROL,   [31] = CONTROL,   ['"'] = QUOTE,    ['\\'] = ESCAPE,
+    };
+    return c < 128 ? classes[c] : HIGH;
+}
+
+static bool scan_high(struct scanner *s)
+{
+    uint32_t character;
+    size_t taken = mln_utf8_decode(s->at, (size_t)(s->end - s->at), &character);
+    if (character == MLN_UTF8_BAD)
+        return fail(s, s->at, 1, "a byte that is not UTF-8");
+    s->at += taken;
+    return true;
+}
+
+/* At the opening quote; ends behind the closing one. *escaped says whether there was an escape. */
+static bool scan_string(struct scanner *s, bool *escaped)
+{
+    const char *start = s->at++;
+    *escaped = false;
+    for (;;) {
+        unsigned class;
+        while ((class = char_class((unsigned char)*s->at)) == PLAIN)
+            s->at++;
+        if (class == QUOTE) {
+            s->at++;
+            return true;
+        }
+        if (class == CONTROL && s->at >= s->end)
+            return fail(s, start, 1, "this string has no end: the text is cut off");
+        if (class == CONTROL)
+            return fail(s, s->at, 1, "a raw control character in a string");
+        *escaped |= class == ESCAPE;
+        if (class == ESCAPE && !scan_escape(s))
+            return false;
+        if (class == HIGH && !scan_high(s))
+            return false;
+    }
+}
+
+/* ---- keys ---- */
+
+static size_t put_utf8(char *out, unsigned c)
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+/* One character of a valid string, escape resolved; advances *at. Never longer than it was written. */
+static size_t decode(const char **at, char *out)
+{
+    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    if (**at != '\\') {
+        *out = *(*at)++;
+        return 1;
+    }
+    char c = (*at)[1];
+    if (c != 'u') {
+        const char *letter = strchr(letters, c);
+        *out = letter ? meant[letter - letters] : c;
+        *at += 2;
+        return 1;
+    }
+    unsigned unit = 0, low = 0;
+    hex4(*at + 2, &unit);
+    *at += 6;
+    if (unit >= 0xd800 && unit < 0xdc00 && hex4(*at + 2, &low)) {
+        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+        *at += 6;
+    }
+    return put_utf8(out, unit);
+}
+
+static uint64_t hash_key(struct scanner *s, const char *from, const char *to, bool escaped)
+{
+    if (!escaped)
+        return mln_hash_bytes(from, (size_t)(to - from));
+    char *plain = mln_alloc(s->arena, (size_t)(to - from) + 4);
+    size_t length = 0;
+    while (from < to)
+        length += decode(&from, plain + length);
+    return mln_hash_bytes(plain, length);
+}
+
+/* A key and its colon. */
+static bool scan_key(struct scanner *s)
+{
+    bool escaped;
+    const char *start = s->at;
+    if (*s->at != '"')
+        return fail(s, s->at, 1, s->at >= s->end ? "the text ends inside an object: it is cut off"
+                                                 : "a key in double quotes is expected here");
+    if (!scan_string(s, &escaped))
+        return false;
+    struct key key = {
+        .hash = hash_key(s, start + 1, s->at - 1, escaped),
+        .where = {offset(s, start), offset(s, s->at)},
+    };
+    mln_vec_push(s->arena, &s->keys, key);
+    skip_blanks(s);
+    if (*s->at != ':')
+        return fail(s, s->at, 1, "':' is expected after a key");
+    s->at++;
+    return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->where.lo < y->where.lo ? -1 : x->where.lo > y->where.lo;
+}
+
+static bool duplicate(struct scanner *s, const struct key *first, const struct key *second)
+{
+    size_t length = second->where.hi - second->where.lo;
+    const char *key = s->text + second->where.lo;
+    fail(s, key, length, mln_printf(s->arena, "the key %.*s stands twice in one object",
+                                    (int)(length < 100 ? length : 100), key));
+    s->fault.duplicate = true;
+    s->fault.first = first->where;
+    return false;
+}
+
+/* Equal hashes of 64 bits are taken for equal keys: a false alarm would need 2^32 keys. */
+#define FEW_KEYS 16
+static bool keys_differ(struct scanner *s, struct key *keys, size_t count)
+{
+    if (count > FEW_KEYS) {
+        qsort(keys, count, sizeof *keys, compare_keys);
+        for (size_t i = 1; i < count; i++)
+            if (keys[i].hash == keys[i - 1].hash)
+                return duplicate(s, &keys[i - 1], &keys[i]);
+        return true;
+    }
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (keys[i].hash == keys[k].hash)
+                return duplicate(s, &keys[k], &keys[i]);
+    return true;
+}
+
+/* ---- values ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* cJSON copies a number into 64 bytes; none that is meant is as long. */
+#define NUMBER_MAX 60
+static bool scan_number(struct scanner *s)
+{
+    const char *start = s->at, *at = s->at + (*s->at == '-');
+    bool good = is_digit(*at) && !(*at == '0' && is_digit(at[1]));
+    while (is_digit(*at))
+        at++;
+    if (*at == '.') {
+        good &= is_digit(*++at);
+        while (is_digit(*at))
+            at++;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        at += *at == '+' || *at == '-';
+        good &= is_digit(*at);
+        while (is_digit(*at))
+            at++;
+    }
+    size_t length = (size_t)(at - start);
+    s->at = at;
+    if (!good)
+        return fail(s, start, length ? length : 1, "this is not a number as JSON writes it");
+    return length <= NUMBER_MAX || fail(s, start, length, "this number is too long");
+}
+
+static bool scan_word(struct scanner *s)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t length = strlen(words[i]);
+        if (strncmp(s->at, words[i], length) == 0) {
+            s->at += length;
+            return true;
+        }
+    }
+    if (s->at >= s->end)
+        return fail(s, s->at, 0, s->depth == 0 ? "the text is empty" : "a value is missing: the text is cut off");
+    return fail(s, s->at, 1, "a value is expected here");
+}
+
+static bool scan_scalar(struct scanner *s)
+{
+    bool escaped;
+    if (*s->at == '"')
+        return scan_string(s, &escaped);
+    if (*s->at == '-' || is_digit(*s->at))
+        return scan_number(s);
+    return scan_word(s);
+}
+
+static size_t note_value(struct scanner *s)
+{
+    struct mln_extent extent = {offset(s, s->at), offset(s, s->at)};
+    if (!s->values)
+        return 0;
+    mln_vec_push(s->arena, s->values, extent);
+    return s->values->len - 1;
+}
+
+static void end_value(struct scanner *s, size_t value)
+{
+    if (s->values)
+        s->values->data[value].hi = offset(s, s->at);
+}
+
+static bool open_container(struct scanner *s, size_t value)
+{
+    if (s->depth == MLN_SCAN_DEPTH)
+        return fail(s, s->at, 1, "the nesting is too deep");
+    s->stack[s->depth++] =
+        (struct frame){.object = *s->at == '{', .keys = s->keys.len, .value = value};
+    s->at++;
+    skip_blanks(s);
+    return true;
+}
+
+static bool close_container(struct scanner *s)
+{
+    struct frame *frame = &s->stack[--s->depth];
+    s->at++;
+    end_value(s, frame->value);
+    if (frame->object && !keys_differ(s, s->keys.data + frame->keys, s->keys.len - frame->keys))
+        return false;
+    s->keys.len = frame->keys;
+    return true;
+}
+
+static bool at_close(const struct scanner *s)
+{
+    return *s->at == (s->stack[s->depth - 1].object ? '}' : ']');
+}
+
+/* Begins a value; a container that is not empty stays open (*open). */
+static bool begin_value(struct scanner *s, bool *open)
+{
+    skip_blanks(s);
+    size_t value = note_value(s);
+    *open = *s->at == '{' || *s->at == '[';
+    if (!*open) {
+        bool good = scan_scalar(s);
+        end_value(s, value);
+        return good;
+    }
+    if (!open_container(s, value))
+        return false;
+    if (at_close(s)) {
+        *open = false;
+        return close_container(s);
+    }
+    return !s->stack[s->depth - 1].object || scan_key(s);
+}
+
+/* After a value inside a container: the next item begins, or containers close (*done: all of them). */
+static bool next_item(struct scanner *s, bool *done)
+{
+    for (*done = false; s->depth > 0;) {
+        bool object = s->stack[s->depth - 1].object;
+        skip_blanks(s);
+        if (at_close(s)) {
+            if (!close_container(s))
+                return false;
+            continue;
+        }
+        if (*s->at != ',')
+            return fail(s, s->at, 1,
+                        s->at >= s->end ? "the text ends inside a list or an object: it is cut off"
+                        : object        ? "',' or '}' is expected here"
+                                        : "',' or ']' is expected here");
+        s->at++;
+        skip_blanks(s);
+        return !object || scan_key(s);
+    }
+    *done = true;
+    return true;
+}
+
+static bool scan_text(struct scanner *s)
+{
+    for (bool done = false, open; !done;) {
+        if (!begin_value(s, &open) || (!open && !next_item(s, &done)))
+            return false;
+    }
+    skip_blanks(s);
+    return s->at >= s->end || fail(s, s->at, 1, "nothing may follow the value");
+}
+
+struct mln_scan_fault mln_scan_json(struct mln_arena *arena, const char *text, size_t length,
+                                    struct mln_extent_vec *values)
+{
+    struct scanner s = {
+        .arena = arena, .text = text, .at = text, .end = text + length, .values = values};
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        s.at += 3;
+    scan_text(&s);
+    return s.fault;
+}

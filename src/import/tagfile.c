@@ -1,0 +1,278 @@
+/* Service-tag files. The weekly download and the REST answer share their shape:
+ *
+ *   {"changeNumber": 406, "cloud": "Public", "values": [
+ *     {"name": "Storage.WestEurope", "id": "Storage.WestEurope", "properties": {
+ *        "region": "westeurope", "regionId": 18, "platform": "Azure", "systemService": "AzureStorage",
+ *        "addressPrefixes": ["13.69.40.0/24", ...], "networkFeatures": ["API", "NSG", "UDR", "FW"]}}]}
+ *
+ * The answer writes change numbers as strings, may lack regionId and networkFeatures, and may come in pages.
+ * networkFeatures is null for half of the tags: those exist for firewalls on premises only. Lists are in no
+ * order. Whatever is not understood refuses the file: a prefix left out would be a hole in a deny or traffic
+ * cut off by an allow. */
+#include "import/tagfile.h"
+
+#include "import/json.h"
+#include "lang/lang.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct reader {
+    struct mln_ctx *ctx;
+    struct mln_document *document;
+    struct mln_tags *tags;
+    struct mln_tags *catalogue; /* made when a tag says nothing about its features */
+    MLN_VEC(struct mln_prefix) prefixes; /* of the tag at hand */
+    bool failed;
+};
+
+static struct mln_diag *refuse(struct reader *r, const cJSON *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static struct mln_diag *refuse(struct reader *r, const cJSON *value, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *message = mln_vprintf(r->ctx->arena, format, args);
+    va_end(args);
+    r->failed = true;
+    return mln_report(r->ctx->diags, MLN_D_TAG_FILE, mln_document_span(r->document, value), "%s", message);
+}
+
+/* ---- one tag ---- */
+
+static void read_prefix(struct reader *r, const cJSON *item)
+{
+    struct mln_prefix prefix;
+    char fixed[MLN_IP_TEXT];
+    const char *text = cJSON_GetStringValue(item);
+    if (!text) {
+        refuse(r, item, "an address prefix must be a string, not %s", mln_json_type_name(item));
+        return;
+    }
+    switch (mln_prefix_parse(text, strlen(text), &prefix)) {
+    case MLN_PREFIX_OK:
+        mln_vec_push(r->ctx->arena, &r->prefixes, prefix);
+        return;
+    case MLN_PREFIX_SYNTAX:
+        refuse(r, item, "'%s' is not an address prefix", text);
+        return;
+    case MLN_PREFIX_LENGTH:
+        refuse(r, item, "'%s' has a prefix length that its address family does not have", text);
+        return;
+    case MLN_PREFIX_HOST_BITS:
+        mln_diag_note(refuse(r, item, "'%s' has host bits set", text), "the prefix would be %s",
+                      mln_prefix_text(&prefix, fixed));
+        return;
+    }
+}
+
+static void read_prefixes(struct reader *r, struct mln_tag *tag, const cJSON *properties)
+{
+    const cJSON *list = mln_member(properties, "addressPrefixes");
+    if (!cJSON_IsArray(list)) {
+        refuse(r, list ? list : properties, "'addressPrefixes' of %s must be a list, not %s", tag->name,
+               mln_json_type_name(list));
+        return;
+    }
+    r->prefixes.len = 0;
+    for (const cJSON *item = list->child; item; item = item->next)
+        read_prefix(r, item);
+    for (int family = 0; family < MLN_FAMILIES; family++)
+        tag->prefixes[family] = mln_ipset_from_prefixes(r->ctx->arena, (enum mln_family)family,
+                                                        r->prefixes.data, r->prefixes.len);
+}
+
+static const char *const table_names[MLN_CLOUD_COUNT] = {
+    [MLN_CLOUD_PUBLIC] = "azure/tags-public.tsv",
+    [MLN_CLOUD_USGOV] = "azure/tags-usgov.tsv",
+    [MLN_CLOUD_CHINA] = "azure/tags-china.tsv",
+};
+
+static struct mln_tags *catalogue(struct reader *r)
+{
+    size_t length = 0;
+    enum mln_cloud cloud = mln_tags_cloud(r->tags);
+    const char *table = r->catalogue ? NULL : mln_stdlib_get(table_names[cloud], &length);
+    if (!r->catalogue)
+        r->catalogue = mln_tags_catalogue(r->ctx, cloud, table ? table : "", length);
+    return r->catalogue;
+}
+
+static unsigned feature_bit(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } features[] = {
+        {"API", MLN_FEATURE_API}, {"NSG", MLN_FEATURE_NSG}, {"UDR", MLN_FEATURE_UDR},
+        {"FW", MLN_FEATURE_FW},   {"VSE", MLN_FEATURE_VSE},
+    };
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+        if (strcmp(name, features[i].name) == 0)
+            return features[i].bit;
+    return 0; /* a use of tags that is not ours */
+}
+
+/* null means none; an answer that does not speak of features holds only tags the API knows. */
+static unsigned read_features(struct reader *r, const char *name, const cJSON *properties)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(properties, "networkFeatures");
+    if (!list) {
+        const struct mln_tag *known = mln_tags_find(catalogue(r), name);
+        return known ? known->features : MLN_FEATURE_API | MLN_FEATURE_NSG;
+    }
+    if (!cJSON_IsArray(list) && !cJSON_IsNull(list))
+        refuse(r, list, "'networkFeatures' of %s must be a list or null, not %s", name,
+               mln_json_type_name(list));
+    unsigned features = 0;
+    for (const cJSON *item = cJSON_IsArray(list) ? list->child : NULL; item; item = item->next) {
+        if (cJSON_IsString(item))
+            features |= feature_bit(item->valuestring);
+        else
+            refuse(r, item, "a network feature must be a string, not %s", mln_json_type_name(item));
+    }
+    return features;
+}
+
+/* Letters, digits, '.', '_' and '-': the name is written into rules and shown on terminals. */
+#define TAG_NAME_MAX 120
+static bool is_tag_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= TAG_NAME_MAX &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
+}
+
+static const char *read_name(struct reader *r, const cJSON *entry)
+{
+    const cJSON *name = mln_member(entry, "name");
+    if (!cJSON_IsObject(entry))
+        refuse(r, entry, "a service tag must be an object, not %s", mln_json_type_name(entry));
+    else if (!cJSON_IsString(name))
+        refuse(r, name ? name : entry, "the 'name' of a service tag must be a string, not %s",
+               mln_json_type_name(name));
+    else if (!is_tag_name(name->valuestring))
+        refuse(r, name, "this is not the name of a service tag");
+    else
+        return name->valuestring;
+    return NULL;
+}
+
+/* NULL for a global tag. false after reporting. */
+static bool read_region(struct reader *r, const cJSON *properties, const char **region, int *id)
+{
+    const cJSON *text = mln_member(properties, "region");
+    const cJSON *number = mln_member(properties, "regionId");
+    *region = cJSON_GetStringValue(text);
+    *id = cJSON_IsNumber(number) ? number->valueint : 0;
+    if (text && (!*region || (**region && !is_tag_name(*region)))) {
+        refuse(r, text, "this is not the name of a region");
+        return false;
+    }
+    if (number && (!cJSON_IsNumber(number) || number->valuedouble != *id || *id < 0)) {
+        refuse(r, number, "'regionId' must be a whole number");
+        return false;
+    }
+    return true;
+}
+
+static void read_tag(struct reader *r, const cJSON *entry)
+{
+    const char *name = read_name(r, entry), *region;
+    int region_id;
+    if (!name)
+        return;
+    const cJSON *properties = mln_member(entry, "properties");
+    if (!cJSON_IsObject(properties)) {
+        refuse(r, properties ? properties : entry, "'properties' of %s must be an object, not %s", name,
+               mln_json_type_name(properties));
+        return;
+    }
+    if (!read_region(r, properties, &region, &region_id))
+        return;
+    struct mln_tag *tag = mln_tags_add(r->tags, name, region, region_id, read_features(r, name, properties));
+    if (tag)
+        read_prefixes(r, tag, properties);
+    else
+        refuse(r, mln_member(entry, "name"), "the service tag %s is in the file twice", name);
+}
+
+/* ---- the file ---- */
+
+/* As the download and the REST answer name the clouds. */
+static const struct {
+    const char *name;
+    enum mln_cloud cloud;
+} clouds[] = {
+    {"Public", MLN_CLOUD_PUBLIC},          {"AzureCloud", MLN_CLOUD_PUBLIC},
+    {"AzureGovernment", MLN_CLOUD_USGOV},  {"AzureUSGovernment", MLN_CLOUD_USGOV},
+    {"China", MLN_CLOUD_CHINA},            {"AzureChinaCloud", MLN_CLOUD_CHINA},
+};
+
+static bool read_cloud(struct reader *r, enum mln_cloud *cloud)
+{
+    const cJSON *value = mln_member(r->document->root, "cloud");
+    for (size_t i = 0; cJSON_IsString(value) && i < sizeof clouds / sizeof *clouds; i++) {
+        if (strcasecmp(value->valuestring, clouds[i].name) == 0) {
+            *cloud = clouds[i].cloud;
+            return true;
+        }
+    }
+    if (cJSON_IsString(value))
+        refuse(r, value, "the file is for the cloud '%s', which is not one of Public, AzureGovernment and China",
+               value->valuestring);
+    else
+        refuse(r, value, "this is no service-tag file: 'cloud' must be a string, not %s",
+               mln_json_type_name(value));
+    return false;
+}
+
+static const cJSON *read_values(struct reader *r)
+{
+    const cJSON *values = mln_member(r->document->root, "values");
+    const cJSON *next = mln_member(r->document->root, "nextLink");
+    if (!cJSON_IsArray(values))
+        refuse(r, values, "this is no service-tag file: 'values' must be a list, not %s",
+               mln_json_type_name(values));
+    else if (!values->child)
+        refuse(r, values, "the file holds no service tag");
+    else if (next && !(cJSON_IsString(next) && !*next->valuestring))
+        mln_diag_help(refuse(r, next, "the file is one page of several: 'nextLink' names the next"),
+                      "use Microsoft's weekly download, which is whole");
+    else
+        return values;
+    return NULL;
+}
+
+static void read_file(struct reader *r)
+{
+    enum mln_cloud cloud;
+    if (!cJSON_IsObject(r->document->root)) {
+        refuse(r, NULL, "this is no service-tag file: it must be an object, not %s",
+               mln_json_type_name(r->document->root));
+        return;
+    }
+    const cJSON *values = read_cloud(r, &cloud) ? read_values(r) : NULL;
+    if (!values)
+        return;
+    r->tags = mln_tags_new(r->ctx, cloud, true);
+    size_t length;
+    const char *table = mln_stdlib_get(table_names[cloud], &length);
+    if (table)
+        mln_tags_load_regions(r->tags, table, length);
+    for (const cJSON *entry = values->child; entry; entry = entry->next)
+        read_tag(r, entry);
+    mln_tags_finish(r->tags);
+}
+
+struct mln_tags *mln_tagfile_read(struct mln_ctx *ctx, const char *name, const char *text, size_t length)
+{
+    const char *path = strcmp(name, "-") == 0 ? NULL : name;
+    uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
+    struct reader r = {.ctx = ctx, .document = mln_document_read(ctx, file)};
+    if (!r.document)
+        return NULL;
+    read_file(&r);
+    mln_document_close(r.document);
+    return r.failed ? NULL : r.tags;
+}
