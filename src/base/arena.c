@@ -39,12 +39,14 @@ struct mln_arena {
     size_t used;
 };
 
-static _Noreturn void no_memory(void) {
+static _Noreturn void no_memory(void)
+{
     fputs("mlnsgc: error: out of memory\n", stderr);
     _Exit(EXIT_NO_MEMORY);
 }
 
-struct mln_arena *mln_arena_new(void) {
+struct mln_arena *mln_arena_new(void)
+{
     struct mln_arena *arena = calloc(1, sizeof(*arena));
     if (arena == NULL)
         no_memory();
@@ -52,7 +54,8 @@ struct mln_arena *mln_arena_new(void) {
     return arena;
 }
 
-void mln_arena_free(struct mln_arena *arena) {
+void mln_arena_free(struct mln_arena *arena)
+{
     if (arena == NULL)
         return;
     for (struct chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
@@ -62,7 +65,8 @@ void mln_arena_free(struct mln_arena *arena) {
     free(arena);
 }
 
-static char *chunk_new(struct mln_arena *arena, size_t size) {
+static char *chunk_new(struct mln_arena *arena, size_t size)
+{
     if (size > SIZE_MAX - sizeof(struct chunk))
         no_memory();
     struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
@@ -74,55 +78,76 @@ static char *chunk_new(struct mln_arena *arena, size_t size) {
     return (char *)(chunk + 1);
 }
 
-static void *alloc_slow(struct mln_arena *arena, size_t size) {
-    if (size > arena->chunk_size / 4)
-        return chunk_new(arena, size); /* the rest of the current chunk stays in use */
+/* Makes room for `size` bytes: in a new current chunk, or for a large object in one of its own, and
+ * then the rest of the current chunk stays in use. NULL in the first case. */
+static char *more_room(struct mln_arena *arena, size_t size)
+{
+    if (OBJECT_EACH || size > arena->chunk_size / 4)
+        return chunk_new(arena, size);
     arena->next = chunk_new(arena, arena->chunk_size);
     arena->left = arena->chunk_size;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;
-    void *object = arena->next;
-    arena->next += size;
-    arena->left -= size;
-    return object;
+    return NULL;
 }
 
-void *mln_alloc(struct mln_arena *arena, size_t size) {
+void *mln_alloc(struct mln_arena *arena, size_t size)
+{
     const size_t align = alignof(max_align_t);
-    if (size > SIZE_MAX - align)
+    if (size > SIZE_MAX / 2)
         no_memory();
     arena->used += size;
-    if (OBJECT_EACH)
-        return chunk_new(arena, size);
-    size = size == 0 ? align : (size + align - 1) & ~(align - 1);
-    if (size > arena->left)
-        return alloc_slow(arena, size);
+    if (!OBJECT_EACH)
+        size = size == 0 ? align : (size + align - 1) & ~(align - 1);
+    if (OBJECT_EACH || size > arena->left) {
+        char *own = more_room(arena, size);
+        if (own != NULL)
+            return own;
+    }
     void *object = arena->next;
     arena->next += size;
     arena->left -= size;
     return object;
 }
 
-void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size) {
+/* Strings need no alignment: they are packed downwards from the end of the chunk. */
+static char *alloc_string(struct mln_arena *arena, size_t length)
+{
+    if (length >= SIZE_MAX / 2)
+        no_memory();
+    size_t size = length + 1;
+    arena->used += size;
+    if (OBJECT_EACH || size > arena->left) {
+        char *own = more_room(arena, size);
+        if (own != NULL)
+            return own;
+    }
+    arena->left -= size;
+    return arena->next + arena->left;
+}
+
+void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size)
+{
     if (size != 0 && count > SIZE_MAX / size)
         no_memory();
     return mln_alloc(arena, count * size);
 }
 
-char *mln_strndup(struct mln_arena *arena, const char *text, size_t length) {
-    if (length == SIZE_MAX)
-        no_memory();
-    char *copy = mln_alloc(arena, length + 1);
+char *mln_strndup(struct mln_arena *arena, const char *text, size_t length)
+{
+    char *copy = alloc_string(arena, length);
     if (length > 0)
         memcpy(copy, text, length);
     return copy;
 }
 
-char *mln_strdup(struct mln_arena *arena, const char *text) {
+char *mln_strdup(struct mln_arena *arena, const char *text)
+{
     return mln_strndup(arena, text, strlen(text));
 }
 
-char *mln_vprintf(struct mln_arena *arena, const char *format, va_list args) {
+char *mln_vprintf(struct mln_arena *arena, const char *format, va_list args)
+{
     char first[256]; /* nearly every message fits, so most are formatted once */
     va_list again;
     va_copy(again, args);
@@ -132,14 +157,15 @@ char *mln_vprintf(struct mln_arena *arena, const char *format, va_list args) {
     if ((size_t)length < sizeof(first)) {
         text = mln_strndup(arena, first, (size_t)length);
     } else {
-        text = mln_alloc(arena, (size_t)length + 1);
+        text = alloc_string(arena, (size_t)length);
         vsnprintf(text, (size_t)length + 1, format, again);
     }
     va_end(again);
     return text;
 }
 
-char *mln_printf(struct mln_arena *arena, const char *format, ...) {
+char *mln_printf(struct mln_arena *arena, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     char *text = mln_vprintf(arena, format, args);
@@ -147,6 +173,7 @@ char *mln_printf(struct mln_arena *arena, const char *format, ...) {
     return text;
 }
 
-size_t mln_arena_used(const struct mln_arena *arena) {
+size_t mln_arena_used(const struct mln_arena *arena)
+{
     return arena->used;
 }

@@ -7,7 +7,8 @@
 
 #define FIRST_CAPACITY 64
 
-void mln_buf_init(struct mln_buf *buf, struct mln_arena *arena) {
+void mln_buf_init(struct mln_buf *buf, struct mln_arena *arena)
+{
     *buf = (struct mln_buf){
         .arena = arena,
         .data = mln_alloc(arena, FIRST_CAPACITY),
@@ -16,7 +17,8 @@ void mln_buf_init(struct mln_buf *buf, struct mln_arena *arena) {
 }
 
 /* Room for `more` bytes and the NUL; afterwards len + more < cap. */
-static void reserve(struct mln_buf *buf, size_t more) {
+static void reserve(struct mln_buf *buf, size_t more)
+{
     if (more < buf->cap - buf->len)
         return;
     /* An absurd size goes to the arena as it is, which ends the process in its one way. */
@@ -29,7 +31,8 @@ static void reserve(struct mln_buf *buf, size_t more) {
     buf->cap = wanted;
 }
 
-void mln_buf_add_n(struct mln_buf *buf, const char *text, size_t length) {
+void mln_buf_add_n(struct mln_buf *buf, const char *text, size_t length)
+{
     if (length == 0)
         return;
     reserve(buf, length);
@@ -38,17 +41,20 @@ void mln_buf_add_n(struct mln_buf *buf, const char *text, size_t length) {
     buf->data[buf->len] = '\0';
 }
 
-void mln_buf_add(struct mln_buf *buf, const char *text) {
+void mln_buf_add(struct mln_buf *buf, const char *text)
+{
     mln_buf_add_n(buf, text, strlen(text));
 }
 
-void mln_buf_char(struct mln_buf *buf, char c) {
+void mln_buf_char(struct mln_buf *buf, char c)
+{
     reserve(buf, 1);
     buf->data[buf->len++] = c;
     buf->data[buf->len] = '\0';
 }
 
-void mln_buf_printf(struct mln_buf *buf, const char *format, ...) {
+void mln_buf_printf(struct mln_buf *buf, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     int length = vsnprintf(buf->data + buf->len, buf->cap - buf->len, format, args);

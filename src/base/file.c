@@ -31,7 +31,8 @@ struct mln_staged {
 };
 
 /* Reads up to `size` bytes; fewer only at the end of the file. Negative on failure. */
-static ssize_t read_fully(int fd, char *into, size_t size) {
+static ssize_t read_fully(int fd, char *into, size_t size)
+{
     size_t have = 0;
     while (have < size) {
         ssize_t got = read(fd, into + have, size - have);
@@ -46,9 +47,10 @@ static ssize_t read_fully(int fd, char *into, size_t size) {
     return (ssize_t)have;
 }
 
-/* A regular file is read by one call into a block of its size; a pipe, or a file that grows while it is
- * read, doubles the block. */
-static char *read_all(struct mln_arena *arena, int fd, size_t expected, size_t *length) {
+/* A regular file is read by one call into a block of its size; a pipe, or a file that grows while
+ * it is read, doubles the block. */
+static char *read_all(struct mln_arena *arena, int fd, size_t expected, size_t *length)
+{
     size_t cap = expected + 1, len = 0;
     char *data = mln_alloc(arena, cap + 1);
     for (;;) {
@@ -72,7 +74,8 @@ static char *read_all(struct mln_arena *arena, int fd, size_t expected, size_t *
     return data;
 }
 
-static char *read_open(struct mln_arena *arena, int fd, size_t *length) {
+static char *read_open(struct mln_arena *arena, int fd, size_t *length)
+{
     struct stat status;
     if (fstat(fd, &status) != 0)
         return NULL;
@@ -91,7 +94,8 @@ static char *read_open(struct mln_arena *arena, int fd, size_t *length) {
     return read_all(arena, fd, expected, length);
 }
 
-char *mln_file_read(struct mln_arena *arena, const char *path, size_t *length) {
+char *mln_file_read(struct mln_arena *arena, const char *path, size_t *length)
+{
     if (strcmp(path, "-") == 0)
         return read_open(arena, STDIN_FILENO, length);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -104,13 +108,15 @@ char *mln_file_read(struct mln_arena *arena, const char *path, size_t *length) {
     return text;
 }
 
-struct mln_staged *mln_staged_new(struct mln_arena *arena) {
+struct mln_staged *mln_staged_new(struct mln_arena *arena)
+{
     struct mln_staged *staged = MLN_NEW(arena, struct mln_staged);
     staged->arena = arena;
     return staged;
 }
 
-static int write_all(int fd, const char *data, size_t length) {
+static int write_all(int fd, const char *data, size_t length)
+{
     while (length > 0) {
         ssize_t put = write(fd, data, length);
         if (put < 0 && errno == EINTR)
@@ -123,15 +129,18 @@ static int write_all(int fd, const char *data, size_t length) {
     return 0;
 }
 
-/* Writes and closes; a failed close is a failed write (quotas and network file systems say so late). */
-static int write_and_close(int fd, const char *data, size_t length) {
+/* Writes and closes; a failed close is a failed write (quotas and network file systems say so
+ * late). */
+static int write_and_close(int fd, const char *data, size_t length)
+{
     int error = write_all(fd, data, length);
     if (close(fd) != 0 && error == 0)
         error = errno;
     return error;
 }
 
-static int make_one_dir(const char *path) {
+static int make_one_dir(const char *path)
+{
     if (mkdir(path, 0777) == 0)
         return 0;
     int error = errno;
@@ -141,7 +150,8 @@ static int make_one_dir(const char *path) {
     return error;
 }
 
-static int make_parents(struct mln_arena *arena, const char *path) {
+static int make_parents(struct mln_arena *arena, const char *path)
+{
     char *copy = mln_strdup(arena, path);
     for (char *slash = copy + strspn(copy, "/"); (slash = strchr(slash, '/')) != NULL;) {
         *slash = '\0';
@@ -154,14 +164,16 @@ static int make_parents(struct mln_arena *arena, const char *path) {
     return 0;
 }
 
-static const char *base_of(const char *path) {
+static const char *base_of(const char *path)
+{
     const char *slash = strrchr(path, '/');
     return slash == NULL ? path : slash + 1;
 }
 
-/* Opens ".NAME.N" beside the target for writing. open() with O_EXCL rather than mkstemp: it applies the
- * umask, which cannot be read without changing it for the whole process. */
-static int open_temporary(struct mln_arena *arena, struct staged_file *file) {
+/* Opens ".NAME.N" beside the target for writing. open() with O_EXCL rather than mkstemp: it applies
+ * the umask, which cannot be read without changing it for the whole process. */
+static int open_temporary(struct mln_arena *arena, struct staged_file *file)
+{
     const char *base = base_of(file->target);
     size_t dir = (size_t)(base - file->target);
     unsigned seed = (unsigned)getpid() * 2654435761U;
@@ -179,7 +191,8 @@ static int open_temporary(struct mln_arena *arena, struct staged_file *file) {
     return -1;
 }
 
-static int write_temporary(struct mln_arena *arena, struct staged_file *file) {
+static int write_temporary(struct mln_arena *arena, struct staged_file *file)
+{
     int fd = open_temporary(arena, file);
     if (fd < 0)
         return errno;
@@ -190,7 +203,8 @@ static int write_temporary(struct mln_arena *arena, struct staged_file *file) {
 }
 
 /* A link keeps pointing where it points: what is replaced is the file at its end. */
-static int resolve_link(struct mln_arena *arena, struct staged_file *file) {
+static int resolve_link(struct mln_arena *arena, struct staged_file *file)
+{
     struct stat status;
     if (lstat(file->target, &status) != 0 || !S_ISLNK(status.st_mode))
         return 0;
@@ -202,7 +216,8 @@ static int resolve_link(struct mln_arena *arena, struct staged_file *file) {
     return 0;
 }
 
-static int stage(struct mln_staged *staged, struct staged_file *file) {
+static int stage(struct mln_staged *staged, struct staged_file *file)
+{
     int error = resolve_link(staged->arena, file);
     if (error != 0)
         return error;
@@ -219,7 +234,8 @@ static int stage(struct mln_staged *staged, struct staged_file *file) {
 }
 
 int mln_staged_add(struct mln_staged *staged, const char *path, const void *data, size_t length,
-                   bool make_dirs) {
+                   bool make_dirs)
+{
     if (*base_of(path) == '\0')
         return *path == '\0' ? ENOENT : EISDIR;
     struct staged_file file = {
@@ -236,14 +252,16 @@ int mln_staged_add(struct mln_staged *staged, const char *path, const void *data
     return error;
 }
 
-static int finish(const struct staged_file *file) {
+static int finish(const struct staged_file *file)
+{
     if (file->temporary != NULL)
         return rename(file->temporary, file->target) == 0 ? 0 : errno;
     int fd = open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     return fd < 0 ? errno : write_and_close(fd, file->data, file->length);
 }
 
-int mln_staged_commit(struct mln_staged *staged, const char **failed) {
+int mln_staged_commit(struct mln_staged *staged, const char **failed)
+{
     for (size_t i = 0; i < staged->files.len; i++) {
         struct staged_file *file = &staged->files.data[i];
         if (file->done)
@@ -258,7 +276,8 @@ int mln_staged_commit(struct mln_staged *staged, const char **failed) {
     return 0;
 }
 
-void mln_staged_abort(struct mln_staged *staged) {
+void mln_staged_abort(struct mln_staged *staged)
+{
     for (size_t i = 0; i < staged->files.len; i++) {
         struct staged_file *file = &staged->files.data[i];
         if (!file->done && file->temporary != NULL)
@@ -267,7 +286,8 @@ void mln_staged_abort(struct mln_staged *staged) {
     }
 }
 
-bool mln_file_exists(const char *path) {
+bool mln_file_exists(const char *path)
+{
     struct stat status;
     return stat(path, &status) == 0;
 }

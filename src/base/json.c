@@ -5,11 +5,13 @@
 #include <assert.h>
 #include <string.h>
 
-void mln_json_init(struct mln_json *json, struct mln_buf *out, bool compact) {
+void mln_json_init(struct mln_json *json, struct mln_buf *out, bool compact)
+{
     *json = (struct mln_json){.out = out, .compact = compact};
 }
 
-static void new_line(struct mln_json *json) {
+static void new_line(struct mln_json *json)
+{
     if (json->compact)
         return;
     mln_buf_char(json->out, '\n');
@@ -18,7 +20,8 @@ static void new_line(struct mln_json *json) {
 }
 
 /* What stands between the previous item and the one that begins now. */
-static void begin_item(struct mln_json *json) {
+static void begin_item(struct mln_json *json)
+{
     if (json->after_key) {
         json->after_key = false;
         return;
@@ -31,14 +34,16 @@ static void begin_item(struct mln_json *json) {
     new_line(json);
 }
 
-static void open_level(struct mln_json *json, char bracket) {
+static void open_level(struct mln_json *json, char bracket)
+{
     begin_item(json);
     assert(json->depth < MLN_JSON_DEPTH);
     mln_buf_char(json->out, bracket);
     json->has_items[json->depth++] = false;
 }
 
-static void close_level(struct mln_json *json, char bracket) {
+static void close_level(struct mln_json *json, char bracket)
+{
     assert(json->depth > 0 && !json->after_key);
     json->depth--;
     if (json->has_items[json->depth])
@@ -46,23 +51,28 @@ static void close_level(struct mln_json *json, char bracket) {
     mln_buf_char(json->out, bracket);
 }
 
-void mln_json_object(struct mln_json *json) {
+void mln_json_object(struct mln_json *json)
+{
     open_level(json, '{');
 }
 
-void mln_json_end_object(struct mln_json *json) {
+void mln_json_end_object(struct mln_json *json)
+{
     close_level(json, '}');
 }
 
-void mln_json_array(struct mln_json *json) {
+void mln_json_array(struct mln_json *json)
+{
     open_level(json, '[');
 }
 
-void mln_json_end_array(struct mln_json *json) {
+void mln_json_end_array(struct mln_json *json)
+{
     close_level(json, ']');
 }
 
-static void add_escaped(struct mln_buf *out, uint32_t character) {
+static void add_escaped(struct mln_buf *out, uint32_t character)
+{
     static const char shorts[][3] = {
         ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n",  ['\f'] = "\\f",
         ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\",
@@ -76,11 +86,13 @@ static void add_escaped(struct mln_buf *out, uint32_t character) {
                        (unsigned)(0xdc00 + (character & 0x3ff)));
 }
 
-static bool is_plain(char c) {
+static bool is_plain(char c)
+{
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-static void add_quoted(struct mln_buf *out, const char *text) {
+static void add_quoted(struct mln_buf *out, const char *text)
+{
     size_t length = strlen(text);
     mln_buf_char(out, '"');
     for (size_t at = 0; at < length;) {
@@ -104,7 +116,8 @@ static void add_quoted(struct mln_buf *out, const char *text) {
     mln_buf_char(out, '"');
 }
 
-void mln_json_key(struct mln_json *json, const char *key) {
+void mln_json_key(struct mln_json *json, const char *key)
+{
     assert(json->depth > 0 && !json->after_key);
     begin_item(json);
     add_quoted(json->out, key);
@@ -112,27 +125,32 @@ void mln_json_key(struct mln_json *json, const char *key) {
     json->after_key = true;
 }
 
-void mln_json_string(struct mln_json *json, const char *text) {
+void mln_json_string(struct mln_json *json, const char *text)
+{
     begin_item(json);
     add_quoted(json->out, text);
 }
 
-void mln_json_number(struct mln_json *json, long long value) {
+void mln_json_number(struct mln_json *json, long long value)
+{
     begin_item(json);
     mln_buf_printf(json->out, "%lld", value);
 }
 
-void mln_json_bool(struct mln_json *json, bool value) {
+void mln_json_bool(struct mln_json *json, bool value)
+{
     begin_item(json);
     mln_buf_add(json->out, value ? "true" : "false");
 }
 
-void mln_json_null(struct mln_json *json) {
+void mln_json_null(struct mln_json *json)
+{
     begin_item(json);
     mln_buf_add(json->out, "null");
 }
 
-void mln_json_pair(struct mln_json *json, const char *key, const char *text) {
+void mln_json_pair(struct mln_json *json, const char *key, const char *text)
+{
     if (text == NULL)
         return;
     mln_json_key(json, key);

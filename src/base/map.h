@@ -18,7 +18,7 @@ struct mln_map {
     struct mln_arena *arena;
     struct mln_map_entry *entries; /* in insertion order */
     size_t len, cap;
-    uint32_t *slots; /* index into entries + 1; 0 = free */
+    uint64_t *slots; /* half a hash << 32 | index into entries + 1; 0 = free */
     size_t slot_count;
 };
 
@@ -34,8 +34,8 @@ struct mln_map_entry *mln_map_slot(struct mln_map *map, const void *key, size_t 
 
 uint64_t mln_hash_bytes(const void *data, size_t length);
 
-/* Smallest Damerau-Levenshtein distance based suggestion among `count` names: NULL when none is close
- * (distance <= 1 + length/4, case ignored). */
+/* Smallest Damerau-Levenshtein distance based suggestion among `count` names: NULL when none is
+ * close (distance <= 1 + length/4, case ignored). */
 const char *mln_closest(const char *name, const char *const *names, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
-/* A set of strings, kept apart from the hash index because it needs no entries: a slot carries the text,
- * its length and half of its hash, so a probe that misses touches no other memory. */
+/* A set of strings, kept apart from the hash index because it needs no entries: a slot carries the
+ * text, its length and half of its hash, so a probe that misses touches no other memory. */
 #include "base/names.h"
 
 #include "base/map.h"
@@ -21,7 +21,8 @@ struct mln_names {
     size_t slot_count, len;
 };
 
-struct mln_names *mln_names_new(struct mln_arena *arena) {
+struct mln_names *mln_names_new(struct mln_arena *arena)
+{
     struct mln_names *names = MLN_NEW(arena, struct mln_names);
     names->arena = arena;
     names->slot_count = FIRST_SLOTS;
@@ -30,7 +31,8 @@ struct mln_names *mln_names_new(struct mln_arena *arena) {
 }
 
 static struct slot *find(const struct mln_names *names, const char *text, uint32_t length,
-                         uint32_t hash) {
+                         uint32_t hash)
+{
     size_t mask = names->slot_count - 1;
     for (size_t at = hash & mask;; at = (at + 1) & mask) {
         struct slot *slot = &names->slots[at];
@@ -41,10 +43,11 @@ static struct slot *find(const struct mln_names *names, const char *text, uint32
     }
 }
 
-static void grow(struct mln_names *names) {
+static void grow(struct mln_names *names)
+{
     struct slot *old = names->slots;
     size_t old_count = names->slot_count;
-    names->slot_count *= 4;
+    names->slot_count *= 2;
     names->slots = MLN_NEW_ARRAY(names->arena, struct slot, names->slot_count);
     size_t mask = names->slot_count - 1;
     for (size_t i = 0; i < old_count; i++) {
@@ -57,7 +60,8 @@ static void grow(struct mln_names *names) {
     }
 }
 
-const char *mln_intern_n(struct mln_names *names, const char *text, size_t length) {
+const char *mln_intern_n(struct mln_names *names, const char *text, size_t length)
+{
     assert(length < UINT32_MAX);
     uint32_t hash = (uint32_t)mln_hash_bytes(text, length);
     struct slot *slot = find(names, text, (uint32_t)length, hash);
@@ -76,6 +80,7 @@ const char *mln_intern_n(struct mln_names *names, const char *text, size_t lengt
     return slot->text;
 }
 
-const char *mln_intern(struct mln_names *names, const char *text) {
+const char *mln_intern(struct mln_names *names, const char *text)
+{
     return mln_intern_n(names, text, strlen(text));
 }

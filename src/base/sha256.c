@@ -5,7 +5,8 @@
 
 #define BLOCK 64
 
-/* First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
+/* First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS
+ * 180-4, 4.2.2). */
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -17,26 +18,29 @@ static const uint32_t round_constants[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate(uint32_t word, unsigned by) {
+static uint32_t rotate(uint32_t word, unsigned by)
+{
     return word >> by | word << (32 - by);
 }
 
-static uint32_t load_big_endian(const unsigned char *bytes) {
+static uint32_t load_big_endian(const unsigned char *bytes)
+{
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static void expand(const unsigned char *block, uint32_t schedule[64]) {
+static void expand(const unsigned char *block, uint32_t schedule[64])
+{
     for (size_t i = 0; i < 16; i++)
         schedule[i] = load_big_endian(block + 4 * i);
     for (size_t i = 16; i < 64; i++) {
         uint32_t a = schedule[i - 15], b = schedule[i - 2];
-        schedule[i] = schedule[i - 16] + schedule[i - 7] +
-                      (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
+        schedule[i] = schedule[i - 16] + schedule[i - 7] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) +
                       (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
     }
 }
 
-static void compress(uint32_t state[8], const unsigned char *block) {
+static void compress(uint32_t state[8], const unsigned char *block)
+{
     uint32_t schedule[64], work[8];
     expand(block, schedule);
     memcpy(work, state, sizeof(work));
@@ -56,7 +60,9 @@ static void compress(uint32_t state[8], const unsigned char *block) {
 }
 
 /* The last bytes, a one bit, zeros, and the length in bits: one block or two. */
-static void compress_tail(uint32_t state[8], const unsigned char *bytes, size_t left, uint64_t length) {
+static void compress_tail(uint32_t state[8], const unsigned char *bytes, size_t left,
+                          uint64_t length)
+{
     unsigned char tail[2 * BLOCK] = {0};
     if (left > 0)
         memcpy(tail, bytes, left);
@@ -68,7 +74,8 @@ static void compress_tail(uint32_t state[8], const unsigned char *bytes, size_t 
         compress(state, tail + at);
 }
 
-void mln_sha256_hex(const void *data, size_t length, char hex[65]) {
+void mln_sha256_hex(const void *data, size_t length, char hex[65])
+{
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const unsigned char *bytes = data;

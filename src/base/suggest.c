@@ -1,26 +1,30 @@
-/* Restricted Damerau-Levenshtein distance (a swap of neighbours costs one) by three rows of the classic
- * table. A row whose least value exceeds the limit ends the comparison, and the limit falls to what the
- * best candidate so far needs, so thousands of names cost little. */
+/* Restricted Damerau-Levenshtein distance (a swap of neighbours costs one) by three rows of the
+ * classic table. A row whose least value exceeds the limit ends the comparison, and the limit falls
+ * to what the best candidate so far needs, so thousands of names cost little. */
 #include "base/map.h"
 
 #include <string.h>
 
 #define LONGEST 255 /* longer names get no suggestion: nobody mistypes them by hand */
 
-static char lower(char c) {
+static char lower(char c)
+{
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static unsigned least(unsigned a, unsigned b) {
+static unsigned least(unsigned a, unsigned b)
+{
     return a < b ? a : b;
 }
 
 /* The distance, or any number above `limit` when it is larger. */
-static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len, unsigned limit) {
+static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len, unsigned limit)
+{
     unsigned rows[3][LONGEST + 1];
     unsigned *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b_len; j++)
         above[j] = (unsigned)j;
+    unsigned smallest_above = 0;
     for (size_t i = 1; i <= a_len; i++) {
         unsigned smallest = row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_len; j++) {
@@ -32,11 +36,9 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
             smallest = least(smallest, row[j]);
         }
         /* A swap reaches two rows back, so one bad row is no proof: both must be. */
-        unsigned floor = smallest;
-        for (size_t j = 0; j <= b_len; j++)
-            floor = least(floor, above[j]);
-        if (floor > limit)
+        if (smallest > limit && smallest_above > limit)
             return limit + 1;
+        smallest_above = smallest;
         unsigned *spare = before;
         before = above;
         above = row;
@@ -45,7 +47,8 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
     return above[b_len];
 }
 
-const char *mln_closest(const char *name, const char *const *names, size_t count) {
+const char *mln_closest(const char *name, const char *const *names, size_t count)
+{
     size_t length = strlen(name);
     if (length == 0 || length > LONGEST)
         return NULL;

@@ -4,12 +4,14 @@ struct range {
     uint32_t first, last;
 };
 
-static bool is_tail(const char *text, size_t at) {
+static bool is_tail(const char *text, size_t at)
+{
     return ((unsigned char)text[at] & 0xc0) == 0x80;
 }
 
 /* The length a first byte announces; 0 for one that can begin no character. */
-static size_t announced(unsigned char byte) {
+static size_t announced(unsigned char byte)
+{
     if (byte < 0x80)
         return 1;
     if (byte >= 0xc2 && byte <= 0xdf)
@@ -19,7 +21,8 @@ static size_t announced(unsigned char byte) {
     return byte >= 0xf0 && byte <= 0xf4 ? 4 : 0;
 }
 
-size_t mln_utf8_decode(const char *text, size_t length, uint32_t *character) {
+size_t mln_utf8_decode(const char *text, size_t length, uint32_t *character)
+{
     static const uint32_t least[] = {[1] = 0, [2] = 0x80, [3] = 0x800, [4] = 0x10000};
     unsigned char byte = (unsigned char)text[0];
     size_t size = announced(byte);
@@ -38,7 +41,8 @@ size_t mln_utf8_decode(const char *text, size_t length, uint32_t *character) {
     return size;
 }
 
-static bool is_in(const struct range *ranges, size_t count, uint32_t character) {
+static bool is_in(const struct range *ranges, size_t count, uint32_t character)
+{
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -50,21 +54,22 @@ static bool is_in(const struct range *ranges, size_t count, uint32_t character) 
     return low < count && character >= ranges[low].first;
 }
 
-bool mln_utf8_is_control(uint32_t character) {
+bool mln_utf8_is_control(uint32_t character)
+{
     static const struct range controls[] = {
-        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
-        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
-        {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
     };
     return is_in(controls, sizeof(controls) / sizeof(controls[0]), character);
 }
 
-/* The blocks of Unicode's EastAsianWidth and general category Mn that occur in practice; the C library
- * answers -1 for all of them in the C locale. A miss costs a shifted underline, no more. */
-unsigned mln_utf8_width(uint32_t character) {
+/* The blocks of Unicode's EastAsianWidth and general category Mn that occur in practice; the C
+ * library answers -1 for all of them in the C locale. A miss costs a shifted underline, no more. */
+unsigned mln_utf8_width(uint32_t character)
+{
     static const struct range combining[] = {
-        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
-        {0x900, 0x902},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
+        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},     {0x64b, 0x65f},
+        {0x900, 0x902},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0x1ab0, 0x1aff},   {0x1dc0, 0x1dff},
         {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xe0100, 0xe01ef},
     };
     static const struct range wide[] = {

@@ -1,5 +1,5 @@
-/* Reporting: what is said is formatted at once, what becomes of it (-W, the limit on errors) is decided
- * when it is said, so the counts are right at any moment. */
+/* Reporting: what is said is formatted at once, what becomes of it (-W, the limit on errors) is
+ * decided when it is said, so the counts are right at any moment. */
 #include "diag/diag.h"
 
 #include "diag/render.h"
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct mln_diags *mln_diags_new(struct mln_arena *arena) {
+struct mln_diags *mln_diags_new(struct mln_arena *arena)
+{
     struct mln_diags *diags = MLN_NEW(arena, struct mln_diags);
     diags->arena = arena;
     diags->seen = mln_map_new(arena);
@@ -15,7 +16,8 @@ struct mln_diags *mln_diags_new(struct mln_arena *arena) {
 }
 
 /* -Werror raises warnings; -Werror=SLUG raises a note too, since somebody asked for this one. */
-static enum mln_severity effective_severity(const struct mln_diags *diags, enum mln_diag_id id) {
+static enum mln_severity effective_severity(const struct mln_diags *diags, enum mln_diag_id id)
+{
     enum mln_severity severity = mln_diag_catalogue[id].severity;
     enum mln_warn warn = diags->warn[id];
     if (warn == MLN_WARN_ERROR)
@@ -25,7 +27,8 @@ static enum mln_severity effective_severity(const struct mln_diags *diags, enum 
     return severity;
 }
 
-static unsigned *counter(struct mln_diags *diags, enum mln_severity severity) {
+static unsigned *counter(struct mln_diags *diags, enum mln_severity severity)
+{
     switch (severity) {
     case MLN_ERROR:
         return &diags->errors;
@@ -37,7 +40,8 @@ static unsigned *counter(struct mln_diags *diags, enum mln_severity severity) {
     return &diags->notes;
 }
 
-static void count(struct mln_diags *diags, struct mln_diag *diag) {
+static void count(struct mln_diags *diags, struct mln_diag *diag)
+{
     diag->suppressed = diag->severity != MLN_ERROR && diags->warn[diag->id] == MLN_WARN_OFF;
     if (diag->suppressed)
         return;
@@ -47,7 +51,8 @@ static void count(struct mln_diags *diags, struct mln_diag *diag) {
 }
 
 /* True the first time; a key is the id, the span and the message. */
-static bool is_new(struct mln_diags *diags, struct mln_diag *diag) {
+static bool is_new(struct mln_diags *diags, struct mln_diag *diag)
+{
     uint32_t head[4] = {(uint32_t)diag->id, diag->span.file, diag->span.lo, diag->span.hi};
     struct mln_buf key;
     mln_buf_init(&key, diags->arena);
@@ -61,7 +66,8 @@ static bool is_new(struct mln_diags *diags, struct mln_diag *diag) {
 }
 
 struct mln_diag *mln_report(struct mln_diags *diags, enum mln_diag_id id, struct mln_span span,
-                            const char *format, ...) {
+                            const char *format, ...)
+{
     struct mln_diag *diag = MLN_NEW(diags->arena, struct mln_diag);
     va_list args;
     va_start(args, format);
@@ -84,14 +90,16 @@ struct mln_diag *mln_report(struct mln_diags *diags, enum mln_diag_id id, struct
     return diag;
 }
 
-void mln_diag_inline(struct mln_diag *diag, const char *format, ...) {
+void mln_diag_inline(struct mln_diag *diag, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     diag->inline_text = mln_vprintf(diag->owner->arena, format, args);
     va_end(args);
 }
 
-void mln_diag_label(struct mln_diag *diag, struct mln_span span, const char *format, ...) {
+void mln_diag_label(struct mln_diag *diag, struct mln_span span, const char *format, ...)
+{
     struct mln_label *label = MLN_NEW(diag->owner->arena, struct mln_label);
     va_list args;
     va_start(args, format);
@@ -102,7 +110,8 @@ void mln_diag_label(struct mln_diag *diag, struct mln_span span, const char *for
     diag->labels_end = &label->next;
 }
 
-static void add_text(struct mln_diag *diag, bool help, const char *text) {
+static void add_text(struct mln_diag *diag, bool help, const char *text)
+{
     struct mln_diag_text *entry = MLN_NEW(diag->owner->arena, struct mln_diag_text);
     entry->text = text;
     entry->help = help;
@@ -110,21 +119,24 @@ static void add_text(struct mln_diag *diag, bool help, const char *text) {
     diag->texts_end = &entry->next;
 }
 
-void mln_diag_note(struct mln_diag *diag, const char *format, ...) {
+void mln_diag_note(struct mln_diag *diag, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     add_text(diag, false, mln_vprintf(diag->owner->arena, format, args));
     va_end(args);
 }
 
-void mln_diag_help(struct mln_diag *diag, const char *format, ...) {
+void mln_diag_help(struct mln_diag *diag, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     add_text(diag, true, mln_vprintf(diag->owner->arena, format, args));
     va_end(args);
 }
 
-void mln_diag_at_most(struct mln_diag *diag, enum mln_severity severity) {
+void mln_diag_at_most(struct mln_diag *diag, enum mln_severity severity)
+{
     if (diag->severity <= severity)
         return;
     struct mln_diags *diags = diag->owner;
@@ -136,7 +148,8 @@ void mln_diag_at_most(struct mln_diag *diag, enum mln_severity severity) {
         count(diags, diag);
 }
 
-bool mln_diags_failed(const struct mln_diags *diags) {
+bool mln_diags_failed(const struct mln_diags *diags)
+{
     return diags->errors > 0;
 }
 
@@ -145,7 +158,8 @@ struct ranked {
     size_t order;
 };
 
-static int compare(const void *left, const void *right) {
+static int compare(const void *left, const void *right)
+{
     const struct ranked *a = left, *b = right;
     if (a->diag->span.file != b->diag->span.file)
         return a->diag->span.file < b->diag->span.file ? -1 : 1;
@@ -154,7 +168,8 @@ static int compare(const void *left, const void *right) {
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count_out, unsigned *hidden) {
+struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count_out, unsigned *hidden)
+{
     struct ranked *ranked = MLN_NEW_ARRAY(diags->arena, struct ranked, diags->list.len);
     size_t shown = 0;
     *hidden = 0;
@@ -174,7 +189,8 @@ struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count_out, u
 }
 
 void mln_diags_render(struct mln_diags *diags, enum mln_message_format format, bool color,
-                      struct mln_buf *out) {
+                      struct mln_buf *out)
+{
     if (format == MLN_FORMAT_JSON)
         mln_render_json(diags, out);
     else

@@ -16,15 +16,15 @@ void mln_render_json(struct mln_diags *diags, struct mln_buf *out);
  * The line is cut to a window around the first mark; see render_line.c. */
 struct mln_mark {
     struct mln_span span;
-    const char *text; /* behind the underline; may be NULL */
+    const char *text;  /* behind the underline; may be NULL */
     const char *color; /* "" for none */
-    char first, rest; /* the characters of the underline */
+    char first, rest;  /* the characters of the underline */
 };
-void mln_render_line(struct mln_diags *diags, unsigned line, const struct mln_mark *marks, size_t count,
-                     unsigned gutter, struct mln_buf *out);
+void mln_render_line(struct mln_diags *diags, unsigned line, const struct mln_mark *marks,
+                     size_t count, unsigned gutter, struct mln_buf *out);
 
-/* Adds text that may hold anything: control characters as \x1b, those beyond ASCII as <U+202E>, bytes that are
- * not UTF-8 as \xff. Returns the columns it takes. */
+/* Adds text that may hold anything: control characters as \x1b, those beyond ASCII as <U+202E>,
+ * bytes that are not UTF-8 as \xff. Returns the columns it takes. */
 size_t mln_render_safe(struct mln_buf *out, const char *text, size_t length);
 /* As mln_render_safe for the one character at text; *size gives its bytes. */
 size_t mln_render_char(struct mln_buf *out, const char *text, size_t length, size_t *size);

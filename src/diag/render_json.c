@@ -7,7 +7,8 @@ static const char *const severity_names[] = {
     [MLN_ERROR] = "error",
 };
 
-static void string_or_null(struct mln_json *json, const char *key, const char *text) {
+static void string_or_null(struct mln_json *json, const char *key, const char *text)
+{
     mln_json_key(json, key);
     if (text == NULL)
         mln_json_null(json);
@@ -16,7 +17,8 @@ static void string_or_null(struct mln_json *json, const char *key, const char *t
 }
 
 static void place(struct mln_json *json, struct mln_diags *diags, const char *key, uint32_t file,
-                  uint32_t offset) {
+                  uint32_t offset)
+{
     struct mln_place at = mln_place_of(diags, file, offset);
     mln_json_key(json, key);
     mln_json_object(json);
@@ -30,7 +32,8 @@ static void place(struct mln_json *json, struct mln_diags *diags, const char *ke
 }
 
 /* The members "file" and "range"; both null for what has no place. */
-static void range(struct mln_json *json, struct mln_diags *diags, struct mln_span span) {
+static void range(struct mln_json *json, struct mln_diags *diags, struct mln_span span)
+{
     const struct mln_source *source = mln_source_get(diags, span.file);
     string_or_null(json, "file", source == NULL ? NULL : source->name);
     mln_json_key(json, "range");
@@ -44,7 +47,8 @@ static void range(struct mln_json *json, struct mln_diags *diags, struct mln_spa
     mln_json_end_object(json);
 }
 
-static void related(struct mln_json *json, struct mln_diags *diags, const struct mln_diag *diag) {
+static void related(struct mln_json *json, struct mln_diags *diags, const struct mln_diag *diag)
+{
     mln_json_key(json, "related");
     mln_json_array(json);
     for (const struct mln_label *label = diag->labels; label != NULL; label = label->next) {
@@ -56,7 +60,8 @@ static void related(struct mln_json *json, struct mln_diags *diags, const struct
     mln_json_end_array(json);
 }
 
-static void texts(struct mln_json *json, const char *key, const struct mln_diag *diag, bool help) {
+static void texts(struct mln_json *json, const char *key, const struct mln_diag *diag, bool help)
+{
     mln_json_key(json, key);
     mln_json_array(json);
     for (const struct mln_diag_text *text = diag->texts; text != NULL; text = text->next) {
@@ -66,7 +71,8 @@ static void texts(struct mln_json *json, const char *key, const struct mln_diag 
     mln_json_end_array(json);
 }
 
-static void one(struct mln_json *json, struct mln_diags *diags, const struct mln_diag *diag) {
+static void one(struct mln_json *json, struct mln_diags *diags, const struct mln_diag *diag)
+{
     const struct mln_diag_info *info = &mln_diag_catalogue[diag->id];
     mln_json_object(json);
     mln_json_pair(json, "code", mln_printf(diags->arena, "MLP%s", info->code));
@@ -81,7 +87,8 @@ static void one(struct mln_json *json, struct mln_diags *diags, const struct mln
     mln_json_end_object(json);
 }
 
-void mln_render_json(struct mln_diags *diags, struct mln_buf *out) {
+void mln_render_json(struct mln_diags *diags, struct mln_buf *out)
+{
     size_t count;
     unsigned hidden;
     struct mln_diag **sorted = mln_diags_sorted(diags, &count, &hidden);

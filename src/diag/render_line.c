@@ -1,11 +1,11 @@
 /* One source line and what is underlined in it.
  *
- * A terminal shows columns, a source has bytes: tabs reach to the next multiple of TAB, East Asian characters
- * take two columns, combining ones none, and what is escaped takes the length of its escape. So the line is
- * walked once for the text and once a mark, with the same steps. Lines wider than WINDOW are cut: the window
- * begins LEAD columns before the first mark (tab stops then count from the window's edge) and "..." stands
- * where something is left out. Nothing far from the mark is looked at, so a line of 10 MB costs no more
- * than a short one. */
+ * A terminal shows columns, a source has bytes: tabs reach to the next multiple of TAB, East Asian
+ * characters take two columns, combining ones none, and what is escaped takes the length of its
+ * escape. So the line is walked once for the text and once a mark, with the same steps. Lines wider
+ * than WINDOW are cut: the window begins LEAD columns before the first mark (tab stops then count
+ * from the window's edge) and "..." stands where something is left out. Nothing far from the mark
+ * is looked at, so a line of 10 MB costs no more than a short one. */
 #include "base/utf8.h"
 #include "diag/render.h"
 
@@ -23,7 +23,8 @@ struct window {
     bool cut_left, cut_right;
 };
 
-size_t mln_render_char(struct mln_buf *out, const char *text, size_t length, size_t *size) {
+size_t mln_render_char(struct mln_buf *out, const char *text, size_t length, size_t *size)
+{
     uint32_t character;
     size_t before = out->len;
     *size = mln_utf8_decode(text, length, &character);
@@ -39,7 +40,8 @@ size_t mln_render_char(struct mln_buf *out, const char *text, size_t length, siz
     return out->len - before;
 }
 
-size_t mln_render_safe(struct mln_buf *out, const char *text, size_t length) {
+size_t mln_render_safe(struct mln_buf *out, const char *text, size_t length)
+{
     size_t columns = 0;
     for (size_t at = 0, size; at < length; at += size)
         columns += mln_render_char(out, text + at, length - at, &size);
@@ -47,7 +49,9 @@ size_t mln_render_safe(struct mln_buf *out, const char *text, size_t length) {
 }
 
 /* As mln_render_char, but a tab becomes blanks up to its stop. */
-static size_t step(struct mln_buf *out, const char *text, size_t length, size_t column, size_t *size) {
+static size_t step(struct mln_buf *out, const char *text, size_t length, size_t column,
+                   size_t *size)
+{
     if (*text != '\t')
         return mln_render_char(out, text, length, size);
     *size = 1;
@@ -57,8 +61,10 @@ static size_t step(struct mln_buf *out, const char *text, size_t length, size_t 
     return width;
 }
 
-/* Where the character before `at` begins: up to three tail bytes belong to it if they decode as one. */
-static uint32_t previous(const char *text, uint32_t lo, uint32_t at) {
+/* Where the character before `at` begins: up to three tail bytes belong to it if they decode as
+ * one. */
+static uint32_t previous(const char *text, uint32_t lo, uint32_t at)
+{
     uint32_t character;
     for (uint32_t back = 2; back <= 4 && back <= at - lo; back++) {
         if (mln_utf8_decode(text + at - back, back, &character) == back)
@@ -68,7 +74,9 @@ static uint32_t previous(const char *text, uint32_t lo, uint32_t at) {
 }
 
 /* The width of the bytes lo..hi, or anything above `limit` as soon as it is known to be more. */
-static size_t measure(struct mln_buf *scratch, const char *text, uint32_t lo, uint32_t hi, size_t limit) {
+static size_t measure(struct mln_buf *scratch, const char *text, uint32_t lo, uint32_t hi,
+                      size_t limit)
+{
     size_t column = 0, size;
     for (uint32_t at = lo; at < hi && column <= limit; at += (uint32_t)size) {
         scratch->len = 0;
@@ -77,9 +85,11 @@ static size_t measure(struct mln_buf *scratch, const char *text, uint32_t lo, ui
     return column;
 }
 
-/* The last byte position up to which the bytes from lo take at most `limit` columns. Combining marks take
- * none, so bytes are bounded as well. */
-static uint32_t fit(struct mln_buf *scratch, const char *text, uint32_t lo, uint32_t hi, size_t limit) {
+/* The last byte position up to which the bytes from lo take at most `limit` columns. Combining
+ * marks take none, so bytes are bounded as well. */
+static uint32_t fit(struct mln_buf *scratch, const char *text, uint32_t lo, uint32_t hi,
+                    size_t limit)
+{
     size_t column = 0, size;
     uint32_t at = lo;
     while (at < hi && at - lo < 16 * WINDOW) {
@@ -93,7 +103,8 @@ static uint32_t fit(struct mln_buf *scratch, const char *text, uint32_t lo, uint
 }
 
 static struct window choose(struct mln_buf *scratch, const char *text, uint32_t lo, uint32_t hi,
-                            uint32_t mark) {
+                            uint32_t mark)
+{
     struct window window = {.text = text, .lo = lo, .hi = hi};
     if (hi - lo <= 16 * WINDOW && measure(scratch, text, lo, hi, WINDOW) <= WINDOW)
         return window;
@@ -111,7 +122,8 @@ static struct window choose(struct mln_buf *scratch, const char *text, uint32_t 
     return window;
 }
 
-static void add_line(struct mln_buf *out, const struct window *window) {
+static void add_line(struct mln_buf *out, const struct window *window)
+{
     if (window->cut_left)
         mln_buf_add(out, CUT);
     size_t column = 0, size;
@@ -121,17 +133,20 @@ static void add_line(struct mln_buf *out, const struct window *window) {
         mln_buf_add(out, CUT);
 }
 
-static void repeat(struct mln_buf *out, char c, size_t count) {
+static void repeat(struct mln_buf *out, char c, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         mln_buf_char(out, c);
 }
 
-static void add_mark(struct mln_buf *scratch, const struct window *window, const struct mln_mark *mark,
-                     struct mln_buf *out) {
+static void add_mark(struct mln_buf *scratch, const struct window *window,
+                     const struct mln_mark *mark, struct mln_buf *out)
+{
     uint32_t lo = mark->span.lo < window->hi ? mark->span.lo : window->hi;
     uint32_t hi = mark->span.hi < window->hi ? mark->span.hi : window->hi;
     size_t indent = measure(scratch, window->text, window->lo, lo, SIZE_MAX - 1);
-    size_t width = hi > lo ? measure(scratch, window->text, window->lo, hi, SIZE_MAX - 1) - indent : 1;
+    size_t width =
+        hi > lo ? measure(scratch, window->text, window->lo, hi, SIZE_MAX - 1) - indent : 1;
     repeat(out, ' ', indent + (window->cut_left ? CUT_WIDTH : 0));
     mln_buf_add(out, mark->color);
     mln_buf_char(out, mark->first);
@@ -144,13 +159,15 @@ static void add_mark(struct mln_buf *scratch, const struct window *window, const
         mln_buf_add(out, "\033[0m");
 }
 
-static void trim_blanks(struct mln_buf *out) {
+static void trim_blanks(struct mln_buf *out)
+{
     while (out->len > 0 && out->data[out->len - 1] == ' ')
         out->data[--out->len] = '\0';
 }
 
-void mln_render_line(struct mln_diags *diags, unsigned line, const struct mln_mark *marks, size_t count,
-                     unsigned gutter, struct mln_buf *out) {
+void mln_render_line(struct mln_diags *diags, unsigned line, const struct mln_mark *marks,
+                     size_t count, unsigned gutter, struct mln_buf *out)
+{
     uint32_t lo, hi;
     uint32_t file = marks[0].span.file;
     mln_source_line(diags, file, line, &lo, &hi);

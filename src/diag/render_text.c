@@ -1,5 +1,6 @@
-/* The form people read and tools parse: the first line of each diagnostic is GNU's, so make, Vim, Emacs
- * and CI matchers find the place; what follows is indented under a gutter and matches nothing. */
+/* The form people read and tools parse: the first line of each diagnostic is GNU's, so make, Vim,
+ * Emacs and CI matchers find the place; what follows is indented under a gutter and matches
+ * nothing. */
 #include "diag/render.h"
 
 #include <string.h>
@@ -30,13 +31,15 @@ static const char *const severity_names[] = {
     [MLN_ERROR] = "error",
 };
 
-static void add_safe(struct mln_buf *out, const char *text) {
+static void add_safe(struct mln_buf *out, const char *text)
+{
     mln_render_safe(out, text, strlen(text));
 }
 
 /* "file:line:column: severity: " */
 static void add_head(struct mln_diags *diags, struct mln_span span, enum mln_severity severity,
-                     const struct style *style, struct mln_buf *out) {
+                     const struct style *style, struct mln_buf *out)
+{
     const struct mln_source *source = mln_source_get(diags, span.file);
     mln_buf_add(out, style->bold);
     if (source == NULL) {
@@ -51,7 +54,8 @@ static void add_head(struct mln_diags *diags, struct mln_span span, enum mln_sev
 }
 
 static void add_first_line(struct mln_diags *diags, const struct mln_diag *diag,
-                           const struct style *style, struct mln_buf *out) {
+                           const struct style *style, struct mln_buf *out)
+{
     const struct mln_diag_info *info = &mln_diag_catalogue[diag->id];
     add_head(diags, diag->span, diag->severity, style, out);
     mln_buf_add(out, style->bold);
@@ -59,12 +63,14 @@ static void add_first_line(struct mln_diags *diags, const struct mln_diag *diag,
     mln_buf_printf(out, "%s [MLP%s %s]\n", style->off, info->code, info->slug);
 }
 
-static bool is_on_line(struct mln_diags *diags, struct mln_span span, uint32_t file, unsigned line) {
+static bool is_on_line(struct mln_diags *diags, struct mln_span span, uint32_t file, unsigned line)
+{
     return span.file == file && mln_place_of(diags, file, span.lo).line == line;
 }
 
 /* Line numbers of more digits than usual widen the gutter of their diagnostic. */
-static unsigned gutter_width(unsigned line) {
+static unsigned gutter_width(unsigned line)
+{
     unsigned width = 1;
     for (; line >= 10; line /= 10)
         width++;
@@ -72,9 +78,11 @@ static unsigned gutter_width(unsigned line) {
 }
 
 static void add_source_line(struct mln_diags *diags, const struct mln_diag *diag, unsigned line,
-                            const struct style *style, struct mln_buf *out) {
+                            const struct style *style, struct mln_buf *out)
+{
     MLN_VEC(struct mln_mark) marks = {0};
-    struct mln_mark main_mark = {diag->span, diag->inline_text, style->severity[diag->severity], '^', '~'};
+    struct mln_mark main_mark = {diag->span, diag->inline_text, style->severity[diag->severity],
+                                 '^', '~'};
     mln_vec_push(diags->arena, &marks, main_mark);
     for (const struct mln_label *label = diag->labels; label != NULL; label = label->next) {
         if (!is_on_line(diags, label->span, diag->span.file, line))
@@ -86,7 +94,8 @@ static void add_source_line(struct mln_diags *diags, const struct mln_diag *diag
 }
 
 static void add_far_labels(struct mln_diags *diags, const struct mln_diag *diag, unsigned line,
-                           const struct style *style, struct mln_buf *out) {
+                           const struct style *style, struct mln_buf *out)
+{
     for (const struct mln_label *label = diag->labels; label != NULL; label = label->next) {
         if (line != 0 && is_on_line(diags, label->span, diag->span.file, line))
             continue;
@@ -96,10 +105,11 @@ static void add_far_labels(struct mln_diags *diags, const struct mln_diag *diag,
     }
 }
 
-/* Notes may have several lines; the further ones are indented like the first, so that no line of them
- * can be taken for a diagnostic. */
+/* Notes may have several lines; the further ones are indented like the first, so that no line of
+ * them can be taken for a diagnostic. */
 static void add_texts(const struct mln_diag *diag, unsigned line, const struct style *style,
-                      struct mln_buf *out) {
+                      struct mln_buf *out)
+{
     int indent = (int)gutter_width(line) + 1;
     for (const struct mln_diag_text *entry = diag->texts; entry != NULL; entry = entry->next) {
         mln_buf_printf(out, "%*s= %s%s:%s ", indent, "", style->bold, entry->help ? "help" : "note",
@@ -115,7 +125,8 @@ static void add_texts(const struct mln_diag *diag, unsigned line, const struct s
 }
 
 static void add_diag(struct mln_diags *diags, const struct mln_diag *diag, bool full,
-                     const struct style *style, struct mln_buf *out) {
+                     const struct style *style, struct mln_buf *out)
+{
     add_first_line(diags, diag, style, out);
     if (!full)
         return;
@@ -126,7 +137,8 @@ static void add_diag(struct mln_diags *diags, const struct mln_diag *diag, bool 
     add_texts(diag, line, style, out);
 }
 
-void mln_render_text(struct mln_diags *diags, bool full, bool color, struct mln_buf *out) {
+void mln_render_text(struct mln_diags *diags, bool full, bool color, struct mln_buf *out)
+{
     const struct style *style = color ? &colored : &plain;
     size_t count;
     unsigned hidden;

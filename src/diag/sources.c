@@ -1,11 +1,24 @@
+/* Lines are found by binary search. Columns count characters, and a line may have 10 MB and
+ * thousands of findings, so counting from its start is out: every STRIDE bytes a checkpoint says
+ * how many characters of the source begin before it. A line break is never part of another
+ * character, so the column is a difference of two such counts, each a walk of STRIDE bytes at most.
+ */
 #include "base/utf8.h"
 #include "diag/diag.h"
 
 #include <assert.h>
 #include <string.h>
 
-uint32_t mln_source_add(struct mln_diags *diags, const char *name, const char *path, const char *text,
-                        size_t length, bool library) {
+#define STRIDE 256
+
+struct mln_checkpoint {
+    uint32_t offset;     /* the first character at or after a multiple of STRIDE */
+    uint32_t characters; /* before it, from the start of the source */
+};
+
+uint32_t mln_source_add(struct mln_diags *diags, const char *name, const char *path,
+                        const char *text, size_t length, bool library)
+{
     assert(length < UINT32_MAX && text[length] == '\0');
     struct mln_source *source = MLN_NEW(diags->arena, struct mln_source);
     *source = (struct mln_source){
@@ -19,11 +32,13 @@ uint32_t mln_source_add(struct mln_diags *diags, const char *name, const char *p
     return (uint32_t)diags->sources.len;
 }
 
-const struct mln_source *mln_source_get(const struct mln_diags *diags, uint32_t file) {
+const struct mln_source *mln_source_get(const struct mln_diags *diags, uint32_t file)
+{
     return file == 0 || file > diags->sources.len ? NULL : diags->sources.data[file - 1];
 }
 
-static size_t count_lines(const struct mln_source *source) {
+static size_t count_lines(const struct mln_source *source)
+{
     size_t count = 1;
     const char *end = source->text + source->length;
     for (const char *at = source->text; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
@@ -31,7 +46,29 @@ static size_t count_lines(const struct mln_source *source) {
     return count;
 }
 
-static void index_lines(struct mln_arena *arena, struct mln_source *source) {
+static size_t character_size(const struct mln_source *source, uint32_t at)
+{
+    uint32_t character;
+    if ((unsigned char)source->text[at] < 0x80)
+        return 1;
+    return mln_utf8_decode(source->text + at, source->length - at, &character);
+}
+
+static void index_characters(struct mln_arena *arena, struct mln_source *source)
+{
+    size_t count = source->length / STRIDE + 1, made = 0;
+    uint32_t characters = 0;
+    source->checkpoints = MLN_NEW_ARRAY(arena, struct mln_checkpoint, count);
+    for (uint32_t at = 0; made < count; characters++) {
+        if (at >= made * STRIDE)
+            source->checkpoints[made++] = (struct mln_checkpoint){at, characters};
+        if (at < source->length)
+            at += (uint32_t)character_size(source, at);
+    }
+}
+
+static void index_lines(struct mln_arena *arena, struct mln_source *source)
+{
     if (source->lines != NULL)
         return;
     source->line_count = count_lines(source);
@@ -41,10 +78,12 @@ static void index_lines(struct mln_arena *arena, struct mln_source *source) {
         if (source->text[i] == '\n')
             source->lines[line++] = i + 1;
     }
+    index_characters(arena, source);
 }
 
 /* The last line (from 0) that starts at or before the offset. */
-static size_t line_at(const struct mln_source *source, uint32_t offset) {
+static size_t line_at(const struct mln_source *source, uint32_t offset)
+{
     size_t low = 0, high = source->line_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
@@ -56,30 +95,28 @@ static size_t line_at(const struct mln_source *source, uint32_t offset) {
     return low;
 }
 
-/* Counting goes on from the last answer when that lies before on the same line: a 10 MB line with a
- * thousand findings is walked once, not a thousand times. */
-static unsigned column_at(struct mln_source *source, unsigned line, uint32_t offset) {
-    uint32_t at = source->lines[line - 1];
-    unsigned column = 1;
-    if (source->counted_line == line && source->counted_offset <= offset) {
-        at = source->counted_offset;
-        column = source->counted_column;
-    }
-    uint32_t character;
+/* How many characters end at or before the offset. */
+static uint32_t characters_before(const struct mln_source *source, uint32_t offset)
+{
+    const struct mln_checkpoint *from = &source->checkpoints[offset / STRIDE];
+    if (from->offset > offset)
+        from--; /* the offset is inside a character that crosses the multiple */
+    uint32_t at = from->offset, characters = from->characters;
     while (at < offset) {
-        size_t size = mln_utf8_decode(source->text + at, source->length - at, &character);
-        if (at + size > offset)
-            break; /* inside a character: its column */
-        at += (uint32_t)size;
-        column++;
+        at += (uint32_t)character_size(source, at);
+        characters += at <= offset;
     }
-    source->counted_line = line;
-    source->counted_offset = at;
-    source->counted_column = column;
-    return column;
+    return characters;
 }
 
-struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t offset) {
+static unsigned column_at(const struct mln_source *source, unsigned line, uint32_t offset)
+{
+    uint32_t start = source->lines[line - 1];
+    return characters_before(source, offset) - characters_before(source, start) + 1;
+}
+
+struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t offset)
+{
     if (mln_source_get(diags, file) == NULL)
         return (struct mln_place){0, 0};
     struct mln_source *source = diags->sources.data[file - 1];
@@ -90,7 +127,9 @@ struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t o
     return (struct mln_place){.line = line, .column = column_at(source, line, offset)};
 }
 
-void mln_source_line(struct mln_diags *diags, uint32_t file, unsigned line, uint32_t *lo, uint32_t *hi) {
+void mln_source_line(struct mln_diags *diags, uint32_t file, unsigned line, uint32_t *lo,
+                     uint32_t *hi)
+{
     assert(mln_source_get(diags, file) != NULL);
     struct mln_source *source = diags->sources.data[file - 1];
     index_lines(diags->arena, source);
