@@ -1,4 +1,5 @@
-/* A byte buffer that grows; always NUL-terminated after the last byte. Its block lives in the arena. */
+/* A byte buffer that grows; always NUL-terminated after the last byte. Its block lives in the
+ * arena. */
 #ifndef MLN_BASE_BUF_H
 #define MLN_BASE_BUF_H
 

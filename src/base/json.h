@@ -1,5 +1,6 @@
-/* A JSON writer: two-space indentation, keys in the order written, UTF-8 passed through, control
- * characters, quotes and backslashes escaped; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON writer: two-space indentation, keys in the order written, UTF-8 passed through. Quotes,
+ * backslashes and the characters of mln_utf8_is_control (C0, DEL, C1, marks that reorder text) are
+ * escaped, so a document is safe on a terminal; bytes that are not UTF-8 become U+FFFD. */
 #ifndef MLN_BASE_JSON_H
 #define MLN_BASE_JSON_H
 

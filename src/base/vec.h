@@ -4,8 +4,9 @@
  *     mln_vec_push(arena, &zones, zone);
  *     for (size_t i = 0; i < zones.len; i++) use(zones.data[i]);
  *
- * A vector is a plain struct {data, len, cap}; copying it shares the elements. Growth doubles, the old
- * block stays in the arena. Named vector types for headers: MLN_VEC_TYPE(mln_zone_vec, struct mln_zone *). */
+ * A vector is a plain struct {data, len, cap}; copying it shares the elements. Growth doubles, the
+ * old block stays in the arena. Named vector types for headers: MLN_VEC_TYPE(mln_zone_vec, struct
+ * mln_zone *). */
 #ifndef MLN_BASE_VEC_H
 #define MLN_BASE_VEC_H
 
