@@ -145,7 +145,8 @@ static size_t atom_of_segment(struct sweep *w)
 
 static void take_segment(struct sweep *w, struct mln_range segment)
 {
-    struct atom *atom = &w->atoms.data[atom_of_segment(w)];
+    size_t number = atom_of_segment(w); /* may move the array */
+    struct atom *atom = &w->atoms.data[number];
     struct mln_ip value;
     size_t rating = rate(w->taste, segment, &value);
     if (rating < atom->rating) {
