@@ -20,7 +20,7 @@ struct staged_file {
     const char *path;      /* as given, for messages */
     const char *target;    /* where links lead */
     const char *temporary; /* NULL: the target is no regular file, and is written on commit */
-    const char *data;
+    const char *data;      /* only without a temporary */
     size_t length;
     bool done;
 };
@@ -199,6 +199,7 @@ static int write_temporary(struct mln_arena *arena, struct staged_file *file)
     int error = write_and_close(fd, file->data, file->length);
     if (error != 0)
         unlink(file->temporary);
+    file->data = NULL; /* the caller's */
     return error;
 }
 
