@@ -1,8 +1,9 @@
-/* The catalogue of a cloud, read from its table under stdlib/azure (the head of each table names the columns).
+/* The catalogue of a cloud, read from its table under stdlib/azure (the head of each table names
+ * the columns).
  *
- * A table says per service which regions it publishes tags for, by number, instead of listing the 3,300 names:
- * 8 kB in place of 230 kB. It is data of our own that is checked against Azure's files by tests, so what does
- * not fit the format is a bug, not a user's mistake. */
+ * A table says per service which regions it publishes tags for, by number, instead of listing the
+ * 3,300 names: 8 kB in place of 230 kB. It is data of our own that is checked against Azure's files
+ * by tests, so what does not fit the format is a bug, not a user's mistake. */
 #include "azure/tag.h"
 
 #include <assert.h>
@@ -128,8 +129,8 @@ static void add_row(struct mln_tags *tags, const struct row *row, bool regions_o
         add_odd_row(tags, row);
 }
 
-static void read_table(struct mln_tags *tags, struct mln_arena *arena, const char *table, size_t length,
-                       bool regions_only)
+static void read_table(struct mln_tags *tags, struct mln_arena *arena, const char *table,
+                       size_t length, bool regions_only)
 {
     for (char *line = mln_strndup(arena, table, length); *line;) {
         char *end = strchr(line, '\n');
@@ -147,7 +148,8 @@ void mln_tags_load_regions(struct mln_tags *tags, const char *table, size_t leng
     read_table(tags, mln_tags_regions(tags)->arena, table, length, true);
 }
 
-struct mln_tags *mln_tags_catalogue(struct mln_ctx *ctx, enum mln_cloud cloud, const char *table, size_t length)
+struct mln_tags *mln_tags_catalogue(struct mln_ctx *ctx, enum mln_cloud cloud, const char *table,
+                                    size_t length)
 {
     struct mln_tags *tags = mln_tags_new(ctx, cloud, false);
     read_table(tags, ctx->arena, table, length, false);

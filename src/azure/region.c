@@ -18,8 +18,7 @@ char *mln_squash(const char *text, char out[MLN_SQUASH_MAX])
 
 void mln_regions_init(struct mln_regions *regions, struct mln_arena *arena, struct mln_names *names)
 {
-    *regions = (struct mln_regions){
-        .arena = arena, .names = names, .by_name = mln_map_new(arena)};
+    *regions = (struct mln_regions){.arena = arena, .names = names, .by_name = mln_map_new(arena)};
 }
 
 /* The first region to use a spelling keeps it. */
@@ -58,7 +57,8 @@ void mln_regions_add(struct mln_regions *regions, int id, const char *arm, const
     spell(regions, region, in_cloud, elsewhere);
 }
 
-const struct mln_region *mln_regions_learn(struct mln_regions *regions, const struct mln_region *region, int id,
+const struct mln_region *mln_regions_learn(struct mln_regions *regions,
+                                           const struct mln_region *region, int id,
                                            const char *in_cloud, const char *elsewhere)
 {
     struct mln_region *own = NULL;

@@ -1,8 +1,9 @@
 /* What a wrong tag name was probably meant to be.
  *
- * Documentation, portal habits and older tools give many spellings that Azure refuses: "Keyvault.region" and
- * "Frontdoor.FirstParty" (Microsoft's own pages), "VIRTUAL_NETWORK" (the classic API), "AzureStorage", "ACR".
- * Nearly all follow a few rules, tried from the surest to the loosest:
+ * Documentation, portal habits and older tools give many spellings that Azure refuses:
+ * "Keyvault.region" and "Frontdoor.FirstParty" (Microsoft's own pages), "VIRTUAL_NETWORK" (the
+ * classic API), "AzureStorage", "ACR". Nearly all follow a few rules, tried from the surest to the
+ * loosest:
  *
  *   1. the name itself, when only the region makes it unusable: the service's global tag;
  *   2. the same letters without '_', '-' and blanks;
@@ -11,8 +12,8 @@
  *   5. a product that was renamed (the only list);
  *   6. a slip of the pen, by edit distance.
  *
- * Rules 2 to 6 are tried on the whole name and on what stands before its last dot; the part after it is then
- * looked for among the regions. Only a tag that an NSG accepts is suggested. */
+ * Rules 2 to 6 are tried on the whole name and on what stands before its last dot; the part after
+ * it is then looked for among the regions. Only a tag that an NSG accepts is suggested. */
 #include "azure/tag.h"
 
 #include <ctype.h>
@@ -54,8 +55,8 @@ static bool same_but_azure(const char *squashed, const struct mln_tag *tag)
     return strcmp(without_azure(squashed), without_azure(mln_squash(tag->name, name))) == 0;
 }
 
-/* "acr" is AzureContainerRegistry, "afd.firstparty" AzureFrontDoor.FirstParty: the first label is its
- * capitals, the rest is spelled out. */
+/* "acr" is AzureContainerRegistry, "afd.firstparty" AzureFrontDoor.FirstParty: the first label is
+ * its capitals, the rest is spelled out. */
 static bool same_capitals(const char *squashed, const struct mln_tag *tag)
 {
     char capitals[MLN_SQUASH_MAX];
@@ -81,7 +82,8 @@ static bool was_renamed(const char *squashed, const struct mln_tag *tag)
 static matcher *const rules[] = {same_letters, same_but_azure, same_capitals, was_renamed};
 
 /* The one global tag that the rule fits; NULL for none or several. */
-static const struct mln_tag *only_match(const struct mln_tags *tags, const char *squashed, matcher *rule)
+static const struct mln_tag *only_match(const struct mln_tags *tags, const char *squashed,
+                                        matcher *rule)
 {
     const struct mln_tag *found = NULL;
     for (size_t i = 0; i < mln_tags_count(tags); i++) {
@@ -126,9 +128,11 @@ static const char *usable_name(const struct mln_tag *tag)
     return tag && mln_tag_in_nsg(tag) ? tag->name : NULL;
 }
 
-static const char *in_region(const struct mln_tags *tags, const struct mln_tag *service, const char *region)
+static const char *in_region(const struct mln_tags *tags, const struct mln_tag *service,
+                             const char *region)
 {
-    const struct mln_region *known = service ? mln_regions_closest(mln_tags_regions(tags), region) : NULL;
+    const struct mln_region *known =
+        service ? mln_regions_closest(mln_tags_regions(tags), region) : NULL;
     if (!known)
         return NULL;
     const struct mln_tag *tag = mln_tags_regional(tags, service, known->arm);

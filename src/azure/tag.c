@@ -1,8 +1,8 @@
 /* The set of service tags in use, and looking names up in it.
  *
- * One hash index over squashed full names serves every look-up: a name in Azure's spelling is found at once,
- * any other is taken apart at its last dot into a service and a region, and tried in the spellings the region
- * has. No two published names collide when case is ignored. */
+ * One hash index over squashed full names serves every look-up: a name in Azure's spelling is found
+ * at once, any other is taken apart at its last dot into a service and a region, and tried in the
+ * spellings the region has. No two published names collide when case is ignored. */
 #include "azure/tag.h"
 
 #include <assert.h>
@@ -19,7 +19,7 @@ struct mln_tags {
     enum mln_cloud cloud;
     bool with_prefixes;
     struct mln_regions regions;
-    MLN_VEC(struct mln_tag *) list;            /* by number */
+    MLN_VEC(struct mln_tag *) list;           /* by number */
     MLN_VEC(const struct mln_region *) where; /* by number; NULL for a global tag */
     struct mln_map *by_name;                  /* folded name -> struct mln_tag */
 };
@@ -29,12 +29,9 @@ static const struct {
     const char *name;
     enum mln_tag_kind kind;
 } virtual_tags[] = {
-    {"VirtualNetwork", MLN_TAG_VIRTUAL_NETWORK},
-    {"Internet", MLN_TAG_INTERNET},
-    {"AzureLoadBalancer", MLN_TAG_LOAD_BALANCER},
-    {"AzurePlatformDNS", MLN_TAG_PLATFORM_DNS},
-    {"AzurePlatformIMDS", MLN_TAG_PLATFORM_IMDS},
-    {"AzurePlatformLKM", MLN_TAG_PLATFORM_LKM},
+    {"VirtualNetwork", MLN_TAG_VIRTUAL_NETWORK},  {"Internet", MLN_TAG_INTERNET},
+    {"AzureLoadBalancer", MLN_TAG_LOAD_BALANCER}, {"AzurePlatformDNS", MLN_TAG_PLATFORM_DNS},
+    {"AzurePlatformIMDS", MLN_TAG_PLATFORM_IMDS}, {"AzurePlatformLKM", MLN_TAG_PLATFORM_LKM},
 };
 
 struct mln_tags *mln_tags_new(struct mln_ctx *ctx, enum mln_cloud cloud, bool with_prefixes)
@@ -65,7 +62,8 @@ static struct mln_tag *get(const struct mln_tags *tags, const char *name, size_t
 }
 
 /* The region a regional tag belongs to; a spelling that the table lacks is learnt from the tag. */
-static const struct mln_region *region_of(struct mln_tags *tags, const char *name, const char *region, int id)
+static const struct mln_region *region_of(struct mln_tags *tags, const char *name,
+                                          const char *region, int id)
 {
     const struct mln_region *known = mln_regions_by_id(&tags->regions, id);
     if (!known)
@@ -75,25 +73,28 @@ static const struct mln_region *region_of(struct mln_tags *tags, const char *nam
         return known;
     const char *dot = strrchr(name, '.');
     const char *suffix = dot ? dot + 1 : region;
-    return mln_regions_learn(&tags->regions, known, id, in_cloud ? suffix : NULL, in_cloud ? NULL : suffix);
+    return mln_regions_learn(&tags->regions, known, id, in_cloud ? suffix : NULL,
+                             in_cloud ? NULL : suffix);
 }
 
-struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char *region, int region_id,
-                             unsigned features)
+struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char *region,
+                             int region_id, unsigned features)
 {
     char key[NAME_MAX_LENGTH];
     size_t length = fold(name, strlen(name), key);
-    if (!length || mln_map_get_n(tags->by_name, key, length))
+    struct mln_map_entry *entry = length ? mln_map_slot(tags->by_name, key, length) : NULL;
+    if (!entry || entry->value)
         return NULL;
     struct mln_tag *tag = MLN_NEW(tags->ctx->arena, struct mln_tag);
     tag->name = mln_intern(tags->ctx->names, name);
     tag->kind = MLN_TAG_SERVICE;
     tag->features = features;
-    const struct mln_region *where = region && *region ? region_of(tags, name, region, region_id) : NULL;
+    const struct mln_region *where =
+        region && *region ? region_of(tags, name, region, region_id) : NULL;
     tag->number = (uint32_t)tags->list.len;
     mln_vec_push(tags->ctx->arena, &tags->list, tag);
     mln_vec_push(tags->ctx->arena, &tags->where, where);
-    mln_map_put_n(tags->by_name, key, length, tag);
+    entry->value = tag;
     return tag;
 }
 
@@ -161,7 +162,8 @@ const struct mln_tag *mln_tags_find(const struct mln_tags *tags, const char *nam
     return service ? mln_tags_regional(tags, service, dot + 1) : NULL;
 }
 
-static const struct mln_tag *spelled(const struct mln_tags *tags, const char *service, const char *region)
+static const struct mln_tag *spelled(const struct mln_tags *tags, const char *service,
+                                     const char *region)
 {
     size_t service_length = strlen(service), length = region ? strlen(region) : 0;
     char name[NAME_MAX_LENGTH];

@@ -1,6 +1,7 @@
-/* Positions: cJSON keeps none, so on the first complaint the text is scanned once more, this time noting
- * where each value begins. Both that list and a walk over the tree are in the order of the text, so the n-th
- * value of one is the n-th of the other. A file without mistakes pays nothing for it. */
+/* Positions: cJSON keeps none, so on the first complaint the text is scanned once more, this time
+ * noting where each value begins. Both that list and a walk over the tree are in the order of the
+ * text, so the n-th value of one is the n-th of the other. A file without mistakes pays nothing for
+ * it. */
 #include "import/json.h"
 
 #include "import/scan.h"
@@ -61,7 +62,8 @@ void mln_document_close(struct mln_document *document)
 }
 
 /* The next value in the order of the text; depth is bounded by the scan. */
-static size_t collect(const cJSON *value, struct place *places, const struct mln_extent_vec *extents, size_t at)
+static size_t collect(const cJSON *value, struct place *places,
+                      const struct mln_extent_vec *extents, size_t at)
 {
     assert(at < extents->len);
     places[at] = (struct place){value, extents->data[at]};
@@ -97,8 +99,8 @@ struct mln_span mln_document_span(struct mln_document *document, const cJSON *va
     if (!document->places)
         document->places = index_places(document);
     struct place key = {.value = value ? value : document->root};
-    const struct place *place = bsearch(&key, document->places->places, document->places->len,
-                                        sizeof key, compare_places);
+    const struct place *place =
+        bsearch(&key, document->places->places, document->places->len, sizeof key, compare_places);
     assert(place);
     bool container = cJSON_IsObject(place->value) || cJSON_IsArray(place->value);
     return (struct mln_span){document->file, place->extent.lo,
@@ -131,12 +133,13 @@ const char *mln_json_type_name(const cJSON *value)
     return value ? "null" : "nothing";
 }
 
-struct mln_diag *mln_document_complain(struct mln_document *document, const cJSON *value, const char *format, ...)
+struct mln_diag *mln_document_complain(struct mln_document *document, const cJSON *value,
+                                       const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     const char *message = mln_vprintf(document->ctx->arena, format, args);
     va_end(args);
-    return mln_report(document->ctx->diags, MLN_D_JSON_SHAPE, mln_document_span(document, value), "%s",
-                      message);
+    return mln_report(document->ctx->diags, MLN_D_JSON_SHAPE, mln_document_span(document, value),
+                      "%s", message);
 }

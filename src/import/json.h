@@ -1,7 +1,8 @@
 /* Reading JSON: the one place where cJSON is used.
  *
- * A text is first checked strictly (import/scan.h), then parsed. Values have positions, so every complaint about
- * a file can point into it. Getters are case-sensitive and take null for absent, as Azure does. */
+ * A text is first checked strictly (import/scan.h), then parsed. Values have positions, so every
+ * complaint about a file can point into it. Getters are case-sensitive and take null for absent, as
+ * Azure does. */
 #ifndef MLN_IMPORT_JSON_H
 #define MLN_IMPORT_JSON_H
 
@@ -10,13 +11,13 @@
 
 struct mln_document {
     struct mln_ctx *ctx;
-    uint32_t file;          /* the source */
-    cJSON *root;            /* never NULL; owned */
+    uint32_t file;                  /* the source */
+    cJSON *root;                    /* never NULL; owned */
     struct mln_place_index *places; /* made on the first complaint */
 };
 
-/* Parses a source already added. NULL after reporting. To be closed by the function that read it: nothing in
- * the tree outlives that (strings to keep are interned or copied). */
+/* Parses a source already added. NULL after reporting. To be closed by the function that read it:
+ * nothing in the tree outlives that (strings to keep are interned or copied). */
 struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file);
 void mln_document_close(struct mln_document *document);
 
@@ -31,7 +32,8 @@ const char *mln_member_text(const cJSON *object, const char *key);
 const char *mln_json_type_name(const cJSON *value);
 
 /* Reports json-shape: `value` is not what `what` describes ("'values' must be a list"). */
-struct mln_diag *mln_document_complain(struct mln_document *document, const cJSON *value, const char *format, ...)
+struct mln_diag *mln_document_complain(struct mln_document *document, const cJSON *value,
+                                       const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

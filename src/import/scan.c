@@ -1,12 +1,14 @@
 /* One pass over the bytes with an explicit stack, so depth is bounded and nothing recurses.
  *
- * cJSON alone would do for well-formed files, but it keeps the first of two equal keys without a word, takes
- * bad UTF-8 and raw control characters, and knows no positions. This pass refuses what it would let through.
- * It must be cheap beside cJSON: bytes are classed by a table, indentation is skipped eight blanks at a
- * time, and nothing is allocated but the keys of the objects that are open.
+ * cJSON alone would do for well-formed files, but it keeps the first of two equal keys without a
+ * word, takes bad UTF-8 and raw control characters, and knows no positions. This pass refuses what
+ * it would let through. It must be cheap beside cJSON: bytes are classed by a table, indentation is
+ * skipped eight blanks at a time, and nothing is allocated but the keys of the objects that are
+ * open.
  *
- * Duplicate keys: the keys of all open objects lie on one stack, each object's from its mark upward. When an
- * object closes, its keys are compared by hash and popped: pairwise when few, sorted when many. */
+ * Duplicate keys: the keys of all open objects lie on one stack, each object's from its mark
+ * upward. When an object closes, its keys are compared by hash and popped: pairwise when few,
+ * sorted when many. */
 #include "import/scan.h"
 
 #include "base/map.h"
@@ -94,7 +96,8 @@ static bool scan_unicode_escape(struct scanner *s)
     bool high = unit >= 0xd800 && unit < 0xdc00;
     if (unit >= 0xdc00 && unit < 0xe000)
         return fail(s, s->at, 6, "half of a surrogate pair");
-    if (high && (s->at[6] != '\\' || s->at[7] != 'u' || !hex4(s->at + 8, &low) || low < 0xdc00 || low > 0xdfff))
+    if (high && (s->at[6] != '\\' || s->at[7] != 'u' || !hex4(s->at + 8, &low) || low < 0xdc00 ||
+                 low > 0xdfff))
         return fail(s, s->at, 6, "half of a surrogate pair");
     s->at += high ? 12 : 6;
     return true;
@@ -115,13 +118,13 @@ enum { PLAIN, QUOTE, ESCAPE, CONTROL, HIGH };
 static unsigned char_class(unsigned char c)
 {
     static const unsigned char classes[128] = {
-        [0] = CONTROL,    [1] = CONTROL,    [2] = CONTROL,    [3] = CONTROL,    [4] = CONTROL,
-        [5] = CONTROL,    [6] = CONTROL,    [7] = CONTROL,    [8] = CONTROL,    [9] = CONTROL,
-        [10] = CONTROL,   [11] = CONTROL,   [12] = CONTROL,   [13] = CONTROL,   [14] = CONTROL,
-        [15] = CONTROL,   [16] = CONTROL,   [17] = CONTROL,   [18] = CONTROL,   [19] = CONTROL,
-        [20] = CONTROL,   [21] = CONTROL,   [22] = CONTROL,   [23] = CONTROL,   [24] = CONTROL,
-        [25] = CONTROL,   [26] = CONTROL,   [27] = CONTROL,   [28] = CONTROL,   [29] = CONTROL,
-        [30] = CONTROL,   [31] = CONTROL,   ['"'] = QUOTE,    ['\\'] = ESCAPE,
+        [0] = CONTROL,  [1] = CONTROL,  [2] = CONTROL,  [3] = CONTROL,   [4] = CONTROL,
+        [5] = CONTROL,  [6] = CONTROL,  [7] = CONTROL,  [8] = CONTROL,   [9] = CONTROL,
+        [10] = CONTROL, [11] = CONTROL, [12] = CONTROL, [13] = CONTROL,  [14] = CONTROL,
+        [15] = CONTROL, [16] = CONTROL, [17] = CONTROL, [18] = CONTROL,  [19] = CONTROL,
+        [20] = CONTROL, [21] = CONTROL, [22] = CONTROL, [23] = CONTROL,  [24] = CONTROL,
+        [25] = CONTROL, [26] = CONTROL, [27] = CONTROL, [28] = CONTROL,  [29] = CONTROL,
+        [30] = CONTROL, [31] = CONTROL, ['"'] = QUOTE,  ['\\'] = ESCAPE,
     };
     return c < 128 ? classes[c] : HIGH;
 }
@@ -187,7 +190,8 @@ static size_t put_utf8(char *out, unsigned c)
     return 4;
 }
 
-/* One character of a valid string, escape resolved; advances *at. Never longer than it was written. */
+/* One character of a valid string, escape resolved; advances *at. Never longer than it was written.
+ */
 static size_t decode(const char **at, char *out)
 {
     static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -229,8 +233,9 @@ static bool scan_key(struct scanner *s)
     bool escaped;
     const char *start = s->at;
     if (*s->at != '"')
-        return fail(s, s->at, 1, s->at >= s->end ? "the text ends inside an object: it is cut off"
-                                                 : "a key in double quotes is expected here");
+        return fail(s, s->at, 1,
+                    s->at >= s->end ? "the text ends inside an object: it is cut off"
+                                    : "a key in double quotes is expected here");
     if (!scan_string(s, &escaped))
         return false;
     struct key key = {
@@ -257,8 +262,9 @@ static bool duplicate(struct scanner *s, const struct key *first, const struct k
 {
     size_t length = second->where.hi - second->where.lo;
     const char *key = s->text + second->where.lo;
-    fail(s, key, length, mln_printf(s->arena, "the key %.*s stands twice in one object",
-                                    (int)(length < 100 ? length : 100), key));
+    fail(s, key, length,
+         mln_printf(s->arena, "the key %.*s stands twice in one object",
+                    (int)(length < 100 ? length : 100), key));
     s->fault.duplicate = true;
     s->fault.first = first->where;
     return false;
@@ -327,7 +333,9 @@ static bool scan_word(struct scanner *s)
         }
     }
     if (s->at >= s->end)
-        return fail(s, s->at, 0, s->depth == 0 ? "the text is empty" : "a value is missing: the text is cut off");
+        return fail(s, s->at, 0,
+                    s->depth == 0 ? "the text is empty"
+                                  : "a value is missing: the text is cut off");
     return fail(s, s->at, 1, "a value is expected here");
 }
 
@@ -403,7 +411,8 @@ static bool begin_value(struct scanner *s, bool *open)
     return !s->stack[s->depth - 1].object || scan_key(s);
 }
 
-/* After a value inside a container: the next item begins, or containers close (*done: all of them). */
+/* After a value inside a container: the next item begins, or containers close (*done: all of them).
+ */
 static bool next_item(struct scanner *s, bool *done)
 {
     for (*done = false; s->depth > 0;) {
