@@ -1,0 +1,63 @@
+/* The registry of commands. */
+#include "base/map.h"
+#include "cli/cli.h"
+#include <string.h>
+
+static const struct mln_command commands[] = {
+    {
+        .name = "compile",
+        .bit = MLN_FOR_COMPILE,
+        .synopsis = "[OPTIONS] POLICY|-...",
+        .summary = "compile policies to network security groups",
+        .text = "Writes one NSGNAME.nsg.json for each network security group, and a MANIFEST that lists "
+                "them. Several policies go to a directory each, named after the policy. When there is an "
+                "error, nothing is written.",
+        .takes_files = true,
+        .run = mln_compile_command,
+    },
+    {
+        .name = "check",
+        .bit = MLN_FOR_CHECK,
+        .synopsis = "[OPTIONS] POLICY|-...",
+        .summary = "report what is wrong with policies, write nothing",
+        .text = "Does all that compile does and prints the diagnostics on standard output.",
+        .takes_files = true,
+        .run = mln_check_command,
+    },
+    {
+        .name = "help",
+        .bit = MLN_FOR_HELP,
+        .synopsis = "[COMMAND]",
+        .summary = "show help for mlnsgc or a command",
+        .run = mln_help_command,
+    },
+    {
+        .name = "version",
+        .bit = MLN_FOR_VERSION,
+        .synopsis = "",
+        .summary = "show the version",
+        .run = mln_version_command,
+    },
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct mln_command *mln_command_at(size_t index)
+{
+    return index < COMMAND_COUNT ? &commands[index] : NULL;
+}
+
+const struct mln_command *mln_command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+const char *mln_command_suggest(const char *name)
+{
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    return mln_closest(name, names, COMMAND_COUNT);
+}

@@ -1,0 +1,238 @@
+/* The option table and its parser.
+ *
+ * Parsing is our own because getopt_long accepts abbreviations, which would make every new option a break
+ * for somebody's script, and cannot suggest. A row says how an option is spelt, what help says about it,
+ * which commands take it and, through `set`, what it does; nothing else knows about the option. */
+#include "cli/options.h"
+#include "cli/cli.h"
+#include "cli/setters.h"
+#include "base/map.h"
+#include <string.h>
+
+const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
+    [MLN_GROUP_INPUT] = "Input",
+    [MLN_GROUP_OUTPUT] = "Output",
+    [MLN_GROUP_DEPENDENCIES] = "Dependencies, as in gcc",
+    [MLN_GROUP_DIAGNOSTICS] = "Diagnostics",
+    [MLN_GROUP_GENERAL] = "General",
+};
+
+#define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES
+#define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
+#define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
+#define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
+#define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES
+#define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
+#define NEEDED MLN_TAKES_VALUE
+#define FLAG NULL, MLN_TAKES_NONE
+
+static const struct mln_option options[] = {
+    {"-I", NULL, "DIR", NEEDED, INPUT, "look for modules in DIR (also MLNSGC_PATH)", mln_set_include},
+    {NULL, "--param", "NAME=TEXT", NEEDED, INPUT, "give the parameter NAME a value", mln_set_param},
+    {NULL, "--params", "FILE", NEEDED, INPUT, "read parameters: NAME=TEXT lines, or a JSON object",
+     mln_set_params},
+    {NULL, "--tags", "FILE", NEEDED, INPUT, "read a service-tag file (also MLNSGC_TAGS)",
+     mln_set_tags},
+    {NULL, "--cloud", "public|usgov|china", NEEDED, INPUT, "which of Azure's clouds", mln_set_cloud},
+    {NULL, "--today", "YYYY-MM-DD", NEEDED, INPUT, "the day that 'until' is compared with",
+     mln_set_today},
+
+    {"-o", NULL, "DIR|FILE|-", NEEDED, OUTPUT, "where to write: a directory (default '.'), one .json file, "
+     "or standard output", mln_set_output},
+    {NULL, "--emit", "KIND", NEEDED, OUTPUT, "what to write: nsg", mln_set_emit},
+    {NULL, "--nsg", "NAME", NEEDED, OUTPUT, "only this network security group", mln_set_nsg},
+    {NULL, "--prune", FLAG, OUTPUT, "remove what the previous MANIFEST lists and this run does not write",
+     mln_set_prune},
+    {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE", mln_set_lock},
+    {NULL, "--locked", FLAG, TABLES, "fail when the lock file would change", mln_set_locked},
+    {NULL, "--relock", FLAG, OUTPUT, "make the lock file anew", mln_set_relock},
+    {NULL, "--expand-tags", "never|agents|always", NEEDED, TABLES,
+     "write service tags as prefixes (needs --tags)", mln_set_expand},
+    {NULL, "--priorities", "LOW-HIGH", NEEDED, TABLES, "priorities to use (default 100-4096)",
+     mln_set_priorities},
+
+    {"-M", NULL, FLAG, DEPENDENCIES, "print a make rule with the files read, write nothing else",
+     mln_set_deps_only},
+    {"-MD", NULL, FLAG, DEPENDENCIES, "write the rule as a side effect", mln_set_deps},
+    {"-MP", NULL, FLAG, DEPENDENCIES, "add an empty rule for each file read", mln_set_deps_phony},
+    {"-MF", NULL, "FILE", NEEDED, DEPENDENCIES, "write the rule to FILE", mln_set_deps_file},
+    {"-MT", NULL, "TARGET", NEEDED, DEPENDENCIES, "the target of the rule (default: what is written)",
+     mln_set_deps_target},
+
+    {"-W", NULL, "SLUG", NEEDED, DIAGNOSTICS, "turn a warning on", mln_set_warn},
+    {"-Wno-", NULL, "SLUG", MLN_TAKES_ATTACHED, DIAGNOSTICS, "turn a warning or note off",
+     mln_set_warn_off},
+    {"-Werror", NULL, "SLUG", MLN_TAKES_OPTIONAL, DIAGNOSTICS, "make warnings, or this one, errors",
+     mln_set_warn_error},
+    {NULL, "--max-errors", "N", NEEDED, DIAGNOSTICS, "show at most N errors (0: all)",
+     mln_set_max_errors},
+    {NULL, "--fail-on", "error|warning|note|never", NEEDED, DIAGNOSTICS,
+     "exit 1 when there are findings of this severity (default error)", mln_set_fail_on},
+    {NULL, "--message-format", "text|short|json", NEEDED, DIAGNOSTICS, "how diagnostics are printed",
+     mln_set_message_format},
+    {NULL, "--report", "FORMAT:FILE", NEEDED, DIAGNOSTICS, "also write them to FILE in this format",
+     mln_set_report},
+    {NULL, "--color", "auto|always|never", NEEDED, DIAGNOSTICS, "color on terminals (also NO_COLOR)",
+     mln_set_color},
+
+    {"-q", "--quiet", FLAG, DIAGNOSTICS, "show errors only", mln_set_quiet},
+    {"-v", "--verbose", FLAG, DIAGNOSTICS, "tell times and sizes on standard error",
+     mln_set_verbose},
+    {"-h", "--help", FLAG, GENERAL, "show this help", mln_set_help},
+    {"-V", "--version", FLAG, GENERAL, "show the version", mln_set_version},
+};
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+const struct mln_option *mln_option_at(size_t index)
+{
+    return index < OPTION_COUNT ? &options[index] : NULL;
+}
+
+static const struct mln_option *find_name(const char *name, size_t length)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (options[i].name && strlen(options[i].name) == length &&
+            memcmp(options[i].name, name, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+/* Whether "-Xrest" can be the option spelt "-X": what follows must be a value, or more flags. */
+static bool admits_rest(const struct mln_option *option, const char *rest)
+{
+    switch (option->form) {
+    case MLN_TAKES_VALUE:
+        return true;
+    case MLN_TAKES_ATTACHED:
+        return *rest != '\0';
+    case MLN_TAKES_OPTIONAL:
+        return *rest == '\0' || *rest == '=';
+    case MLN_TAKES_NONE:
+        break;
+    }
+    return *rest == '\0' || strlen(option->brief) == 2;
+}
+
+/* The longest spelling that begins the argument wins: "-MD" is not "-M" with something behind. */
+static const struct mln_option *find_brief(const char *argument)
+{
+    const struct mln_option *best = NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const char *brief = options[i].brief;
+        if (!brief || strncmp(argument, brief, strlen(brief)) != 0)
+            continue;
+        if (admits_rest(&options[i], argument + strlen(brief)) &&
+            (!best || strlen(brief) > strlen(best->brief)))
+            best = &options[i];
+    }
+    return best;
+}
+
+static const char *closest_name(const char *name, unsigned command)
+{
+    const char *names[OPTION_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (options[i].name && options[i].commands & command)
+            names[count++] = options[i].name;
+    return mln_closest(name, names, count);
+}
+
+static bool unknown_option(struct mln_cli *cli, const char *name)
+{
+    const char *near = closest_name(name, cli->command->bit);
+    if (near)
+        mln_cli_usage(cli, "unknown option '%s'; did you mean '%s'?", name, near);
+    else
+        mln_cli_usage(cli, "unknown option '%s'", name);
+    return false;
+}
+
+static bool apply(struct mln_cli *cli, const struct mln_option *option, const char *spelling,
+                  const char *value)
+{
+    if (!(option->commands & cli->command->bit)) {
+        mln_cli_usage(cli, "'%s' is no option of '%s'", spelling, cli->command->name);
+        return false;
+    }
+    const char *mistake = option->set(&cli->ctx, &cli->options, value);
+    if (mistake)
+        mln_cli_usage(cli, "%s: %s", spelling, mistake);
+    return mistake == NULL;
+}
+
+/* The arguments not read yet. */
+struct cursor {
+    char **at, **end;
+};
+
+static bool apply_next(struct mln_cli *cli, const struct mln_option *option, const char *spelling,
+                       struct cursor *cursor)
+{
+    if (cursor->at == cursor->end) {
+        mln_cli_usage(cli, "'%s' needs a value: %s", spelling, option->value);
+        return false;
+    }
+    return apply(cli, option, spelling, *cursor->at++);
+}
+
+static bool parse_long(struct mln_cli *cli, const char *argument, struct cursor *cursor)
+{
+    size_t length = strcspn(argument, "=");
+    const char *spelling = mln_strndup(cli->ctx.arena, argument, length);
+    const struct mln_option *option = find_name(argument, length);
+    if (!option)
+        return unknown_option(cli, spelling);
+    const char *value = argument[length] == '=' ? argument + length + 1 : NULL;
+    if (value && option->form == MLN_TAKES_NONE) {
+        mln_cli_usage(cli, "'%s' takes no value", spelling);
+        return false;
+    }
+    if (value || option->form == MLN_TAKES_NONE)
+        return apply(cli, option, spelling, value);
+    return apply_next(cli, option, spelling, cursor);
+}
+
+/* One argument may hold several flags: "-qM" is no such, "-vq" is. */
+static bool parse_short(struct mln_cli *cli, const char *argument, struct cursor *cursor)
+{
+    const struct mln_option *option = find_brief(argument);
+    if (!option)
+        return unknown_option(cli, argument);
+    const char *rest = argument + strlen(option->brief);
+    switch (option->form) {
+    case MLN_TAKES_VALUE:
+        return *rest ? apply(cli, option, option->brief, rest)
+                     : apply_next(cli, option, option->brief, cursor);
+    case MLN_TAKES_ATTACHED:
+        return apply(cli, option, option->brief, rest);
+    case MLN_TAKES_OPTIONAL:
+        return apply(cli, option, option->brief, *rest ? rest + 1 : NULL);
+    case MLN_TAKES_NONE:
+        break;
+    }
+    if (!apply(cli, option, option->brief, NULL))
+        return false;
+    return !*rest || parse_short(cli, mln_printf(cli->ctx.arena, "-%s", rest), cursor);
+}
+
+bool mln_options_parse(struct mln_cli *cli, int argc, char **argv)
+{
+    struct cursor cursor = {argv, argv + argc};
+    bool only_operands = false;
+    while (cursor.at < cursor.end) {
+        const char *argument = *cursor.at++;
+        bool good = true;
+        if (only_operands || argument[0] != '-' || argument[1] == '\0')
+            mln_vec_push(cli->ctx.arena, &cli->options.inputs, argument);
+        else if (strcmp(argument, "--") == 0)
+            only_operands = true;
+        else if (argument[1] == '-')
+            good = parse_long(cli, argument, &cursor);
+        else
+            good = parse_short(cli, argument, &cursor);
+        if (!good)
+            return false;
+    }
+    return true;
+}

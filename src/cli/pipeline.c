@@ -1,0 +1,108 @@
+/* The way of one policy: load, build the model, lower, run the passes.
+ *
+ * All policies of a run share one context, so that their diagnostics are one list in one order; what a policy
+ * does to the counters tells whether it was good. */
+#include "cli/pipeline.h"
+#include "policy/model.h"
+#include "rules/lower.h"
+#include "rules/passes.h"
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+double mln_cli_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *path, double *since)
+{
+    double now = mln_cli_clock();
+    if (cli->options.verbose)
+        fprintf(stderr, "mlnsgc: %-8s %9.3f ms  %s\n", what, (now - *since) * 1e3, path);
+    *since = now;
+}
+
+void mln_cli_cannot_read(struct mln_cli *cli, const char *path, int error)
+{
+    mln_report(cli->ctx.diags, MLN_D_CANNOT_READ, (struct mln_span){0}, "cannot read '%s': %s", path,
+               strerror(error));
+    mln_cli_raise(cli, error == EIO ? MLN_EXIT_IO : MLN_EXIT_NOINPUT);
+}
+
+/* A statement that could not be parsed is gone, and every name it declared with it: going on would report
+ * those as unknown. */
+static bool lost_statements(const struct mln_diags *diags, size_t first)
+{
+    for (size_t i = first; i < diags->list.len; i++)
+        if (diags->list.data[i]->severity == MLN_ERROR &&
+            strncmp(mln_diag_catalogue[diags->list.data[i]->id].code, "00", 2) == 0)
+            return true;
+    return false;
+}
+
+void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path)
+{
+    const struct mln_load_options options = {
+        .include_dirs = cli->options.include_dirs.data,
+        .include_count = cli->options.include_dirs.len,
+    };
+    unsigned errors = cli->ctx.diags->errors;
+    double start = mln_cli_clock();
+    int error = 0;
+    *compilation = (struct mln_compilation){.path = path};
+    if (!mln_load(&cli->ctx, path, &options, &compilation->modules, &error))
+        mln_cli_cannot_read(cli, path, error);
+    compilation->good = cli->ctx.diags->errors == errors;
+    mln_cli_tell_time(cli, "load", path, &start);
+}
+
+/* Each policy marks the parameters it uses in a copy of its own. */
+static struct mln_policy_options policy_options(struct mln_cli *cli, const struct mln_inputs *inputs)
+{
+    struct mln_policy_options options = {
+        .expand = cli->options.expand,
+        .cloud = inputs->cloud,
+        .cloud_given = cli->options.cloud_given,
+        .tags = inputs->tags,
+        .today = cli->options.today,
+        .param_count = inputs->params.len,
+    };
+    options.params =
+        MLN_NEW_ARRAY(cli->ctx.arena, struct mln_param_setting, inputs->params.len);
+    if (inputs->params.len)
+        memcpy(options.params, inputs->params.data, inputs->params.len * sizeof(*options.params));
+    return options;
+}
+
+static void lower(struct mln_cli *cli, const struct mln_inputs *inputs,
+                  struct mln_compilation *compilation, double *clock)
+{
+    const struct mln_priority_options priorities = {cli->options.low, cli->options.high};
+    unsigned errors = cli->ctx.diags->errors;
+    compilation->tables = mln_lower(&cli->ctx, compilation->model);
+    mln_cli_tell_time(cli, "lower", compilation->path, clock);
+    if (cli->ctx.diags->errors == errors)
+        mln_passes_run(&cli->ctx, &compilation->tables, &priorities, inputs->lock);
+    mln_cli_tell_time(cli, "passes", compilation->path, clock);
+}
+
+void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
+                         struct mln_compilation *compilation, const char *path)
+{
+    struct mln_diags *diags = cli->ctx.diags;
+    unsigned errors = diags->errors;
+    size_t first = diags->list.len;
+    mln_compilation_load(cli, compilation, path);
+    if (compilation->modules.len == 0 || lost_statements(diags, first))
+        return;
+    double clock = mln_cli_clock();
+    compilation->options = policy_options(cli, inputs);
+    compilation->model = mln_policy_build(&cli->ctx, &compilation->modules, &compilation->options);
+    mln_cli_tell_time(cli, "build", path, &clock);
+    if (diags->errors == errors)
+        lower(cli, inputs, compilation, &clock);
+    compilation->good = diags->errors == errors;
+}

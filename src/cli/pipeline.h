@@ -1,0 +1,52 @@
+/* From the files named on the command line to rule tables; every command that reads policies starts here. */
+#ifndef MLN_CLI_PIPELINE_H
+#define MLN_CLI_PIPELINE_H
+
+#include "cli/cli.h"
+#include "lang/lang.h"
+#include "rules/lock.h"
+#include "rules/table.h"
+
+/* What all policies of one run share. */
+struct mln_inputs {
+    struct mln_tags *tags;
+    enum mln_cloud cloud;
+    MLN_VEC(struct mln_param_setting) params;
+    struct mln_lock *lock;  /* NULL without --lock */
+    const char *lock_text;  /* as it is on disk; NULL when there is no such file yet */
+    MLN_VEC(const char *) files; /* read beside the policies, for depfiles */
+};
+
+/* Reads the service tags, parameters and lock file that the options name. False when something is wrong with
+ * them: reported, and no policy can be compiled. */
+bool mln_inputs_read(struct mln_cli *cli, struct mln_inputs *inputs);
+
+struct mln_compilation {
+    const char *path; /* of the policy, as given */
+    struct mln_module_vec modules;
+    struct mln_policy_options options;
+    struct mln_model *model;     /* NULL when it was not reached */
+    struct mln_table_vec tables; /* empty when it was not reached */
+    bool good;                   /* everything was reached without an error */
+};
+
+/* The policy and its modules only. */
+void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path);
+/* Everything up to the finished rule tables. A stage is not begun when one before it found errors that would
+ * only be repeated in other words. */
+void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
+                         struct mln_compilation *compilation, const char *path);
+
+/* --verbose: "mlnsgc: WHAT: 1.2 ms" with the time since *since (seconds, monotonic), which is then now. */
+void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *path, double *since);
+double mln_cli_clock(void);
+
+/* Reports cannot-read for errno `error` and raises the status. */
+void mln_cli_cannot_read(struct mln_cli *cli, const char *path, int error);
+/* Reads a whole file named by an option; NULL after reporting. */
+char *mln_cli_read(struct mln_cli *cli, const char *path, size_t *length);
+
+/* params.c: adds the settings of a --params file. Mistakes are reported. */
+void mln_params_read(struct mln_cli *cli, struct mln_inputs *inputs, const char *path);
+
+#endif

@@ -1,0 +1,257 @@
+/* One short function an option. */
+#include "cli/setters.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "lang/lang.h"
+#include "rules/passes.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The index of `value` among `count` names; `count` when it is none of them, and then *mistake lists them. */
+static size_t choose(struct mln_ctx *ctx, const char *value, const char *const *names, size_t count,
+                     const char **mistake)
+{
+    *mistake = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(value, names[i]) == 0)
+            return i;
+    struct mln_buf text;
+    mln_buf_init(&text, ctx->arena);
+    mln_buf_printf(&text, "'%s' is none of", value);
+    for (size_t i = 0; i < count; i++)
+        mln_buf_printf(&text, "%s %s", i ? "," : "", names[i]);
+    *mistake = text.data;
+    return count;
+}
+
+/* A decimal number of at most `max`, and nothing behind it. */
+static bool number(const char *text, size_t length, unsigned max, unsigned *out)
+{
+    unsigned long value = 0;
+    if (length == 0)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        value = value * 10 + (unsigned long)(text[i] - '0');
+        if (value > max)
+            return false;
+    }
+    *out = (unsigned)value;
+    return true;
+}
+
+#define FLAG_SETTER(setter, field) \
+    MLN_SETTER(setter) \
+    { \
+        (void)ctx; \
+        (void)value; \
+        options->field = true; \
+        return NULL; \
+    }
+#define TEXT_SETTER(setter, field) \
+    MLN_SETTER(setter) \
+    { \
+        (void)ctx; \
+        options->field = value; \
+        return NULL; \
+    }
+
+TEXT_SETTER(tags, tags)
+TEXT_SETTER(output, output)
+TEXT_SETTER(nsg, nsg)
+TEXT_SETTER(lock, lock)
+TEXT_SETTER(deps_file, deps_file)
+FLAG_SETTER(prune, prune)
+FLAG_SETTER(locked, locked)
+FLAG_SETTER(relock, relock)
+FLAG_SETTER(deps_only, deps_only)
+FLAG_SETTER(deps, deps)
+FLAG_SETTER(deps_phony, deps_phony)
+FLAG_SETTER(quiet, quiet)
+FLAG_SETTER(verbose, verbose)
+FLAG_SETTER(help, help)
+FLAG_SETTER(version, version)
+
+MLN_SETTER(include)
+{
+    mln_vec_push(ctx->arena, &options->include_dirs, value);
+    return NULL;
+}
+
+MLN_SETTER(deps_target)
+{
+    mln_vec_push(ctx->arena, &options->deps_targets, value);
+    return NULL;
+}
+
+MLN_SETTER(param)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value)
+        return mln_printf(ctx->arena, "'%s' is not of the form NAME=TEXT", value);
+    struct mln_param_option param = {
+        .name = mln_strndup(ctx->arena, value, (size_t)(equals - value)),
+        .text = equals + 1,
+    };
+    mln_vec_push(ctx->arena, &options->params, param);
+    return NULL;
+}
+
+MLN_SETTER(params)
+{
+    struct mln_param_option param = {.is_file = true, .text = value};
+    mln_vec_push(ctx->arena, &options->params, param);
+    return NULL;
+}
+
+MLN_SETTER(cloud)
+{
+    const char *mistake;
+    options->cloud =
+        (enum mln_cloud)choose(ctx, value, mln_cloud_names, MLN_CLOUD_COUNT, &mistake);
+    options->cloud_given = true;
+    return mistake;
+}
+
+MLN_SETTER(today)
+{
+    struct mln_value *date = mln_parse_value(ctx, value);
+    if (!date || date->kind != MLN_VALUE_DATE)
+        return mln_printf(ctx->arena, "'%s' is not a date of the form YYYY-MM-DD", value);
+    options->today = date->date;
+    options->today_given = true;
+    return NULL;
+}
+
+MLN_SETTER(emit)
+{
+    static const char *const kinds[] = {"nsg"};
+    const char *mistake = NULL;
+    (void)options;
+    for (const char *at = value; !mistake; at++) {
+        size_t length = strcspn(at, ",");
+        choose(ctx, mln_strndup(ctx->arena, at, length), kinds, 1, &mistake);
+        at += length;
+        if (*at == '\0')
+            break;
+    }
+    return mistake;
+}
+
+MLN_SETTER(expand)
+{
+    static const char *const words[] = {
+        [MLN_EXPAND_NEVER] = "never", [MLN_EXPAND_AGENTS] = "agents", [MLN_EXPAND_ALWAYS] = "always"};
+    const char *mistake;
+    options->expand = (enum mln_expand)choose(ctx, value, words, 3, &mistake);
+    return mistake;
+}
+
+MLN_SETTER(priorities)
+{
+    size_t length = strcspn(value, "-");
+    unsigned low, high;
+    if (value[length] != '-' || !number(value, length, MLN_PRIORITY_HIGH, &low) ||
+        !number(value + length + 1, strlen(value + length + 1), MLN_PRIORITY_HIGH, &high) ||
+        low < MLN_PRIORITY_LOW || low > high)
+        return mln_printf(ctx->arena, "'%s' is not a range LOW-HIGH within %d-%d", value,
+                          MLN_PRIORITY_LOW, MLN_PRIORITY_HIGH);
+    options->low = low;
+    options->high = high;
+    return NULL;
+}
+
+static const char *unknown_slug(struct mln_ctx *ctx, const char *slug)
+{
+    const char *slugs[MLN_D_COUNT];
+    for (size_t i = 0; i < MLN_D_COUNT; i++)
+        slugs[i] = mln_diag_catalogue[i].slug;
+    const char *near = mln_closest(slug, slugs, MLN_D_COUNT);
+    if (near)
+        return mln_printf(ctx->arena, "unknown diagnostic '%s'; did you mean '%s'?", slug, near);
+    return mln_printf(ctx->arena, "unknown diagnostic '%s'", slug);
+}
+
+static const char *add_warn(struct mln_ctx *ctx, struct mln_options *options, const char *slug,
+                            enum mln_warn warn)
+{
+    struct mln_warn_option option = {.id = mln_diag_by_slug(slug), .warn = warn};
+    if (option.id == MLN_D_COUNT)
+        return unknown_slug(ctx, slug);
+    if (warn == MLN_WARN_OFF && mln_diag_catalogue[option.id].severity == MLN_ERROR)
+        return mln_printf(ctx->arena, "'%s' is an error and cannot be turned off", slug);
+    mln_vec_push(ctx->arena, &options->warns, option);
+    return NULL;
+}
+
+MLN_SETTER(warn)
+{
+    return add_warn(ctx, options, value, MLN_WARN_ON);
+}
+
+MLN_SETTER(warn_off)
+{
+    return add_warn(ctx, options, value, MLN_WARN_OFF);
+}
+
+MLN_SETTER(warn_error)
+{
+    if (value)
+        return add_warn(ctx, options, value, MLN_WARN_ERROR);
+    options->warnings_are_errors = true;
+    return NULL;
+}
+
+MLN_SETTER(max_errors)
+{
+    if (!number(value, strlen(value), 1000000, &options->max_errors))
+        return mln_printf(ctx->arena, "'%s' is not a number from 0 to 1000000", value);
+    return NULL;
+}
+
+MLN_SETTER(fail_on)
+{
+    static const char *const words[] = {
+        [MLN_FAIL_ON_ERROR] = "error",
+        [MLN_FAIL_ON_WARNING] = "warning",
+        [MLN_FAIL_ON_NOTE] = "note",
+        [MLN_FAIL_ON_NEVER] = "never",
+    };
+    const char *mistake;
+    options->fail_on = (enum mln_fail_on)choose(ctx, value, words, 4, &mistake);
+    return mistake;
+}
+
+static const char *const formats[] = {
+    [MLN_FORMAT_TEXT] = "text", [MLN_FORMAT_SHORT] = "short", [MLN_FORMAT_JSON] = "json"};
+
+MLN_SETTER(message_format)
+{
+    const char *mistake;
+    options->message_format = (enum mln_message_format)choose(ctx, value, formats, 3, &mistake);
+    return mistake;
+}
+
+MLN_SETTER(report)
+{
+    size_t length = strcspn(value, ":");
+    if (value[length] == '\0' || value[length + 1] == '\0')
+        return mln_printf(ctx->arena, "'%s' is not of the form FORMAT:FILE", value);
+    const char *mistake;
+    struct mln_report_option report = {.path = value + length + 1};
+    report.format = (enum mln_message_format)choose(ctx, mln_strndup(ctx->arena, value, length),
+                                                    formats, 3, &mistake);
+    if (!mistake)
+        mln_vec_push(ctx->arena, &options->reports, report);
+    return mistake;
+}
+
+MLN_SETTER(color)
+{
+    static const char *const words[] = {
+        [MLN_COLOR_AUTO] = "auto", [MLN_COLOR_ALWAYS] = "always", [MLN_COLOR_NEVER] = "never"};
+    const char *mistake;
+    options->color = (enum mln_color)choose(ctx, value, words, 3, &mistake);
+    return mistake;
+}
