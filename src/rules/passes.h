@@ -1,33 +1,51 @@
-/* The passes that make a lowered table an NSG that Azure accepts. Each reads one list and gives a new one. */
+/* The passes that make a lowered table an NSG that Azure accepts. Each reads the rule lists of a
+ * table and replaces them or fills in fields that later passes read; the order is that of
+ * mln_passes_run. */
 #ifndef MLN_RULES_PASSES_H
 #define MLN_RULES_PASSES_H
 
 #include "diag/ctx.h"
 #include "rules/table.h"
 
-/* Merge rules of one stratum: equal rules become one; rules that differ in exactly one of {source prefixes,
- * destination prefixes, source ports, destination ports} become one with the union; a rule that lies inside
- * another of its stratum disappears into it. Tags, ASGs and `*` never merge with anything but themselves; families
- * never mix. The first rule (in table order) gives the name; intents of all are kept. Near-linear: by hashing. */
+/* Merge rules of one stratum: equal rules become one; rules that differ in exactly one of {source
+ * prefixes, destination prefixes, source ports, destination ports} become one with the union; a
+ * rule that lies inside another of its stratum disappears into it. Tags, ASGs and `*` never merge
+ * with anything but themselves; families and protocols never mix. Intents of all are kept:
+ * intents[0] names the rule, the others follow sorted by index. A rule whose intent carries a name
+ * of the user's (`as`) unites only with rules of the same intent, unless equal. A library's rule is
+ * never absorbed by another intent's: Azure looks for some of them by their exact form. Afterwards
+ * a stratum is sorted by index of intents[0], then piece. The lowered rules are not written to,
+ * except for their keys. Near-linear: by hashing. */
 void mln_pass_merge(struct mln_ctx *ctx, struct mln_table *table);
 
-/* Names (legal, unique in the NSG ignoring case, <= 80) and descriptions (<= 140). */
+/* Names and descriptions. A name is legal ([A-Za-z0-9_.-], at most 80, starts with a letter or
+ * digit, ends with a letter, digit or '_': Azure's InvalidResourceName), unique in the NSG ignoring
+ * case over both directions, and none of Azure's default rules'. A rule in the lock keeps the name
+ * it has there. A description is at most 140 UTF-16 units (SecurityRuleDescriptionTooLong). */
 void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table);
 
+#define MLN_PRIORITY_LOW 100
+#define MLN_PRIORITY_HIGH 4096
 struct mln_priority_options {
-    unsigned low, high; /* --priorities=LOW-HIGH; 100 and 4096 by default */
+    unsigned low,
+        high; /* --priorities=LOW-HIGH, inclusive, within MLN_PRIORITY_LOW..MLN_PRIORITY_HIGH */
 };
 struct mln_lock; /* rules/lock.h */
 
-/* Priorities: see rules/pass_priorities.c. `lock` may be NULL. */
+/* Priorities: unique in a direction; the order of the list is kept between every two rules of
+ * different action that may share a packet, and between all rules when nothing is locked. A rule in
+ * the lock keeps its number unless there is no way (warning priority-moved). Afterwards the lists
+ * are sorted by priority. More rules than numbers is error priorities-exhausted; the numbers are
+ * then meaningless (0). */
 void mln_pass_priorities(struct mln_ctx *ctx, struct mln_table *table,
-                         const struct mln_priority_options *options, struct mln_lock *lock);
+                         const struct mln_priority_options *options);
 
-/* Azure's limits on the finished table: errors that name the limit, the count, the intents that weigh most,
- * and Azure's own error code. */
+/* Azure's limits on the finished table: errors that name the limit, the count, the intents that
+ * weigh most, and Azure's own error code. */
 void mln_pass_limits(struct mln_ctx *ctx, struct mln_table *table);
 
-/* All of the above, in order, on every table. */
+/* All of the above, in order, on every table. `options` NULL: the defaults. `lock` may be NULL; it
+ * is not changed: mln_lock_write makes the new text from the tables. */
 void mln_passes_run(struct mln_ctx *ctx, struct mln_table_vec *tables,
                     const struct mln_priority_options *options, struct mln_lock *lock);
 

@@ -24,6 +24,13 @@ struct mln_rule_side {
 /* Any protocol is MLN_PROTO_COUNT. */
 #define MLN_PROTO_ANY MLN_PROTO_COUNT
 
+/* What a lowered rule is called across compilations: see rules/lock.h. */
+struct mln_rule_key {
+    uint64_t id;      /* of what the policy calls it: verb, name, piece, protocol */
+    uint32_t content; /* of what it matched when lowered, and its rank */
+};
+struct mln_lock_entry;
+
 struct mln_rule {
     enum mln_direction direction;
     enum mln_action action;
@@ -45,6 +52,9 @@ struct mln_rule {
     unsigned rank; /* 0 forbid, 1 overriding allow and what must precede it, 2 deny, 3 allow, 4 default */
 
     /* Filled by the passes. */
+    const struct mln_rule_key *keys; /* of the lowered rules in it: keys[0] of the one that names it, the others sorted */
+    size_t key_count;
+    const struct mln_lock_entry *locked; /* rules/lock.h: its line in the lock file; NULL when new */
     const char *name;
     const char *description; /* at most 140 characters, or NULL */
     unsigned priority;       /* 100..4096 */

@@ -1,0 +1,36 @@
+/* Back ends: what turns finished rule tables into files. One file a back end, one line in
+ * registry.c. */
+#ifndef MLN_EMIT_BACKEND_H
+#define MLN_EMIT_BACKEND_H
+
+#include "base/buf.h"
+#include "diag/ctx.h"
+#include "rules/table.h"
+
+struct mln_artefact {
+    const char *name; /* of the file, without a directory */
+    const char *content;
+    size_t length;
+};
+MLN_VEC_TYPE(mln_artefact_vec, struct mln_artefact);
+
+struct mln_emit_input {
+    const struct mln_model *model;
+    const struct mln_table_vec *tables; /* named and numbered; only the NSGs that are asked for */
+};
+
+struct mln_backend {
+    const char *name; /* as in --emit */
+    const char *help; /* one line: what it writes */
+    /* Appends its files in a fixed order. Reports nothing for input that the passes accepted
+     * without error. */
+    void (*emit)(struct mln_ctx *ctx, const struct mln_emit_input *input,
+                 struct mln_artefact_vec *out);
+};
+
+/* NULL when there is none of that name. */
+const struct mln_backend *mln_backend_find(const char *name);
+/* In the order of the manual; NULL at the end. */
+const struct mln_backend *mln_backend_at(size_t index);
+
+#endif

@@ -1,0 +1,22 @@
+/* The back ends, in the order of the manual. */
+#include "emit/nsg.h"
+
+#include <string.h>
+
+static const struct mln_backend *const backends[] = {
+    &mln_backend_nsg,
+};
+enum { BACKENDS = sizeof(backends) / sizeof(*backends) };
+
+const struct mln_backend *mln_backend_at(size_t index)
+{
+    return index < BACKENDS ? backends[index] : NULL;
+}
+
+const struct mln_backend *mln_backend_find(const char *name)
+{
+    for (size_t i = 0; i < BACKENDS; i++)
+        if (strcmp(backends[i]->name, name) == 0)
+            return backends[i];
+    return NULL;
+}

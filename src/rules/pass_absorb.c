@@ -1,0 +1,176 @@
+/* Absorbing: a rule that lies inside another of its stratum says nothing and goes.
+ *
+ * Up to SMALL rules are compared pairwise: that finds every case, and two rules mostly part at
+ * their first integers. Beyond, the container of a rule is looked for by key: it must equal the
+ * rule in every field or be `*` there. The combinations of `*` that occur are few, so that is a few
+ * look-ups a rule. (An NSG that is still that large is over Azure's limit of 1,000 rules anyway;
+ * what must not happen is that the compiler takes quadratic time to say so.)
+ *
+ * Containment is transitive and equal rules are united before, so there are no cycles: what absorbs
+ * may be absorbed itself, and provenance is handed on to the outermost. */
+#include "rules/pass_merge.h"
+
+#include <string.h>
+
+#define SMALL 400
+
+static bool side_covers(const struct mln_rule_side *a, const struct mln_rule_side *b)
+{
+    if (a->kind == MLN_SIDE_ANY)
+        return true;
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == MLN_SIDE_TAG)
+        return a->tag == b->tag;
+    if (a->kind == MLN_SIDE_ASG)
+        return a->asg == b->asg;
+    return mln_ipset_covers(a->prefixes, b->prefixes);
+}
+
+/* May b vanish into a different rule a at all? */
+static bool may_absorb(const struct mln_merge_item *a, const struct mln_merge_item *b)
+{
+    const struct mln_rule *x = a->rule, *y = b->rule;
+    if (x->intent_count > 0 && y->intent_count > 0 && x->intents[0] == y->intents[0])
+        return true;
+    return !b->owner && !(y->intent_count > 0 && y->intents[0]->library);
+}
+
+static bool covers(const struct mln_merge_item *a, const struct mln_merge_item *b)
+{
+    const struct mln_rule *x = a->rule, *y = b->rule;
+    if (x->proto != y->proto && x->proto != MLN_PROTO_ANY)
+        return false;
+    if ((x->families & y->families) != y->families || !may_absorb(a, b))
+        return false;
+    return (a->value[MLN_FIELD_SRC] == b->value[MLN_FIELD_SRC] || side_covers(&x->src, &y->src)) &&
+           (a->value[MLN_FIELD_DST] == b->value[MLN_FIELD_DST] || side_covers(&x->dst, &y->dst)) &&
+           (a->value[MLN_FIELD_DPORT] == b->value[MLN_FIELD_DPORT] ||
+            mln_portset_covers(x->dport, y->dport)) &&
+           (a->value[MLN_FIELD_SPORT] == b->value[MLN_FIELD_SPORT] ||
+            mln_portset_covers(x->sport, y->sport));
+}
+
+/* Equal in both directions is possible only for rules that must not unite; the earlier one stays
+ * then. */
+static bool absorbs(const struct mln_merge_items *items, size_t a, size_t b)
+{
+    const struct mln_merge_item *x = &items->data[a], *y = &items->data[b];
+    return a != b && covers(x, y) && !(covers(y, x) && mln_merge_item_cmp(y, x) < 0);
+}
+
+/* into[i]: the rule that absorbs i, or i itself. */
+static void find_pairwise(const struct mln_merge_items *items, size_t *into)
+{
+    for (size_t b = 0; b < items->len; b++)
+        for (size_t a = 0; a < items->len && into[b] == b; a++)
+            if (absorbs(items, a, b))
+                into[b] = a;
+}
+
+/* ---- by key ---- */
+
+enum { WIDE_PROTO = 1 << MLN_FIELD_COUNT, WIDE_COUNT = 2 << MLN_FIELD_COUNT };
+
+struct key {
+    uint32_t value[MLN_FIELD_COUNT];
+    uint32_t proto;
+};
+
+static uint32_t wide_value(const struct mln_merge *merge, enum mln_merge_field field)
+{
+    return field == MLN_FIELD_SRC || field == MLN_FIELD_DST ? merge->any_side : merge->any_port;
+}
+
+/* The fields in which the rule is `*`, as a set of 1 << field and WIDE_PROTO. */
+static unsigned wide_fields(const struct mln_merge *merge, const struct mln_merge_item *item)
+{
+    unsigned wide = item->rule->proto == MLN_PROTO_ANY ? WIDE_PROTO : 0;
+    for (enum mln_merge_field field = 0; field < MLN_FIELD_COUNT; field++)
+        if (item->value[field] == wide_value(merge, field))
+            wide |= 1u << field;
+    return wide;
+}
+
+/* The key of the rule that is `*` in the fields of `wide` and else equals the item. */
+static struct key widened(const struct mln_merge *merge, const struct mln_merge_item *item,
+                          unsigned wide)
+{
+    struct key key = {.proto = wide & WIDE_PROTO ? MLN_PROTO_ANY : item->rule->proto};
+    for (enum mln_merge_field field = 0; field < MLN_FIELD_COUNT; field++)
+        key.value[field] = wide >> field & 1 ? wide_value(merge, field) : item->value[field];
+    return key;
+}
+
+static void find_by_key(struct mln_merge *merge, const struct mln_merge_items *items, size_t *into)
+{
+    struct mln_map *first = mln_map_new(merge->scratch); /* key -> index of a rule + 1 */
+    bool seen[WIDE_COUNT] = {0};
+    for (size_t i = 0; i < items->len; i++) {
+        unsigned wide = wide_fields(merge, &items->data[i]);
+        struct key key = widened(merge, &items->data[i], wide);
+        struct mln_map_entry *entry = mln_map_slot(first, &key, sizeof(key));
+        seen[wide] = true;
+        if (!entry->value)
+            entry->value = (void *)(uintptr_t)(i + 1);
+    }
+    for (size_t b = 0; b < items->len; b++) {
+        unsigned own = wide_fields(merge, &items->data[b]);
+        for (unsigned wide = 0; wide < WIDE_COUNT && into[b] == b; wide++) {
+            if (!seen[wide] || (wide & own) != own || wide == own)
+                continue;
+            struct key key = widened(merge, &items->data[b], wide);
+            uintptr_t a = (uintptr_t)mln_map_get_n(first, &key, sizeof(key));
+            if (a && absorbs(items, a - 1, b))
+                into[b] = a - 1;
+        }
+    }
+}
+
+/* ---- handing on ---- */
+
+static size_t outermost(const size_t *into, size_t i)
+{
+    while (into[i] != i)
+        i = into[i];
+    return i;
+}
+
+/* The survivors, each with what it absorbed, in the order of the list. */
+static void collect(struct mln_merge *merge, struct mln_merge_items *items, const size_t *into)
+{
+    MLN_VEC(const struct mln_merge_item *) *groups =
+        mln_alloc_array(merge->scratch, items->len, sizeof(*groups));
+    for (size_t i = 0; i < items->len; i++)
+        if (into[i] == i)
+            mln_vec_push(merge->scratch, &groups[i], &items->data[i]);
+    for (size_t i = 0; i < items->len; i++)
+        if (into[i] != i)
+            mln_vec_push(merge->scratch, &groups[outermost(into, i)], &items->data[i]);
+    struct mln_merge_items out = {0};
+    for (size_t i = 0; i < items->len; i++) {
+        if (groups[i].len == 0)
+            continue;
+        struct mln_merge_item item = items->data[i];
+        if (groups[i].len > 1)
+            item.rule = mln_merge_provenance(merge, &item, groups[i].data, groups[i].len);
+        mln_vec_push(merge->scratch, &out, item);
+    }
+    *items = out;
+}
+
+void mln_merge_absorb(struct mln_merge *merge, struct mln_merge_items *items)
+{
+    size_t *into = MLN_NEW_ARRAY(merge->scratch, size_t, items->len);
+    size_t absorbed = 0;
+    for (size_t i = 0; i < items->len; i++)
+        into[i] = i;
+    if (items->len <= SMALL)
+        find_pairwise(items, into);
+    else
+        find_by_key(merge, items, into);
+    for (size_t i = 0; i < items->len; i++)
+        absorbed += into[i] != i;
+    if (absorbed > 0)
+        collect(merge, items, into);
+}

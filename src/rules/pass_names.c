@@ -1,0 +1,253 @@
+/* Names and descriptions.
+ *
+ * A name must not move when another intent is added. So every decision rests on the rule's own
+ * intent: its base name and piece, made legal; "-in" or "-out" when the intent has rules in both
+ * directions of this NSG; a hash of the whole where it is too long. Only where two rules still want
+ * one name does a neighbour count: the earlier of the table keeps it, the other adds a hash of its
+ * own key, not a counter. Rules in the lock take their names first. */
+#include "base/map.h"
+#include "base/utf8.h"
+#include "rules/lock.h"
+#include "rules/passes.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { NAME_MAX_LENGTH = 80, SUFFIX_MAX = 20, DESCRIPTION_MAX = 140 };
+
+/* Azure's own rules, in lower case [NetworkSecurityGroupGet example of azure-rest-api-specs]. */
+static const char *const default_rules[] = {
+    "allowvnetinbound",  "allowazureloadbalancerinbound", "denyallinbound",
+    "allowvnetoutbound", "allowinternetoutbound",         "denyalloutbound",
+};
+
+/* ---- legal names ---- */
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Letters, digits, '_', '.' and '-' stay; anything else becomes '-'; runs of '-' become one; what
+ * may not begin or end a name goes. "rule" when nothing is left. */
+static char *legal(struct mln_arena *arena, const char *text)
+{
+    char *out = mln_strdup(arena, text);
+    size_t len = 0;
+    for (const char *p = text; *p; p++) {
+        char c = is_word(*p) || *p == '_' || *p == '.' ? *p : '-';
+        bool leading = len == 0 && !is_word(c);
+        bool repeated = c == '-' && len > 0 && out[len - 1] == '-';
+        if (!leading && !repeated)
+            out[len++] = c;
+    }
+    while (len > 0 && !is_word(out[len - 1]) && out[len - 1] != '_')
+        len--;
+    out[len] = '\0';
+    return len > 0 ? out : mln_strdup(arena, "rule");
+}
+
+/* "NAME-HEX" or "NAME-HEX-SUFFIX", shortened so that it fits; `whole` is what the hash stands for.
+ */
+static const char *shortened(struct mln_arena *arena, const char *name, const char *whole,
+                             const char *suffix)
+{
+    uint64_t hash = mln_hash_bytes(whole, strlen(whole));
+    size_t room = NAME_MAX_LENGTH - strlen("-") - 6 - strlen(suffix);
+    size_t length = strlen(name) < room ? strlen(name) : room;
+    while (length > 0 && name[length - 1] == '-')
+        length--;
+    return mln_printf(arena, "%.*s-%06x%s", (int)length, name, (unsigned)(hash & 0xffffff), suffix);
+}
+
+static const char *fitted(struct mln_arena *arena, const char *name, const char *suffix)
+{
+    if (strlen(name) + strlen(suffix) <= NAME_MAX_LENGTH)
+        return mln_printf(arena, "%s%s", name, suffix);
+    return shortened(arena, name, name, suffix);
+}
+
+/* ---- direction ---- */
+
+/* Intents of the NSG, and the directions in which they have rules. */
+struct naming {
+    struct mln_arena *arena;
+    struct mln_map *directions; /* intent (its address) -> set of 1 << direction */
+    struct mln_map *used;       /* names in lower case */
+};
+
+static void note_directions(struct naming *naming, const struct mln_rule *rule)
+{
+    for (size_t i = 0; i < rule->intent_count; i++) {
+        const struct mln_intent *intent = rule->intents[i];
+        struct mln_map_entry *entry = mln_map_slot(naming->directions, &intent, sizeof(intent));
+        entry->value = (void *)((uintptr_t)entry->value | 1u << rule->direction);
+    }
+}
+
+static const char *direction_suffix(const struct naming *naming, const struct mln_rule *rule)
+{
+    static const char *const suffixes[MLN_DIRECTIONS] = {
+        [MLN_INBOUND] = "-in",
+        [MLN_OUTBOUND] = "-out",
+    };
+    if (rule->intent_count == 0)
+        return "";
+    const struct mln_intent *intent = rule->intents[0];
+    uintptr_t both = 1u << MLN_INBOUND | 1u << MLN_OUTBOUND;
+    uintptr_t has = (uintptr_t)mln_map_get_n(naming->directions, &intent, sizeof(intent));
+    return has == both ? suffixes[rule->direction] : "";
+}
+
+/* ---- uniqueness ---- */
+
+static const char *folded(struct mln_arena *arena, const char *name)
+{
+    char *out = mln_strdup(arena, name);
+    for (char *p = out; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return out;
+}
+
+/* Takes the name if it is free. */
+static bool take(struct naming *naming, const char *name)
+{
+    const char *key = folded(naming->arena, name);
+    if (mln_map_get(naming->used, key))
+        return false;
+    mln_map_put(naming->used, key, naming);
+    return true;
+}
+
+static const char *unique_name(struct naming *naming, const struct mln_rule *rule)
+{
+    const char *whole = rule->piece && *rule->piece
+                            ? mln_printf(naming->arena, "%s-%s", rule->base_name, rule->piece)
+                            : rule->base_name;
+    const char *base = legal(naming->arena, whole);
+    const char *suffix = direction_suffix(naming, rule);
+    const char *name = fitted(naming->arena, base, suffix);
+    uint64_t hash = rule->keys[0].id ^ rule->keys[0].content * UINT64_C(0x9e3779b97f4a7c15);
+    for (unsigned salt = 0; !take(naming, name); salt++) {
+        unsigned hex = (unsigned)(mln_hash_bytes(&hash, sizeof(hash)) + salt) & 0xffff;
+        name = fitted(naming->arena, base, mln_printf(naming->arena, "%s-%04x", suffix, hex));
+    }
+    return name;
+}
+
+/* ---- descriptions ---- */
+
+/* UTF-16 units of the first character, which takes *bytes; control characters count as a space. */
+static unsigned units_of(const char *text, size_t *bytes, bool *control)
+{
+    uint32_t c;
+    *bytes = mln_utf8_decode(text, strlen(text), &c);
+    *control = c == MLN_UTF8_BAD || mln_utf8_is_control(c);
+    return c != MLN_UTF8_BAD && c > 0xffff ? 2 : 1;
+}
+
+/* The text without control characters: a run of them or of spaces is one space. */
+static const char *printable(struct mln_arena *arena, const char *text)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, arena);
+    for (size_t bytes; *text; text += bytes) {
+        bool control;
+        units_of(text, &bytes, &control);
+        if (!control && *text != ' ')
+            mln_buf_add_n(&out, text, bytes);
+        else if (out.len > 0 && out.data[out.len - 1] != ' ')
+            mln_buf_char(&out, ' ');
+    }
+    while (out.len > 0 && out.data[out.len - 1] == ' ')
+        out.data[--out.len] = '\0';
+    return out.len > 0 ? out.data : "";
+}
+
+static unsigned units(const char *text)
+{
+    unsigned count = 0;
+    bool control;
+    for (size_t bytes; *text; text += bytes)
+        count += units_of(text, &bytes, &control);
+    return count;
+}
+
+/* At most DESCRIPTION_MAX units, with "..." where something was cut. */
+static const char *cut(struct mln_arena *arena, const char *text)
+{
+    unsigned count = 0;
+    size_t end = 0, bytes;
+    bool control;
+    if (units(text) <= DESCRIPTION_MAX)
+        return text;
+    for (;; end += bytes) {
+        count += units_of(text + end, &bytes, &control);
+        if (count > DESCRIPTION_MAX - 3)
+            break;
+    }
+    return mln_printf(arena, "%.*s...", (int)end, text);
+}
+
+/* "policy.mlp:8"; NULL when the rule comes from no statement. */
+static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
+{
+    if (rule->intent_count == 0)
+        return NULL;
+    struct mln_span span = rule->intents[0]->span;
+    const struct mln_source *source = mln_source_get(ctx->diags, span.file);
+    if (!source)
+        return NULL;
+    const char *name = source->name, *slash = strrchr(name, '/');
+    if (name[0] == '/' && slash[1])
+        name =
+            slash + 1; /* an absolute path would make the output differ from machine to machine */
+    return mln_printf(ctx->arena, "%s:%u", printable(ctx->arena, name),
+                      mln_place_of(ctx->diags, span.file, span.lo).line);
+}
+
+static const char *describe(struct mln_ctx *ctx, const struct mln_rule *rule)
+{
+    const char *because = rule->because ? printable(ctx->arena, rule->because) : "";
+    const char *place = place_text(ctx, rule);
+    if (place && *because && units(because) + units(place) + strlen(" ()") <= DESCRIPTION_MAX)
+        return mln_printf(ctx->arena, "%s (%s)", because, place);
+    if (*because)
+        return cut(ctx->arena, because);
+    return place && units(place) <= DESCRIPTION_MAX ? place : NULL;
+}
+
+/* ---- the pass ---- */
+
+static void name_rules(struct naming *naming, struct mln_table *table, bool locked)
+{
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++) {
+            struct mln_rule *rule = table->rules[direction].data[i];
+            if ((rule->locked != NULL) != locked)
+                continue;
+            if (locked && take(naming, rule->locked->name))
+                rule->name = rule->locked->name;
+            else
+                rule->name = unique_name(naming, rule);
+        }
+}
+
+void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table)
+{
+    struct naming naming = {.arena = ctx->arena,
+                            .directions = mln_map_new(ctx->arena),
+                            .used = mln_map_new(ctx->arena)};
+    mln_lock_identify(ctx->arena, table);
+    for (size_t i = 0; i < sizeof(default_rules) / sizeof(*default_rules); i++)
+        mln_map_put(naming.used, default_rules[i], &naming);
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++)
+            note_directions(&naming, table->rules[direction].data[i]);
+    name_rules(&naming, table, true);
+    name_rules(&naming, table, false);
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++)
+            table->rules[direction].data[i]->description =
+                describe(ctx, table->rules[direction].data[i]);
+}
