@@ -8,7 +8,9 @@ install_needed build
 
 [ -x configure ] || ./bootstrap
 mkdir -p build
-[ -f build/Makefile ] && [ $# -eq 0 ] || (cd build && ../configure "$@")
+if [ ! -f build/Makefile ] || [ $# -gt 0 ]; then
+    (cd build && ../configure "$@")
+fi
 make -C build -j "$(nproc)"
 build/mlnsgc compile -o build/secure-mlops/ examples/secure-mlops/policy.mlp
 ls build/secure-mlops

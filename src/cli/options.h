@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "diag/ctx.h"
+#include "emit/backend.h"
 #include "policy/model.h"
 
 struct mln_cli;
@@ -82,6 +83,7 @@ struct mln_options {
     bool locked, relock;
     /* output */
     const char *output; /* NULL: the current directory */
+    MLN_VEC(const struct mln_backend *) emit; /* empty: nsg */
     const char *nsg;    /* NULL: every one */
     unsigned low, high; /* priorities */
     bool prune;

@@ -4,8 +4,9 @@
 #include "base/map.h"
 #include "lang/lang.h"
 #include "rules/passes.h"
-#include <stdlib.h>
 #include <string.h>
+
+enum { BACKEND_MAX = 32 };
 
 /* The index of `value` among `count` names; `count` when it is none of them, and then *mistake lists them. */
 static size_t choose(struct mln_ctx *ctx, const char *value, const char *const *names, size_t count,
@@ -124,19 +125,33 @@ MLN_SETTER(today)
     return NULL;
 }
 
+static const char *add_backend(struct mln_ctx *ctx, struct mln_options *options, const char *name)
+{
+    const char *names[BACKEND_MAX];
+    size_t count = 0;
+    while (count < BACKEND_MAX && mln_backend_at(count)) {
+        names[count] = mln_backend_at(count)->name;
+        count++;
+    }
+    const char *mistake;
+    size_t chosen = choose(ctx, name, names, count, &mistake);
+    for (size_t i = 0; !mistake && i < options->emit.len; i++)
+        if (options->emit.data[i] == mln_backend_at(chosen))
+            return NULL;
+    if (!mistake)
+        mln_vec_push(ctx->arena, &options->emit, mln_backend_at(chosen));
+    return mistake;
+}
+
 MLN_SETTER(emit)
 {
-    static const char *const kinds[] = {"nsg"};
-    const char *mistake = NULL;
-    (void)options;
-    for (const char *at = value; !mistake; at++) {
+    for (const char *at = value;; at++) {
         size_t length = strcspn(at, ",");
-        choose(ctx, mln_strndup(ctx->arena, at, length), kinds, 1, &mistake);
+        const char *mistake = add_backend(ctx, options, mln_strndup(ctx->arena, at, length));
         at += length;
-        if (*at == '\0')
-            break;
+        if (mistake || *at == '\0')
+            return mistake;
     }
-    return mistake;
 }
 
 MLN_SETTER(expand)
