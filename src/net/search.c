@@ -148,71 +148,175 @@ static enum mln_answer ask(struct search *q, size_t level, const uint64_t *alive
     return answer;
 }
 
-/* The atoms of a field inside `within`, one for each distinct set of the root's matches. Worked out
- * when a search first branches on the field. The memo tells which were met: no level has this
- * number. */
-static void find_local(struct search *q, uint32_t f)
+/* ---- choices ----
+ *
+ * Atoms in none of the sets that could cut an alive match off give the same child, so the atoms
+ * worth trying at a node are those of the sets of its alive matches, and one more that is outside
+ * all of them. Where these are many (service tags with thousands of ranges), the atoms that the
+ * matches of the root can tell apart are worked out once a search and tried instead. */
+
+#define FEW 64
+
+static size_t members_within(const struct search *q, uint32_t f, const uint32_t **members)
 {
     const struct mln_field *field = &q->space->fields[f];
-    const uint64_t *alive = alive_at(q, 0);
-    uint64_t *column = q->s->column;
-    for (uint32_t i = field->first[q->within[f]]; i < field->first[q->within[f] + 1]; i++) {
-        const uint64_t *all = mln_field_column(field, field->members[i]);
-        for (size_t k = 0; k < q->words; k++)
-            column[k] = all[k] & alive[k];
-        q->steps++;
-        if (mln_memo_add(&q->s->memo, SIZE_MAX - f, column))
-            q->s->local[f][q->s->local_count[f]++] = field->members[i];
+    uint32_t first = field->first[q->within[f]];
+    *members = field->members + first;
+    return field->first[q->within[f] + 1] - first;
+}
+
+/* How many atoms the sets of alive matches that do not cover the level have, counted up to `most`.
+ */
+static size_t weigh(const struct search *q, size_t level, const uint64_t *alive, size_t most)
+{
+    uint32_t f = q->s->open[level];
+    const struct mln_field *field = &q->space->fields[f];
+    const uint32_t *set_of = q->space->set_of[f];
+    size_t sum = 0;
+    for (size_t k = 0; k < q->words; k++)
+        for (uint64_t left = alive[k] & ~q->s->cover[level][k]; left != 0; left &= left - 1) {
+            uint32_t set = set_of[k * 64 + (size_t)__builtin_ctzll(left)];
+            sum += field->first[set + 1] - field->first[set];
+            if (sum >= most)
+                return most;
+        }
+    return sum;
+}
+
+/* Marks the atoms of a match's set that lie inside `within`. */
+static void mark_set(const struct search *q, uint32_t f, size_t match)
+{
+    const struct mln_field *field = &q->space->fields[f];
+    uint32_t set = q->space->set_of[f][match];
+    for (uint32_t i = field->first[set]; i < field->first[set + 1]; i++) {
+        uint32_t atom = field->members[i];
+        if (q->within_match == SIZE_MAX || mln_bit(mln_field_column(field, atom), q->within_match))
+            mln_bit_set(q->s->marks, atom);
     }
 }
 
-/* An unknown set is first left ("out"), then joined ("in"). */
-static size_t choices(struct search *q, size_t level)
+static void mark_one_more(const struct search *q, uint32_t f)
 {
-    uint32_t f = q->s->open[level];
-    if (is_variable(f))
-        return 2;
-    if (q->s->local_count[f] == 0)
-        find_local(q, f);
-    return q->s->local_count[f];
+    const uint32_t *members;
+    size_t count = members_within(q, f, &members);
+    for (size_t i = 0; i < count; i++)
+        if (!mln_bit(q->s->marks, members[i])) {
+            mln_bit_set(q->s->marks, members[i]);
+            return;
+        }
 }
 
-static void make_child(const struct search *q, size_t level, size_t choice, const uint64_t *alive,
-                       uint64_t *child)
+/* Lists the marked atoms in trying order and takes the marks away. */
+static size_t take_marks(const struct search *q, uint32_t f, uint32_t *out)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < (q->space->fields[f].atom_count + 63) / 64; k++) {
+        for (uint64_t left = q->s->marks[k]; left != 0; left &= left - 1)
+            out[count++] = (uint32_t)(k * 64 + (size_t)__builtin_ctzll(left));
+        q->s->marks[k] = 0;
+    }
+    return count;
+}
+
+/* The atoms worth trying, into out; all of `within` when that is no more. */
+static size_t gather(struct search *q, size_t level, const uint64_t *alive, uint32_t *out)
 {
     uint32_t f = q->s->open[level];
+    const uint32_t *members;
+    size_t most = members_within(q, f, &members);
+    size_t weight = weigh(q, level, alive, most);
+    q->steps += weight / 8;
+    if (weight == most) {
+        memcpy(out, members, most * sizeof *out);
+        return most;
+    }
+    for (size_t k = 0; k < q->words; k++)
+        for (uint64_t left = alive[k] & ~q->s->cover[level][k]; left != 0; left &= left - 1)
+            mark_set(q, f, k * 64 + (size_t)__builtin_ctzll(left));
+    mark_one_more(q, f);
+    return take_marks(q, f, out);
+}
+
+/* One atom for each distinct set of the root's matches. The memo tells which were met: no level has
+ * the number used for it. */
+static void find_local(struct search *q, size_t level)
+{
+    uint32_t f = q->s->open[level], *local = q->s->local[f];
+    const struct mln_field *field = &q->space->fields[f];
+    uint64_t *column = q->s->column;
+    size_t count = gather(q, level, alive_at(q, 0), local), kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *all = mln_field_column(field, local[i]);
+        for (size_t k = 0; k < q->words; k++)
+            column[k] = all[k] & alive_at(q, 0)[k];
+        if (mln_memo_add(&q->s->memo, SIZE_MAX - f, column))
+            local[kept++] = local[i];
+    }
+    q->steps += count;
+    q->s->local_count[f] = kept;
+}
+
+/* An unknown set is first left ("out"), then joined ("in"): choices 0 and 1. */
+static void choose_from(struct search *q, struct mln_frame *frame, const uint64_t *alive)
+{
+    uint32_t f = q->s->open[frame->level];
+    if (is_variable(f)) {
+        frame->count = 2;
+        return;
+    }
+    if (q->s->local_count[f] == 0 && weigh(q, frame->level, alive, FEW) == FEW)
+        find_local(q, frame->level);
+    size_t local = q->s->local_count[f];
+    if (local > 0 && weigh(q, frame->level, alive, local) == local) {
+        frame->atoms = q->s->local[f];
+        frame->count = local;
+        return;
+    }
+    frame->atoms = q->s->gathered[f];
+    frame->count = gather(q, frame->level, alive, q->s->gathered[f]);
+}
+
+static void make_child(const struct search *q, const struct mln_frame *frame, const uint64_t *alive,
+                       uint64_t *child)
+{
+    uint32_t f = q->s->open[frame->level];
     if (!is_variable(f)) {
-        const uint64_t *column = mln_field_column(&q->space->fields[f], q->s->local[f][choice]);
+        const uint64_t *column = mln_field_column(&q->space->fields[f], frame->atoms[frame->next]);
         for (size_t k = 0; k < q->words; k++)
             child[k] = alive[k] & column[k];
         return;
     }
-    uint64_t in = choice == 0 ? 0 : UINT64_MAX;
+    uint64_t in = frame->next == 0 ? 0 : UINT64_MAX;
     const uint64_t *named = variable_at(q, f)->named;
     for (size_t k = 0; k < q->words; k++)
         child[k] = alive[k] & (in | ~named[k]);
 }
 
+/* Frame d branches on the matches alive_at(d); its children are written to d + 1. */
 static void push(struct search *q, size_t level)
 {
-    q->s->frames[q->depth++] = (struct mln_frame){.level = level};
+    struct mln_frame *frame = &q->s->frames[q->depth];
+    *frame = (struct mln_frame){.level = level};
+    choose_from(q, frame, alive_at(q, q->depth));
+    q->depth++;
 }
 
-/* Depth first with a stack of its own. Frame d branches on the matches alive_at(d); its child is
- * written to d + 1. True when the frames on the stack lead to a packet with the property. */
+/* Depth first with a stack of its own. When it ends with MLN_FOUND, the frames lead to the packet.
+ */
 static enum mln_found descend(struct search *q)
 {
     push(q, next_level(q, 0, alive_at(q, 0)));
     while (q->depth > 0) {
         struct mln_frame *frame = &q->s->frames[q->depth - 1];
-        if (frame->next == choices(q, frame->level)) {
+        if (frame->next == frame->count) {
             q->depth--;
             continue;
         }
         if (++q->steps > q->limit)
             return MLN_GAVE_UP;
         uint64_t *child = alive_at(q, q->depth);
-        make_child(q, frame->level, frame->next++, alive_at(q, q->depth - 1), child);
+        make_child(q, frame, alive_at(q, q->depth - 1), child);
+        frame->next++;
         size_t level = next_level(q, frame->level + 1, child);
         if (!mln_memo_add(&q->s->memo, level, child))
             continue;
@@ -249,6 +353,11 @@ static const uint32_t *joined(const struct search *q, bool is_src, size_t *count
     return numbers;
 }
 
+static uint32_t chosen_atom(const struct mln_frame *frame)
+{
+    return frame->atoms[frame->next - 1];
+}
+
 /* Fields the stack has not decided may have any value inside `within`: the most typical one. */
 static void write_packet(const struct search *q, struct mln_packet *packet)
 {
@@ -260,7 +369,7 @@ static void write_packet(const struct search *q, struct mln_packet *packet)
     for (size_t d = 0; d < q->depth; d++) {
         uint32_t f = q->s->open[q->s->frames[d].level];
         if (!is_variable(f))
-            value[f] = q->space->fields[f].typical[q->s->local[f][q->s->frames[d].next - 1]];
+            value[f] = q->space->fields[f].typical[chosen_atom(&q->s->frames[d])];
     }
     *packet = (struct mln_packet){
         .family = q->space->family,

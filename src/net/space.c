@@ -208,8 +208,14 @@ static void make_scratch(struct mln_space *space)
     s->alive = MLN_NEW_ARRAY(space->arena, uint64_t, (levels + 1) * space->words);
     s->sure = MLN_NEW_ARRAY(space->arena, uint64_t, space->words);
     s->column = MLN_NEW_ARRAY(space->arena, uint64_t, space->words);
-    for (size_t f = 0; f < MLN_FIELD_COUNT; f++)
-        s->local[f] = MLN_NEW_ARRAY(space->arena, uint32_t, space->fields[f].atom_count);
+    size_t most = 0;
+    for (size_t f = 0; f < MLN_FIELD_COUNT; f++) {
+        size_t atoms = space->fields[f].atom_count;
+        s->local[f] = MLN_NEW_ARRAY(space->arena, uint32_t, atoms);
+        s->gathered[f] = MLN_NEW_ARRAY(space->arena, uint32_t, atoms);
+        most = atoms > most ? atoms : most;
+    }
+    s->marks = MLN_NEW_ARRAY(space->arena, uint64_t, (most + 63) / 64);
     mln_memo_init(&s->memo, space->arena, space->words);
 }
 

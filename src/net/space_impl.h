@@ -23,9 +23,11 @@ struct mln_variable {
     uint64_t *named; /* matches that name it */
 };
 
+/* A node of the search that is being branched on. */
 struct mln_frame {
-    size_t level; /* index into `open` */
-    size_t next;  /* the choice to try next; the one being tried is next - 1 */
+    size_t level;          /* index into `open` */
+    size_t next, count;    /* the choice to try next; the one being tried is next - 1 */
+    const uint32_t *atoms; /* the choices; NULL for a variable */
 };
 
 /* Working memory of a search, made with the space and reused by every search in it.
@@ -40,9 +42,10 @@ struct mln_scratch {
     uint64_t *alive; /* per depth of the search */
     uint64_t *sure, *column;
     struct mln_frame *frames;
-    uint32_t *local[MLN_FIELD_COUNT]; /* the atoms inside `within` that the alive matches can tell
-                                         apart */
-    size_t local_count[MLN_FIELD_COUNT];
+    uint64_t *marks;                     /* over the atoms of a field; clear between uses */
+    uint32_t *gathered[MLN_FIELD_COUNT]; /* choices of the one frame that branches on the field */
+    uint32_t *local[MLN_FIELD_COUNT];    /* choices that serve every such frame of a search */
+    size_t local_count[MLN_FIELD_COUNT]; /* 0: not worked out */
     struct mln_memo memo;
 };
 
