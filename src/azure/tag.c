@@ -115,6 +115,12 @@ void mln_tags_finish(struct mln_tags *tags)
     }
 }
 
+const struct mln_tag *mln_tags_add_unknown(struct mln_tags *tags, const char *name)
+{
+    const struct mln_tag *tag = mln_tags_add(tags, name, NULL, 0, MLN_FEATURE_NSG);
+    return tag ? tag : get(tags, name, strlen(name));
+}
+
 enum mln_cloud mln_tags_cloud(const struct mln_tags *tags)
 {
     return tags->cloud;

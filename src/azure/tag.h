@@ -65,6 +65,9 @@ void mln_tags_load_regions(struct mln_tags *tags, const char *table, size_t leng
 struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char *region,
                              int region_id, unsigned features);
 void mln_tags_finish(struct mln_tags *tags);
+/* A name met in deployed rules that Azure's lists do not hold: a tag of its own, appended, without
+ * prefixes (also when a file gave the others theirs). The same name gives the same tag. */
+const struct mln_tag *mln_tags_add_unknown(struct mln_tags *tags, const char *name);
 
 enum mln_cloud mln_tags_cloud(const struct mln_tags *tags);
 bool mln_tags_have_prefixes(const struct mln_tags *tags);
