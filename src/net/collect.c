@@ -32,17 +32,16 @@ static uint32_t intern(struct mln_collector *c, const struct mln_range *ranges, 
         if (c->sets.data[id].len == len &&
             memcmp(c->sets.data[id].ranges, ranges, len * sizeof *ranges) == 0)
             return id;
-    mln_index_put(&c->by_content, span.hash, at, (uint32_t)c->sets.len);
+    mln_index_put(&c->by_content, span.hash, (uint32_t)c->sets.len);
     mln_vec_push(c->scratch, &c->sets, span);
     return (uint32_t)(c->sets.len - 1);
 }
 
-void mln_collector_init(struct mln_collector *c, struct mln_arena *scratch, struct mln_ip max,
-                        size_t capacity)
+void mln_collector_init(struct mln_collector *c, struct mln_arena *scratch, struct mln_ip max)
 {
     *c = (struct mln_collector){.scratch = scratch, .max = max};
-    mln_index_init(&c->by_identity, scratch, capacity);
-    mln_index_init(&c->by_content, scratch, capacity + 1);
+    mln_index_init(&c->by_identity, scratch, 32);
+    mln_index_init(&c->by_content, scratch, 32);
     intern(c, whole_line(scratch, max), 1);
 }
 
@@ -59,11 +58,7 @@ uint32_t mln_collector_find(struct mln_collector *c, uintptr_t identity)
 uint32_t mln_collector_add(struct mln_collector *c, uintptr_t identity,
                            const struct mln_range *ranges, size_t len)
 {
-    uint64_t hash = mln_mix(identity);
-    size_t at = mln_index_start(&c->by_identity, hash);
-    while (mln_index_next(&c->by_identity, hash, &at) != MLN_INDEX_NONE)
-        continue;
-    mln_index_put(&c->by_identity, hash, at, (uint32_t)c->identities.len);
+    mln_index_put(&c->by_identity, mln_mix(identity), (uint32_t)c->identities.len);
     uint32_t set = intern(c, ranges, len);
     mln_vec_push(c->scratch, &c->identities, identity);
     mln_vec_push(c->scratch, &c->identity_sets, set);

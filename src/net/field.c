@@ -139,7 +139,7 @@ static size_t atom_of_segment(struct sweep *w)
     for (uint32_t id; (id = mln_index_next(&w->index, w->hash, &at)) != MLN_INDEX_NONE;)
         if (memcmp(holders_of(w, id), w->now, w->set_words * sizeof *w->now) == 0)
             return id;
-    mln_index_put(&w->index, w->hash, at, (uint32_t)w->atoms.len);
+    mln_index_put(&w->index, w->hash, (uint32_t)w->atoms.len);
     return new_atom(w);
 }
 
@@ -165,7 +165,7 @@ static void run_sweep(struct sweep *w)
 {
     size_t count, i = 0;
     const struct event *events = make_events(w->c, &count);
-    mln_index_init(&w->index, w->c->scratch, count + 1);
+    mln_index_init(&w->index, w->c->scratch, 32);
     struct mln_range segment = {0};
     toggle(w, MLN_SET_ALL);
     for (;;) {

@@ -39,9 +39,7 @@ struct mln_collector {
 
 #define MLN_SET_ALL 0u
 
-/* At most `capacity` sets will be looked up. */
-void mln_collector_init(struct mln_collector *c, struct mln_arena *scratch, struct mln_ip max,
-                        size_t capacity);
+void mln_collector_init(struct mln_collector *c, struct mln_arena *scratch, struct mln_ip max);
 /* The number of the set last stored under an identity (any word that stands for one set), or
  * MLN_INDEX_NONE: then mln_collector_add must follow, with the ranges. */
 uint32_t mln_collector_find(struct mln_collector *c, uintptr_t identity);

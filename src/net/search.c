@@ -342,14 +342,19 @@ static bool is_in(const struct search *q, size_t v)
     return false;
 }
 
+/* The numbers of a side's unknown sets that are in; NULL when there is none, as in nearly every packet. */
 static const uint32_t *joined(const struct search *q, bool is_src, size_t *count)
 {
     const struct mln_space *space = q->space;
-    uint32_t *numbers = MLN_NEW_ARRAY(space->arena, uint32_t, space->variable_count);
+    uint32_t *numbers = NULL;
     *count = 0;
-    for (size_t v = 0; v < space->variable_count; v++)
-        if (space->variables[v].is_src == is_src && is_in(q, v))
-            numbers[(*count)++] = space->variables[v].number;
+    for (size_t v = 0; v < space->variable_count; v++) {
+        if (space->variables[v].is_src != is_src || !is_in(q, v))
+            continue;
+        if (!numbers)
+            numbers = MLN_NEW_ARRAY(space->arena, uint32_t, space->variable_count - v);
+        numbers[(*count)++] = space->variables[v].number;
+    }
     return numbers;
 }
 

@@ -137,7 +137,7 @@ static void cut_field(struct mln_space *space, struct mln_arena *temporary,
                       enum mln_field_kind kind, const struct mln_match *matches)
 {
     struct mln_collector c;
-    mln_collector_init(&c, temporary, line_end(kind, space->family), space->match_count);
+    mln_collector_init(&c, temporary, line_end(kind, space->family));
     uint32_t *set_of = MLN_NEW_ARRAY(space->arena, uint32_t, space->match_count);
     for (size_t i = 0; i < space->match_count; i++)
         set_of[i] = mln_bit(space->live, i) ? set_in_field(&c, kind, &matches[i]) : MLN_INDEX_NONE;
@@ -164,7 +164,7 @@ static struct mln_variable *variable_for(struct mln_space *space, struct mln_ind
     for (uint32_t id; (id = mln_index_next(index, hash, &at)) != MLN_INDEX_NONE;)
         if (space->variables[id].number == number && space->variables[id].is_src == is_src)
             return &space->variables[id];
-    mln_index_put(index, hash, at, (uint32_t)space->variable_count);
+    mln_index_put(index, hash, (uint32_t)space->variable_count);
     struct mln_variable *v = &space->variables[space->variable_count++];
     *v = (struct mln_variable){.number = number,
                                .is_src = is_src,
@@ -179,7 +179,7 @@ static void name_variables(struct mln_space *space, struct mln_arena *temporary,
     if (most == 0)
         return;
     struct mln_index index;
-    mln_index_init(&index, temporary, most);
+    mln_index_init(&index, temporary, 32);
     space->variables = MLN_NEW_ARRAY(temporary, struct mln_variable, most);
     for (size_t i = 0; i < space->match_count; i++) {
         if (!mln_bit(space->live, i))
