@@ -4,26 +4,22 @@
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 80 };
 
-/* Adds words up to the width, further lines indented; the cursor stands at `column`. */
+/* Adds words up to the width and a line end; the cursor stands at `column`, further lines are indented. */
 static void add_wrapped(struct mln_buf *out, const char *text, size_t column, size_t indent)
 {
     while (*text) {
         size_t length = strcspn(text, " ");
-        if (column + length >= HELP_WIDTH && column > indent) {
+        if (column > indent && column + 1 + length >= HELP_WIDTH) {
             mln_buf_printf(out, "\n%*s", (int)indent, "");
             column = indent;
+        } else if (column > indent) {
+            mln_buf_char(out, ' ');
+            column++;
         }
         mln_buf_add_n(out, text, length);
         column += length;
-        text += length;
-        if (*text == ' ') {
-            mln_buf_char(out, ' ');
-            column++;
-            text++;
-        }
+        text += length + strspn(text + length, " ");
     }
-    while (out->len && out->data[out->len - 1] == ' ')
-        out->data[--out->len] = '\0';
     mln_buf_char(out, '\n');
 }
 
@@ -44,7 +40,8 @@ static void add_spelling(struct mln_buf *out, const struct mln_option *option)
     else if (option->form == MLN_TAKES_ATTACHED)
         mln_buf_add(out, option->value);
     else
-        mln_buf_printf(out, "%s%s", option->name ? "=" : " ", option->value);
+        mln_buf_printf(out, "%s%s", option->name && !strchr(option->value, '=') ? "=" : " ",
+                       option->value);
 }
 
 static void add_option(struct mln_buf *out, const struct mln_option *option)

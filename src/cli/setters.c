@@ -18,7 +18,7 @@ static size_t choose(struct mln_ctx *ctx, const char *value, const char *const *
             return i;
     struct mln_buf text;
     mln_buf_init(&text, ctx->arena);
-    mln_buf_printf(&text, "'%s' is none of", value);
+    mln_buf_printf(&text, "'%s' is none of:", value);
     for (size_t i = 0; i < count; i++)
         mln_buf_printf(&text, "%s %s", i ? "," : "", names[i]);
     *mistake = text.data;
