@@ -11,6 +11,7 @@
 #include "rules/passes.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_LENGTH = 80, SUFFIX_MAX = 20, DESCRIPTION_MAX = 140 };
@@ -219,18 +220,33 @@ static const char *describe(struct mln_ctx *ctx, const struct mln_rule *rule)
 
 /* ---- the pass ---- */
 
-static void name_rules(struct naming *naming, struct mln_table *table, bool locked)
+/* Who chooses first: locked rules, then in order of the intents, so that one added at the end of
+ * the policy takes no other's name. */
+static int by_claim(const void *a, const void *b)
 {
+    const struct mln_rule *x = *(struct mln_rule *const *)a, *y = *(struct mln_rule *const *)b;
+    uint32_t xi = x->intent_count > 0 ? x->intents[0]->index : UINT32_MAX;
+    uint32_t yi = y->intent_count > 0 ? y->intents[0]->index : UINT32_MAX;
+    if (!x->locked != !y->locked)
+        return x->locked ? -1 : 1;
+    if (xi != yi)
+        return xi < yi ? -1 : 1;
+    if (x->direction != y->direction)
+        return x->direction < y->direction ? -1 : 1;
+    if (x->keys[0].id != y->keys[0].id)
+        return x->keys[0].id < y->keys[0].id ? -1 : 1;
+    return x->keys[0].content < y->keys[0].content ? -1 : x->keys[0].content > y->keys[0].content;
+}
+
+static struct mln_rule_vec by_claims(struct mln_arena *arena, const struct mln_table *table)
+{
+    struct mln_rule_vec all = {0};
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-        for (size_t i = 0; i < table->rules[direction].len; i++) {
-            struct mln_rule *rule = table->rules[direction].data[i];
-            if ((rule->locked != NULL) != locked)
-                continue;
-            if (locked && take(naming, rule->locked->name))
-                rule->name = rule->locked->name;
-            else
-                rule->name = unique_name(naming, rule);
-        }
+        for (size_t i = 0; i < table->rules[direction].len; i++)
+            mln_vec_push(arena, &all, table->rules[direction].data[i]);
+    if (all.len > 0)
+        qsort(all.data, all.len, sizeof(*all.data), by_claim);
+    return all;
 }
 
 void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table)
@@ -239,15 +255,15 @@ void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table)
                             .directions = mln_map_new(ctx->arena),
                             .used = mln_map_new(ctx->arena)};
     mln_lock_identify(ctx->arena, table);
+    struct mln_rule_vec all = by_claims(ctx->arena, table);
     for (size_t i = 0; i < sizeof(default_rules) / sizeof(*default_rules); i++)
         mln_map_put(naming.used, default_rules[i], &naming);
-    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-        for (size_t i = 0; i < table->rules[direction].len; i++)
-            note_directions(&naming, table->rules[direction].data[i]);
-    name_rules(&naming, table, true);
-    name_rules(&naming, table, false);
-    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-        for (size_t i = 0; i < table->rules[direction].len; i++)
-            table->rules[direction].data[i]->description =
-                describe(ctx, table->rules[direction].data[i]);
+    for (size_t i = 0; i < all.len; i++)
+        note_directions(&naming, all.data[i]);
+    for (size_t i = 0; i < all.len; i++) {
+        struct mln_rule *rule = all.data[i];
+        bool keeps = rule->locked && take(&naming, rule->locked->name);
+        rule->name = keeps ? rule->locked->name : unique_name(&naming, rule);
+        rule->description = describe(ctx, rule);
+    }
 }
