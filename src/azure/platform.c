@@ -7,7 +7,7 @@ static const struct mln_ip licensing_stand_in = {0, 1};   /* 0.0.0.1: no packet 
 static const struct mln_ipset *hosts(struct mln_arena *a, enum mln_family family,
                                      const struct mln_ip *ips, size_t count)
 {
-    struct mln_range ranges[3];
+    struct mln_range ranges[3] = {0};
     for (size_t i = 0; i < count; i++)
         ranges[i] = (struct mln_range){ips[i], ips[i]};
     return mln_ipset_from_ranges(a, family, ranges, family == MLN_IPV4 ? count : 0);
