@@ -213,9 +213,10 @@ static enum mln_prefix_error read_length(const char *text, const char *end, unsi
 
 enum mln_prefix_error mln_prefix_parse(const char *text, size_t length, struct mln_prefix *out)
 {
-    const char *end = text + length;
-    const char *slash = length ? memchr(text, '/', length) : NULL;
     *out = (struct mln_prefix){0};
+    if (length == 0)
+        return MLN_PREFIX_SYNTAX;
+    const char *end = text + length, *slash = memchr(text, '/', length);
     if (!read_address(text, slash ? slash : end, out))
         return MLN_PREFIX_SYNTAX;
     unsigned max = family_bits(out->family);

@@ -27,6 +27,7 @@ struct search {
     uint32_t within[MLN_FIELD_COUNT]; /* the set each field is restricted to */
     size_t within_match;              /* SIZE_MAX: none */
     mln_property *property;
+    mln_reduction *reduction; /* or NULL */
     void *ctx;
     uint64_t steps, limit;
     size_t depth; /* frames in use */
@@ -138,12 +139,26 @@ static size_t next_level(struct search *q, size_t level, const uint64_t *alive)
     return level;
 }
 
-static enum mln_answer ask(struct search *q, size_t level, const uint64_t *alive)
+static const uint64_t *find_sure(const struct search *q, size_t level, const uint64_t *alive)
 {
     const uint64_t *full = full_from(q, level);
     for (size_t k = 0; k < q->words; k++)
         q->s->sure[k] = alive[k] & full[k];
-    enum mln_answer answer = q->property(q->ctx, alive, q->s->sure);
+    return q->s->sure;
+}
+
+/* Drops what the property says it does not need, and returns the level to branch on then. */
+static size_t reduce(struct search *q, size_t level, uint64_t *alive)
+{
+    if (!q->reduction)
+        return level;
+    q->reduction(q->ctx, alive, find_sure(q, level, alive));
+    return next_level(q, level, alive);
+}
+
+static enum mln_answer ask(const struct search *q, size_t level, const uint64_t *alive)
+{
+    enum mln_answer answer = q->property(q->ctx, alive, find_sure(q, level, alive));
     assert(answer != MLN_MAYBE || level < q->s->open_count);
     return answer;
 }
@@ -305,6 +320,7 @@ static void push(struct search *q, size_t level)
  */
 static enum mln_found descend(struct search *q)
 {
+    size_t work = 1 + q->words / 8; /* of a child */
     push(q, next_level(q, 0, alive_at(q, 0)));
     while (q->depth > 0) {
         struct mln_frame *frame = &q->s->frames[q->depth - 1];
@@ -312,12 +328,13 @@ static enum mln_found descend(struct search *q)
             q->depth--;
             continue;
         }
-        if (++q->steps > q->limit)
+        q->steps += work;
+        if (q->steps > q->limit)
             return MLN_GAVE_UP;
         uint64_t *child = alive_at(q, q->depth);
         make_child(q, frame, alive_at(q, q->depth - 1), child);
         frame->next++;
-        size_t level = next_level(q, frame->level + 1, child);
+        size_t level = reduce(q, next_level(q, frame->level + 1, child), child);
         if (!mln_memo_add(&q->s->memo, level, child))
             continue;
         enum mln_answer answer = ask(q, level, child);
@@ -342,7 +359,8 @@ static bool is_in(const struct search *q, size_t v)
     return false;
 }
 
-/* The numbers of a side's unknown sets that are in; NULL when there is none, as in nearly every packet. */
+/* The numbers of a side's unknown sets that are in; NULL when there is none, as in nearly every
+ * packet. */
 static const uint32_t *joined(const struct search *q, bool is_src, size_t *count)
 {
     const struct mln_space *space = q->space;
@@ -390,20 +408,27 @@ static void write_packet(const struct search *q, struct mln_packet *packet)
 
 static enum mln_found run(struct search *q)
 {
+    uint64_t *alive = alive_at(q, 0);
+    q->steps = 1;
     find_alive(q);
     open_levels(q);
     find_full(q);
-    enum mln_answer answer = ask(q, 0, alive_at(q, 0));
-    q->steps++;
+    enum mln_answer answer = ask(q, 0, alive);
     if (answer != MLN_MAYBE)
         return answer == MLN_YES ? MLN_FOUND : MLN_NONE;
+    if (q->reduction) { /* fewer matches leave fewer levels open */
+        q->reduction(q->ctx, alive, q->s->sure);
+        open_levels(q);
+        find_full(q);
+    }
     enum mln_found found = descend(q);
     mln_memo_reset(&q->s->memo);
     return found;
 }
 
-enum mln_found mln_space_find(struct mln_space *space, size_t within, mln_property *property,
-                              void *ctx, struct mln_packet *packet, uint64_t *steps, uint64_t limit)
+enum mln_found mln_space_search(struct mln_space *space, size_t within,
+                                const struct mln_question *question, struct mln_packet *packet,
+                                uint64_t *steps, uint64_t limit)
 {
     assert(within == SIZE_MAX || within < space->match_count);
     if (within != SIZE_MAX && !mln_bit(space->live, within))
@@ -413,8 +438,9 @@ enum mln_found mln_space_find(struct mln_space *space, size_t within, mln_proper
         .s = &space->scratch,
         .words = space->words,
         .within_match = within,
-        .property = property,
-        .ctx = ctx,
+        .property = question->property,
+        .reduction = question->reduction,
+        .ctx = question->ctx,
         .limit = limit ? limit : MLN_SPACE_LIMIT,
     };
     for (size_t f = 0; f < MLN_FIELD_COUNT; f++)
@@ -425,4 +451,11 @@ enum mln_found mln_space_find(struct mln_space *space, size_t within, mln_proper
     if (steps)
         *steps += q.steps;
     return found;
+}
+
+enum mln_found mln_space_find(struct mln_space *space, size_t within, mln_property *property,
+                              void *ctx, struct mln_packet *packet, uint64_t *steps, uint64_t limit)
+{
+    struct mln_question question = {.property = property, .ctx = ctx};
+    return mln_space_search(space, within, &question, packet, steps, limit);
 }

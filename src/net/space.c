@@ -244,3 +244,32 @@ size_t mln_space_words(const struct mln_space *space)
 {
     return space->words;
 }
+
+void mln_bits_clear(uint64_t *set, size_t from, size_t to)
+{
+    for (; from < to && from % 64 != 0; from++)
+        mln_bit_clear(set, from);
+    for (; from + 64 <= to; from += 64)
+        set[from / 64] = 0;
+    for (; from < to; from++)
+        mln_bit_clear(set, from);
+}
+
+size_t mln_bits_first(const uint64_t *set, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i = (i / 64 + 1) * 64) {
+        uint64_t left = set[i / 64] >> (i % 64);
+        if (left != 0) {
+            i += (size_t)__builtin_ctzll(left);
+            return i < to ? i : to;
+        }
+    }
+    return to;
+}
+
+void mln_bits_first_match(uint64_t *alive, const uint64_t *sure, size_t from, size_t to)
+{
+    size_t first = mln_bits_first(sure, from, to);
+    if (first < to)
+        mln_bits_clear(alive, first + 1, to);
+}

@@ -357,6 +357,20 @@ static enum mln_answer answer(void *ctx, const uint64_t *alive, const uint64_t *
     return p->question == FORMULA ? answer_formula(p, alive, sure) : answer_any(p, alive, sure);
 }
 
+/* What the property cannot see any more: behind a sure match of a list, or outside of the formula.
+ */
+static void forget(void *ctx, uint64_t *alive, const uint64_t *sure)
+{
+    const struct property *p = ctx;
+    if (p->question == FIRST_MATCH) {
+        mln_bits_first_match(alive, sure, 0, p->half);
+        mln_bits_first_match(alive, sure, p->half, p->count);
+    } else if (p->question == FORMULA) {
+        for (size_t k = 0; k < p->words; k++)
+            alive[k] &= p->all_of[k] | p->none_of[k];
+    }
+}
+
 static bool has_property(struct property *p, const uint64_t *set)
 {
     return answer(p, set, set) == MLN_YES;
@@ -377,7 +391,9 @@ static void check_query(struct universe *u, struct mln_space *space, const struc
 {
     struct mln_packet packet;
     uint64_t steps = 0, set[WORDS];
-    enum mln_found found = mln_space_find(space, within, answer, p, &packet, &steps, 0);
+    struct mln_question question = {
+        .property = answer, .reduction = below(2) ? forget : NULL, .ctx = p};
+    enum mln_found found = mln_space_search(space, within, &question, &packet, &steps, 0);
     bool expected = exists(s, within, p);
     bool good = found == (expected ? MLN_FOUND : MLN_NONE) && !p->bad_contract;
     if (good && expected) {
