@@ -1,13 +1,35 @@
-/* Keys of rules: what stays the same about a rule from one compilation to the next. */
-#include "base/map.h"
+/* Keys of rules: what stays the same about a rule from one compilation to the next.
+ *
+ * Keys are written into lock files, so they must be the same on every machine and in every later
+ * version: the hash is FNV-1a over bytes spelled out here, independent of byte order, of the values
+ * of enumerators and of the hash tables of base. A test holds one key in place. */
 #include "rules/lock.h"
 
-static void add_text(struct mln_buf *buf, const char *text)
+#include <string.h>
+
+static uint64_t add_bytes(uint64_t hash, const void *data, size_t length)
 {
-    if (text)
-        mln_buf_add(buf, text);
-    mln_buf_char(buf, '\0');
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
 }
+
+/* With its end, so that "ab" "c" and "a" "bc" differ. NULL counts as "". */
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+    return text ? add_bytes(hash, text, strlen(text) + 1) : add_bytes(hash, "", 1);
+}
+
+static uint64_t add_number(uint64_t hash, uint64_t number)
+{
+    unsigned char bytes[8];
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(number >> (56 - 8 * i));
+    return add_bytes(hash, bytes, sizeof(bytes));
+}
+
+static const uint64_t start = UINT64_C(0xcbf29ce484222325);
 
 static const char *verb_of(const struct mln_rule *rule)
 {
@@ -23,68 +45,57 @@ static const char *verb_of(const struct mln_rule *rule)
     }
 }
 
-static void add_side(struct mln_buf *buf, const struct mln_rule_side *side)
+static uint64_t add_prefixes(uint64_t hash, const struct mln_ipset *set)
 {
-    char text[MLN_IP_TEXT];
-    switch (side->kind) {
-    case MLN_SIDE_ANY:
-        add_text(buf, "*");
-        break;
-    case MLN_SIDE_TAG:
-        add_text(buf, side->tag->name);
-        break;
-    case MLN_SIDE_ASG:
-        add_text(buf, side->asg->name);
-        break;
-    case MLN_SIDE_PREFIXES:
-        for (size_t i = 0; i < side->prefixes->len; i++) {
-            const struct mln_range *range = &side->prefixes->ranges[i];
-            add_text(buf, mln_ip_text(side->prefixes->family, range->lo, text));
-            add_text(buf, mln_ip_text(side->prefixes->family, range->hi, text));
-        }
-        break;
+    hash = add_text(hash, set->family == MLN_IPV4 ? "4" : "6");
+    for (size_t i = 0; i < set->len; i++) {
+        hash = add_number(add_number(hash, set->ranges[i].lo.hi), set->ranges[i].lo.lo);
+        hash = add_number(add_number(hash, set->ranges[i].hi.hi), set->ranges[i].hi.lo);
     }
-    mln_buf_char(buf, '\n');
+    return add_text(hash, NULL);
 }
 
-static void add_ports(struct mln_buf *buf, const struct mln_portset *ports)
+static uint64_t add_side(uint64_t hash, const struct mln_rule_side *side)
+{
+    switch (side->kind) {
+    case MLN_SIDE_TAG:
+        return add_text(add_text(hash, "tag"), side->tag->name);
+    case MLN_SIDE_ASG:
+        return add_text(add_text(hash, "asg"), side->asg->name);
+    case MLN_SIDE_PREFIXES:
+        return add_prefixes(hash, side->prefixes);
+    default:
+        return add_text(hash, "*");
+    }
+}
+
+static uint64_t add_ports(uint64_t hash, const struct mln_portset *ports)
 {
     for (size_t i = 0; i < ports->len; i++)
-        mln_buf_printf(buf, "%u-%u ", ports->ranges[i].lo, ports->ranges[i].hi);
-    mln_buf_char(buf, '\n');
+        hash = add_number(hash, (uint64_t)ports->ranges[i].lo << 16 | ports->ranges[i].hi);
+    return add_text(hash, NULL);
 }
 
-/* `buf` is emptied and used for the text that is hashed. */
-static struct mln_rule_key key_of(const struct mln_rule *rule, struct mln_buf *buf)
+static struct mln_rule_key key_of(const struct mln_rule *rule)
 {
-    struct mln_rule_key key;
-    buf->len = 0;
-    add_text(buf, verb_of(rule));
-    add_text(buf, rule->base_name);
-    add_text(buf, rule->piece);
-    mln_buf_printf(buf, "%u", rule->proto);
-    key.id = mln_hash_bytes(buf->data, buf->len);
-    buf->len = 0;
-    mln_buf_printf(buf, "%u %u\n", rule->rank, rule->families);
-    add_side(buf, &rule->src);
-    add_side(buf, &rule->dst);
-    add_ports(buf, rule->sport);
-    add_ports(buf, rule->dport);
-    key.content = (uint32_t)mln_hash_bytes(buf->data, buf->len);
-    return key;
+    uint64_t id = add_text(start, verb_of(rule));
+    id = add_text(add_text(id, rule->base_name), rule->piece);
+    id = add_text(id, rule->proto == MLN_PROTO_ANY ? "any" : mln_proto_names[rule->proto]);
+    uint64_t content = add_number(add_number(start, rule->rank), rule->families);
+    content = add_side(add_side(content, &rule->src), &rule->dst);
+    content = add_ports(add_ports(content, rule->sport), rule->dport);
+    return (struct mln_rule_key){.id = id, .content = (uint32_t)(content ^ content >> 32)};
 }
 
 void mln_lock_identify(struct mln_arena *arena, struct mln_table *table)
 {
-    struct mln_buf buf;
-    mln_buf_init(&buf, arena);
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
         for (size_t i = 0; i < table->rules[direction].len; i++) {
             struct mln_rule *rule = table->rules[direction].data[i];
             if (rule->key_count > 0)
                 continue;
             struct mln_rule_key *key = MLN_NEW(arena, struct mln_rule_key);
-            *key = key_of(rule, &buf);
+            *key = key_of(rule);
             rule->keys = key;
             rule->key_count = 1;
         }

@@ -38,164 +38,6 @@ static const unsigned char orders[ORDERS][MLN_FIELD_COUNT] = {
     {MLN_FIELD_DST, MLN_FIELD_SRC, MLN_FIELD_DPORT, MLN_FIELD_SPORT},
 };
 
-/* ---- numbering of values ---- */
-
-static uint32_t number_of(struct mln_merge *merge, const void *bytes, size_t length)
-{
-    struct mln_map_entry *entry = mln_map_slot(merge->values, bytes, length);
-    if (!entry->value)
-        entry->value = (void *)(uintptr_t)merge->values->len;
-    return (uint32_t)(uintptr_t)entry->value;
-}
-
-static uint32_t number_of_prefixes(struct mln_merge *merge, const struct mln_ipset *set)
-{
-    size_t size = set->len * sizeof(*set->ranges);
-    char *bytes = mln_alloc(merge->scratch, size + 2);
-    bytes[0] = 'p';
-    bytes[1] = (char)set->family;
-    if (size > 0)
-        memcpy(bytes + 2, set->ranges, size);
-    return number_of(merge, bytes, size + 2);
-}
-
-static uint32_t number_of_side(struct mln_merge *merge, const struct mln_rule_side *side)
-{
-    char bytes[1 + sizeof(void *)] = "*";
-    const void *named = side->kind == MLN_SIDE_TAG ? (const void *)side->tag : side->asg;
-    if (side->kind == MLN_SIDE_ANY)
-        return number_of(merge, bytes, 1);
-    if (side->kind == MLN_SIDE_PREFIXES)
-        return number_of_prefixes(merge, side->prefixes);
-    bytes[0] = 'n';
-    memcpy(bytes + 1, &named, sizeof(named));
-    return number_of(merge, bytes, sizeof(bytes));
-}
-
-static uint32_t number_of_ports(struct mln_merge *merge, const struct mln_portset *set)
-{
-    size_t size = set->len * sizeof(*set->ranges);
-    char *bytes = mln_alloc(merge->scratch, size + 1);
-    bytes[0] = 'd';
-    if (size > 0)
-        memcpy(bytes + 1, set->ranges, size);
-    return number_of(merge, bytes, size + 1);
-}
-
-static uint32_t number_of_field(struct mln_merge *merge, const struct mln_rule *rule,
-                                enum mln_merge_field field)
-{
-    switch (field) {
-    case MLN_FIELD_SRC:
-        return number_of_side(merge, &rule->src);
-    case MLN_FIELD_DST:
-        return number_of_side(merge, &rule->dst);
-    case MLN_FIELD_SPORT:
-        return number_of_ports(merge, rule->sport);
-    default:
-        return number_of_ports(merge, rule->dport);
-    }
-}
-
-static const struct mln_intent *owner_of(const struct mln_rule *rule)
-{
-    return rule->intent_count > 0 && rule->intents[0]->named ? rule->intents[0] : NULL;
-}
-
-static struct mln_merge_item make_item(struct mln_merge *merge, struct mln_rule *rule, size_t order)
-{
-    struct mln_merge_item item = {.rule = rule, .owner = owner_of(rule), .order = order};
-    for (enum mln_merge_field field = 0; field < MLN_FIELD_COUNT; field++)
-        item.value[field] = number_of_field(merge, rule, field);
-    return item;
-}
-
-/* ---- where a united rule comes from ---- */
-
-static uint32_t index_of(const struct mln_rule *rule)
-{
-    return rule->intent_count > 0 ? rule->intents[0]->index : UINT32_MAX;
-}
-
-int mln_merge_item_cmp(const void *a, const void *b)
-{
-    const struct mln_merge_item *x = a, *y = b;
-    uint32_t xi = index_of(x->rule), yi = index_of(y->rule);
-    if (xi != yi)
-        return xi < yi ? -1 : 1;
-    int pieces = strcmp(x->rule->piece ? x->rule->piece : "", y->rule->piece ? y->rule->piece : "");
-    if (pieces)
-        return pieces;
-    return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static int by_index(const void *a, const void *b)
-{
-    const struct mln_intent *x = *(struct mln_intent *const *)a,
-                            *y = *(struct mln_intent *const *)b;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct mln_rule_key *x = a, *y = b;
-    if (x->id != y->id)
-        return x->id < y->id ? -1 : 1;
-    return x->content < y->content ? -1 : x->content > y->content;
-}
-
-/* Sorts all but the first and removes repetitions, those of the first included. */
-static size_t sort_intents(struct mln_intent **list, size_t count)
-{
-    size_t kept = count > 0;
-    if (count > 1)
-        qsort(list + 1, count - 1, sizeof(*list), by_index);
-    for (size_t i = 1; i < count; i++)
-        if (list[i] != list[0] && list[i] != list[kept - 1])
-            list[kept++] = list[i];
-    return kept;
-}
-
-static size_t sort_keys(struct mln_rule_key *list, size_t count)
-{
-    size_t kept = count > 0;
-    if (count > 1)
-        qsort(list + 1, count - 1, sizeof(*list), by_key);
-    for (size_t i = 1; i < count; i++)
-        if (by_key(&list[i], &list[0]) != 0 && by_key(&list[i], &list[kept - 1]) != 0)
-            list[kept++] = list[i];
-    return kept;
-}
-
-struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_merge_item *into,
-                                      const struct mln_merge_item *const *items, size_t count)
-{
-    struct mln_rule *rule = MLN_NEW(merge->arena, struct mln_rule);
-    size_t intents = 0, keys = 0;
-    *rule = *into->rule;
-    for (size_t i = 0; i < count; i++) {
-        intents += items[i]->rule->intent_count;
-        keys += items[i]->rule->key_count;
-    }
-    struct mln_intent **intent_list = MLN_NEW_ARRAY(merge->arena, struct mln_intent *, intents);
-    struct mln_rule_key *key_list = MLN_NEW_ARRAY(merge->arena, struct mln_rule_key, keys);
-    intents = keys = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct mln_rule *from = items[i]->rule;
-        for (size_t k = 0; k < from->intent_count; k++)
-            intent_list[intents++] = from->intents[k];
-        for (size_t k = 0; k < from->key_count; k++)
-            key_list[keys++] = from->keys[k];
-        if (!rule->because)
-            rule->because = from->because;
-    }
-    rule->intent_count = sort_intents(intent_list, intents);
-    rule->intents = intent_list;
-    rule->key_count = sort_keys(key_list, keys);
-    rule->keys = key_list;
-    return rule;
-}
-
 /* ---- uniting a bucket ---- */
 
 static const struct mln_ipset *union_of_prefixes(struct mln_merge *merge,
@@ -260,7 +102,7 @@ static struct mln_merge_item unite(struct mln_merge *merge, const struct mln_mer
         rule->dport = union_of_ports(merge, items, count, field);
     united.rule = rule;
     if (field < MLN_FIELD_COUNT)
-        united.value[field] = number_of_field(merge, rule, field);
+        united.value[field] = mln_merge_number(merge, rule, field);
     return united;
 }
 
@@ -296,23 +138,51 @@ static bool unites(const struct mln_merge_item *item, enum mln_merge_field field
     return true;
 }
 
+static size_t hash_of(const struct key *key)
+{
+    uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = 0;
+    static_assert(sizeof(words) == sizeof(*key), "a key is whole words");
+    memcpy(words, key, sizeof(words));
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    return (size_t)hash;
+}
+
+/* The slot of the key's bucket in a table of indices + 1, or the free one where it belongs. */
+static uint32_t *slot_of(uint32_t *slots, size_t mask, const struct mln_merge_items *items,
+                         enum mln_merge_field field, const struct key *key)
+{
+    size_t at = hash_of(key) & mask;
+    for (; slots[at]; at = (at + 1) & mask) {
+        struct key other = key_of(&items->data[slots[at] - 1], field);
+        if (memcmp(&other, key, sizeof(other)) == 0)
+            break;
+    }
+    return &slots[at];
+}
+
 /* next[i]: the next member of i's bucket, or SIZE_MAX; head[i]: i is the first of its bucket. */
 static void fill_buckets(struct mln_merge *merge, const struct mln_merge_items *items,
                          enum mln_merge_field field, size_t *next, bool *head)
 {
-    struct mln_map *last = mln_map_new(merge->scratch); /* key -> index of the last member + 1 */
+    size_t size = 16;
+    while (size < 2 * items->len)
+        size *= 2;
+    uint32_t *slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, size); /* the last member + 1 */
     for (size_t i = 0; i < items->len; i++) {
         next[i] = SIZE_MAX;
         head[i] = true;
         if (!unites(&items->data[i], field))
             continue;
         struct key key = key_of(&items->data[i], field);
-        struct mln_map_entry *entry = mln_map_slot(last, &key, sizeof(key));
-        if (entry->value) {
-            next[(size_t)(uintptr_t)entry->value - 1] = i;
+        uint32_t *slot = slot_of(slots, size - 1, items, field, &key);
+        if (*slot) {
+            next[*slot - 1] = i;
             head[i] = false;
         }
-        entry->value = (void *)(uintptr_t)(i + 1);
+        *slot = (uint32_t)i + 1;
     }
 }
 
@@ -341,18 +211,19 @@ static bool merge_field(struct mln_merge *merge, struct mln_merge_items *items,
 
 /* ---- one stratum ---- */
 
-/* Returns the number of fields in which something united. */
+/* Goes round the fields until a whole round changes nothing. Returns in how many of them something
+ * united. */
 static unsigned merge_in_order(struct mln_merge *merge, struct mln_merge_items *items,
                                const unsigned char *order)
 {
-    unsigned fields = 0;
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t i = 0; i < MLN_FIELD_COUNT; i++)
-            if (merge_field(merge, items, order[i])) {
-                changed = true;
-                fields |= 1u << order[i];
-            }
+    unsigned fields = 0, unchanged = 0;
+    for (size_t i = 0; unchanged < MLN_FIELD_COUNT && items->len > 1;
+         i = (i + 1) % MLN_FIELD_COUNT) {
+        unchanged++;
+        if (merge_field(merge, items, order[i])) {
+            unchanged = 1; /* nothing more unites in this one until another changes */
+            fields |= 1u << order[i];
+        }
     }
     mln_merge_absorb(merge, items);
     return (unsigned)__builtin_popcount(fields);
@@ -411,12 +282,10 @@ static void merge_stratum(struct mln_arena *arena, struct mln_rule *const *rules
 {
     struct mln_merge merge = {.arena = arena, .scratch = mln_arena_new()};
     struct mln_merge_items items = {0};
-    merge.values = mln_map_new(merge.scratch);
-    merge.any_side = number_of_side(&merge, &(struct mln_rule_side){.kind = MLN_SIDE_ANY});
-    merge.any_port = number_of_ports(&merge, mln_portset_all(merge.scratch));
+    mln_merge_init(&merge);
     for (size_t i = 0; i < count; i++) {
         assert(rules[i]->action == rules[0]->action);
-        mln_vec_push(merge.scratch, &items, make_item(&merge, rules[i], i));
+        mln_vec_push(merge.scratch, &items, mln_merge_item_make(&merge, rules[i], i));
     }
     merge_items(&merge, &items);
     qsort(items.data, items.len, sizeof(*items.data), mln_merge_item_cmp);
@@ -432,7 +301,10 @@ static void merge_list(struct mln_arena *arena, struct mln_rule_vec *rules)
         for (end = i + 1; end < rules->len; end++)
             if (rules->data[end]->stratum != rules->data[i]->stratum)
                 break;
-        merge_stratum(arena, rules->data + i, end - i, &out);
+        if (end - i > 1)
+            merge_stratum(arena, rules->data + i, end - i, &out);
+        else
+            mln_vec_push(arena, &out, rules->data[i]);
     }
     *rules = out;
 }

@@ -2,6 +2,7 @@
 #ifndef MLN_RULES_PASS_MERGE_H
 #define MLN_RULES_PASS_MERGE_H
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "rules/table.h"
 
@@ -26,10 +27,17 @@ MLN_VEC_TYPE(mln_merge_items, struct mln_merge_item);
 struct mln_merge {
     struct mln_arena *arena;     /* the compilation's: united rules */
     struct mln_arena *scratch;   /* freed with the stratum */
+    struct mln_buf bytes;        /* being looked up */
     struct mln_map *values;      /* bytes of a field value -> its number */
     uint32_t any_side, any_port; /* numbers of `*` */
 };
 
+/* Fills everything but the arenas. */
+void mln_merge_init(struct mln_merge *merge);
+struct mln_merge_item mln_merge_item_make(struct mln_merge *merge, struct mln_rule *rule,
+                                          size_t order);
+uint32_t mln_merge_number(struct mln_merge *merge, const struct mln_rule *rule,
+                          enum mln_merge_field field);
 /* Which rule names the union: by index of intents[0], then piece, then position. */
 int mln_merge_item_cmp(const void *a, const void *b);
 /* The rule `into` with the intents, keys and, where it has none, the `because` of the others.

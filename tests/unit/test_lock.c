@@ -122,6 +122,23 @@ static void the_text_is_sorted_and_stable(void)
     bench_free(b);
 }
 
+/* Lock files of earlier versions must go on working. */
+static void keys_never_change(void)
+{
+    struct bench *b = bench_new();
+    struct mln_rule *rule =
+        simple_rule(b, MLN_VERB_ALLOW, "allow-https", 1, "10.0.0.0/24 10.1.0.4");
+    struct mln_rule *other = simple_rule(b, MLN_VERB_DENY, "d", 1, "10.0.0.0/24");
+    other->src = (struct mln_rule_side){.kind = MLN_SIDE_TAG, .tag = &b->tags[0]};
+    other->piece = "Storage.WestEurope";
+    mln_lock_identify(b->ctx.arena, &b->table);
+    CU_ASSERT_EQUAL(rule->keys[0].id, UINT64_C(0x0f9715ab518385b2));
+    CU_ASSERT_EQUAL(rule->keys[0].content, 0x53f542ab);
+    CU_ASSERT_EQUAL(other->keys[0].id, UINT64_C(0x7e38bb962219e4ee));
+    CU_ASSERT_EQUAL(other->keys[0].content, 0x867e67b8);
+    bench_free(b);
+}
+
 /* ---- keeping ---- */
 
 static void a_merged_rule_keeps_its_name_and_number(void)
@@ -360,6 +377,7 @@ void suite_lock(void)
     UNIT_TEST(malformed_lines_are_reported);
     UNIT_TEST(bytes_beyond_text_are_survived);
     UNIT_TEST(the_text_is_sorted_and_stable);
+    UNIT_TEST(keys_never_change);
     UNIT_TEST(a_merged_rule_keeps_its_name_and_number);
     UNIT_TEST(a_locked_rule_moves_when_there_is_no_way);
     UNIT_TEST(numbers_outside_the_range_move);
