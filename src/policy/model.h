@@ -31,6 +31,7 @@ struct mln_route {
     const struct mln_tag *tag;
     enum mln_hop hop;
     struct mln_prefix next_hop; /* appliance */
+    struct mln_zone *appliance; /* the zone it lies in; NULL otherwise */
 };
 
 struct mln_nsg {
@@ -49,6 +50,10 @@ struct mln_zone {
     struct mln_prefix_list prefixes, overlay, egress;
     const struct mln_ipset *addresses[MLN_FAMILIES]; /* prefixes and overlay; never NULL */
     struct mln_nsg *nsg; /* NULL: ungoverned */
+    const char *nsg_name; /* `nsg X`; NULL: the name made from the zone's */
+    bool nsg_none;        /* `nsg none` */
+    struct mln_span nsg_span; /* of the nsg item; file 0 when there is none */
+    bool library;         /* declared by a template of the standard library */
     const char *subnet;  /* subnet name in Azure */
     enum mln_role role;
     struct mln_span role_span;
@@ -61,6 +66,10 @@ struct mln_zone {
     bool holds_endpoint; /* a private endpoint lies in it: the back end sets privateEndpointNetworkPolicies so that
                             its NSG is effective [PEPOL] */
     bool hosts_appliance; /* an appliance of some route lies in it */
+    /* What the tags mean for this subnet, and which far addresses a path joins it with (language.md: Tags, Paths;
+     * [TAGS], azure-docs#22178: a route for 0.0.0.0/0 makes VirtualNetwork everything). */
+    const struct mln_ipset *virtual_network[MLN_FAMILIES], *internet[MLN_FAMILIES];
+    const struct mln_ipset *joined[MLN_DIRECTIONS][MLN_FAMILIES];
     uint32_t index;
 };
 
@@ -75,6 +84,9 @@ struct mln_network {
     MLN_VEC(struct mln_network *) peers;
     MLN_VEC(struct mln_network *) gateways; /* peers whose gateway serves this network */
     MLN_VEC(struct mln_external *) connected; /* by a gateway of its own */
+    const struct mln_ipset *space[MLN_FAMILIES]; /* addresses and the overlays of its zones */
+    const struct mln_ipset *near[MLN_FAMILIES];  /* space, peers' spaces, and externals through a gateway */
+    uint64_t *peer_bits;                         /* by network index: peered directly */
     uint32_t index;
 };
 
@@ -161,6 +173,8 @@ struct mln_resource {
     /* What intents ask of its firewall: public IPv4 sources, and zones with the service endpoint. */
     const struct mln_ipset *firewall_sources; /* NULL: none */
     MLN_VEC(struct mln_zone *) firewall_zones;
+    MLN_VEC(const struct mln_tag *) firewall_tags;
+    MLN_VEC(struct mln_geography *) firewall_agents; /* Microsoft-hosted agents */
     uint32_t index;
 };
 
@@ -219,6 +233,8 @@ struct mln_intent {
     struct mln_date until;
     bool has_until;
     bool library; /* written in the standard library */
+    bool repeats; /* another intent says the same: they merge silently */
+    bool broken;  /* could not be understood; in no list of the model */
     struct mln_apply_frame *frame; /* NULL when not from a template */
     uint32_t index; /* in source order, applied templates in place */
 };
@@ -226,11 +242,17 @@ struct mln_intent {
 /* The chain of applications an intent or a declaration came through, innermost first. */
 struct mln_apply_frame {
     const char *template_name;
+    const struct mln_node *template_node;
     struct mln_span span; /* of the apply statement */
     struct mln_apply_frame *outer;
 };
 
+/* --expand-tags: when a service tag is written into rules as its prefixes (which needs a service-tag file): never,
+ * those of hosted agents only, or always. */
+enum mln_expand { MLN_EXPAND_NEVER, MLN_EXPAND_AGENTS, MLN_EXPAND_ALWAYS };
+
 struct mln_policy_options {
+    enum mln_expand expand;
     enum mln_cloud cloud;
     bool cloud_given;
     struct mln_tags *tags; /* catalogue or file; never NULL */
@@ -259,8 +281,20 @@ struct mln_model {
     MLN_VEC(struct mln_intent *) assertions; /* assert allow, assert deny */
 };
 
+/* Days since 1970-01-01. */
+long mln_date_days(struct mln_date date);
+
 /* Builds the model; mistakes are reported and what could not be understood is left out. Never NULL. */
 struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_vec *modules,
                                    struct mln_policy_options *options);
+
+struct mln_services mln_services_intersect(struct mln_arena *a, const struct mln_services *x,
+                                           const struct mln_services *y);
+struct mln_services mln_services_union(struct mln_arena *a, const struct mln_services *x,
+                                       const struct mln_services *y);
+
+/* Does a path join the two zones, packets going from `from` to `to`? */
+bool mln_zones_joined(const struct mln_zone *from, const struct mln_zone *to);
+bool mln_networks_joined(const struct mln_network *x, const struct mln_network *y); /* the same or peered */
 
 #endif

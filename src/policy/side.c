@@ -1,0 +1,326 @@
+/* Sides: what `from` and `to` name, flattened to leaves. A group is flattened once and shared. */
+#include "policy/build.h"
+
+#include <string.h>
+#include <strings.h>
+
+MLN_VEC_TYPE(part_vec, struct mln_side_part);
+
+static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side,
+                     struct part_vec *out);
+static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_value *term,
+                     struct part_vec *out);
+
+static void add_leaf(struct mln_build *b, struct part_vec *out, struct mln_leaf leaf)
+{
+    struct mln_side_part part = {.leaf = leaf};
+    mln_vec_push(b->arena, out, part);
+}
+
+static struct mln_side_set *make_set(struct mln_build *b, const struct part_vec *parts)
+{
+    struct mln_side_set *set = MLN_NEW(b->arena, struct mln_side_set);
+    *set = (struct mln_side_set){.parts = parts->data, .len = parts->len};
+    return set;
+}
+
+/* --- names --- */
+
+static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln_span span,
+                      struct part_vec *out)
+{
+    if (symbol->state == MLN_IN_WORK) {
+        mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span, "group '%s' is defined through itself",
+                   symbol->name);
+        symbol->state = MLN_BROKEN;
+    }
+    if (symbol->state == MLN_UNSEEN) {
+        if (b->depth++ > MLN_MAX_NESTING) {
+            mln_report(b->ctx->diags, MLN_D_RECURSIVE, span, "groups are nested too deeply at '%s'",
+                       symbol->name);
+            symbol->state = MLN_BROKEN;
+        } else {
+            symbol->state = MLN_IN_WORK;
+            struct part_vec parts = {0};
+            bool good = add_side(b, symbol->scope, symbol->node->side, &parts);
+            symbol->u.group = make_set(b, &parts);
+            symbol->state = good && symbol->state != MLN_BROKEN ? MLN_DONE : MLN_BROKEN;
+        }
+        b->depth--;
+    }
+    if (symbol->state != MLN_DONE)
+        return false;
+    for (size_t i = 0; i < symbol->u.group->len; i++) {
+        struct mln_side_part part = symbol->u.group->parts[i];
+        part.leaf.through_group = true;
+        part.leaf.span = span;
+        mln_vec_push(b->arena, out, part);
+    }
+    return true;
+}
+
+static bool add_resource(struct mln_build *b, struct mln_resource *resource, const char *rest,
+                         struct mln_leaf leaf, struct part_vec *out)
+{
+    leaf.kind = MLN_LEAF_RESOURCE;
+    leaf.resource = resource;
+    if (!rest) {
+        add_leaf(b, out, leaf);
+        return true;
+    }
+    MLN_VEC(const char *) names = {0};
+    for (size_t i = 0; i < resource->endpoints.len; i++) {
+        if (strcmp(resource->endpoints.data[i]->sub->name, rest) == 0) {
+            leaf.kind = MLN_LEAF_ENDPOINT;
+            leaf.endpoint = resource->endpoints.data[i];
+            add_leaf(b, out, leaf);
+            return true;
+        }
+        mln_vec_push(b->arena, &names, resource->endpoints.data[i]->sub->name);
+    }
+    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_UNKNOWN_NAME, leaf.span,
+                                       "resource '%s' has no endpoint '%s'", resource->name, rest);
+    const char *close = mln_closest(rest, names.data, names.len);
+    if (close)
+        mln_diag_inline(diag, "did you mean '%s.%s'?", resource->name, close);
+    mln_diag_label(diag, resource->span, "'%s' is declared here", resource->name);
+    return false;
+}
+
+static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_symbol *symbol,
+                       const char *rest, struct mln_span span, struct part_vec *out)
+{
+    struct mln_leaf leaf = {.span = span};
+    if (rest && symbol->kind != MLN_SYM_RESOURCE) {
+        mln_scope_unknown(b, scope, MLN_NAMES_SIDE, span, "name",
+                          mln_printf(b->arena, "%s.%s", symbol->name, rest));
+        return false;
+    }
+    if (symbol->state == MLN_BROKEN)
+        return false;
+    switch (symbol->kind) {
+    case MLN_SYM_NETWORK:
+        leaf.kind = MLN_LEAF_NETWORK, leaf.network = symbol->u.network;
+        break;
+    case MLN_SYM_ZONE: leaf.kind = MLN_LEAF_ZONE, leaf.zone = symbol->u.zone; break;
+    case MLN_SYM_ASG:
+        leaf.kind = MLN_LEAF_ASG, leaf.asg = symbol->u.asg, leaf.zone = symbol->u.asg->zone;
+        break;
+    case MLN_SYM_EXTERNAL:
+        leaf.kind = MLN_LEAF_EXTERNAL, leaf.external = symbol->u.external;
+        break;
+    case MLN_SYM_RESOURCE: return add_resource(b, symbol->u.resource, rest, leaf, out);
+    case MLN_SYM_GROUP: return add_group(b, symbol, span, out);
+    case MLN_SYM_SAME_ZONES: mln_report_ambiguous(b, span, symbol); return false;
+    default:
+        mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span,
+                   "'%s' is an alias; write %s.NAME for a name in it", symbol->name, symbol->name);
+        return false;
+    }
+    add_leaf(b, out, leaf);
+    return true;
+}
+
+static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char *geography,
+                       struct mln_span span, struct part_vec *out)
+{
+    const char *rest;
+    struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_GEOGRAPHY, geography, &rest);
+    if (!symbol) {
+        mln_scope_unknown(b, scope, MLN_NAMES_GEOGRAPHY, span, "geography", geography);
+        return false;
+    }
+    struct mln_leaf leaf = {.kind = MLN_LEAF_HOSTED_AGENTS, .span = span, .geography = symbol->u.geography};
+    add_leaf(b, out, leaf);
+    return true;
+}
+
+static void unknown_side(struct mln_build *b, struct mln_scope *scope, const char *name,
+                         struct mln_span span)
+{
+    const char *suggestion = mln_tags_suggest(b->options->tags, name);
+    const char *dot = strchr(name, '.');
+    const struct mln_tag *service =
+        dot ? mln_tags_find(b->options->tags, mln_strndup(b->arena, name, (size_t)(dot - name))) : NULL;
+    if (!suggestion && !service) {
+        mln_scope_unknown(b, scope, MLN_NAMES_SIDE, span, "name", name);
+        return;
+    }
+    struct mln_diag *diag =
+        mln_report(b->ctx->diags, MLN_D_UNKNOWN_TAG, span, "there is no service tag '%s'", name);
+    if (suggestion)
+        mln_diag_inline(diag, "did you mean '%s'?", suggestion);
+}
+
+static bool add_tag(struct mln_build *b, const struct mln_tag *tag, const char *written,
+                    struct mln_span span, struct part_vec *out)
+{
+    if (tag->kind == MLN_TAG_SERVICE && !(tag->features & MLN_FEATURE_NSG)) {
+        struct mln_diag *diag =
+            mln_report(b->ctx->diags, MLN_D_TAG_NOT_FOR_NSG, span,
+                       "the service tag %s cannot be used in a network security group", tag->name);
+        const char *suggestion = mln_tags_suggest(b->options->tags, written);
+        if (suggestion)
+            mln_diag_inline(diag, "use '%s'", suggestion);
+        return false;
+    }
+    struct mln_leaf leaf = {.kind = MLN_LEAF_TAG, .span = span, .tag = tag};
+    add_leaf(b, out, leaf);
+    return true;
+}
+
+static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *name, struct mln_span span,
+                     struct part_vec *out)
+{
+    const char *rest;
+    struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_SIDE, name, &rest);
+    /* "Storage.westeurope" is the tag even where a network is called Storage and has no such zone. */
+    const struct mln_tag *tag =
+        !symbol || (rest && symbol->kind != MLN_SYM_RESOURCE) ? mln_tags_find(b->options->tags, name) : NULL;
+    if (tag)
+        return add_tag(b, tag, name, span, out);
+    if (symbol)
+        return add_symbol(b, scope, symbol, rest, span, out);
+    static const char hosted[] = "hosted-agents.";
+    if (strncmp(name, hosted, sizeof hosted - 1) == 0)
+        return add_hosted(b, scope, name + sizeof hosted - 1, span, out);
+    unknown_side(b, scope, name, span);
+    return false;
+}
+
+/* --- terms --- */
+
+static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span span, struct part_vec *out)
+{
+    bool good = true;
+    size_t first = out->len;
+    for (struct mln_value *v = list.value->items; v; v = v->next)
+        good &= add_term(b, list.scope, v, out);
+    for (size_t i = first; i < out->len; i++)
+        out->data[i].leaf.span = span;
+    return good;
+}
+
+static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_value *term,
+                     struct part_vec *out)
+{
+    struct mln_arg arg = mln_eval(b, scope, term);
+    struct mln_leaf leaf = {.span = term->span};
+    struct mln_scope *where;
+    const char *name;
+    switch (arg.value->kind) {
+    case MLN_VALUE_ANY:
+        leaf.kind = MLN_LEAF_ANY;
+        add_leaf(b, out, leaf);
+        return true;
+    case MLN_VALUE_PREFIX:
+        leaf.kind = MLN_LEAF_PREFIX;
+        leaf.prefix = arg.value->prefix;
+        add_leaf(b, out, leaf);
+        return true;
+    case MLN_VALUE_NAME:
+        name = mln_eval_name(b, arg, &where);
+        return name && add_name(b, where, name, term->span, out);
+    case MLN_VALUE_STRING: /* a parameter given on the command line as text */
+        name = arg.value == term ? NULL : mln_eval_text(b, arg.scope, arg.value, "a side");
+        return name && add_name(b, arg.scope, name, term->span, out);
+    case MLN_VALUE_SIDE: return add_side(b, arg.scope, arg.value->side, out);
+    case MLN_VALUE_LIST: return add_list(b, arg, term->span, out);
+    case MLN_VALUE_POISON: return false;
+    default:
+        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, term->span,
+                   "expected a zone, network, prefix or another name of addresses, found '%s'",
+                   mln_value_text(b, arg.value));
+        return false;
+    }
+}
+
+static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side,
+                     struct part_vec *out)
+{
+    if (!side)
+        return false;
+    bool good = true;
+    size_t first = out->len;
+    for (struct mln_value *term = side->terms; term; term = term->next)
+        good &= add_term(b, scope, term, out);
+    if (!side->except)
+        return good;
+    struct part_vec except = {0};
+    for (struct mln_value *term = side->except; term; term = term->next)
+        good &= add_term(b, scope, term, &except);
+    const struct mln_side_set *minus = make_set(b, &except);
+    for (size_t i = first; i < out->len; i++) {
+        struct mln_side_part *part = &out->data[i];
+        const struct mln_side_set **all =
+            MLN_NEW_ARRAY(b->arena, const struct mln_side_set *, part->minus_len + 1);
+        for (size_t k = 0; k < part->minus_len; k++)
+            all[k] = part->minus[k];
+        all[part->minus_len] = minus;
+        part->minus = all;
+        part->minus_len++;
+    }
+    return good;
+}
+
+/* --- the side as text, for the names of rules --- */
+
+static void side_text(struct mln_buf *out, const struct mln_side *side, int depth);
+
+static void term_text(struct mln_buf *out, const struct mln_value *term, int depth)
+{
+    char text[MLN_IP_TEXT];
+    switch (term->kind) {
+    case MLN_VALUE_ANY: mln_buf_add(out, "any"); break;
+    case MLN_VALUE_NAME:
+    case MLN_VALUE_PARAM: mln_buf_add(out, term->text); break;
+    case MLN_VALUE_PREFIX: mln_buf_add(out, mln_prefix_text(&term->prefix, text)); break;
+    case MLN_VALUE_SIDE:
+        if (depth < 4)
+            side_text(out, term->side, depth + 1);
+        break;
+    default: break;
+    }
+}
+
+static void side_text(struct mln_buf *out, const struct mln_side *side, int depth)
+{
+    for (const struct mln_value *term = side->terms; term; term = term->next) {
+        if (term != side->terms)
+            mln_buf_char(out, '_');
+        term_text(out, term, depth);
+    }
+    for (const struct mln_value *term = side->except; term; term = term->next) {
+        mln_buf_add(out, term == side->except ? "-except-" : "_");
+        term_text(out, term, depth);
+    }
+}
+
+/* A side that is one parameter reads better by its value. */
+static const char *written_text(struct mln_build *b, struct mln_scope *scope, struct mln_side *side)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, b->arena);
+    mln_buf_add(&out, "");
+    if (side->terms && !side->terms->next && !side->except) {
+        struct mln_arg arg = mln_eval(b, scope, side->terms);
+        struct mln_scope *where;
+        if (arg.value->kind == MLN_VALUE_NAME)
+            return mln_eval_name(b, arg, &where);
+        term_text(&out, arg.value, 0);
+        if (out.len > 0)
+            return out.data;
+    }
+    side_text(&out, side, 0);
+    return out.data;
+}
+
+struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side)
+{
+    struct part_vec parts = {0};
+    if (!add_side(b, scope, side, &parts))
+        return NULL;
+    struct mln_side_set *set = make_set(b, &parts);
+    set->text = written_text(b, scope, side);
+    return set;
+}

@@ -1,0 +1,417 @@
+/* Which zones each intent names, and what is wrong with an intent by itself. */
+#include "rules/end.h"
+
+#include <string.h>
+
+struct collector {
+    struct mln_ctx *ctx;
+    struct mln_model *model;
+    struct mln_zone_ends **ends; /* [zone * 2 + direction] */
+    uint32_t *stamp;             /* by zone: last (intent, direction) that named it */
+    uint32_t tick;
+};
+
+/* What was found for one intent. */
+struct tally {
+    size_t named, governed, joined, family; /* zones named; with an NSG; with a path; with a common family */
+    bool firewall;                          /* enforced by a resource's firewall */
+    bool poisoned;                          /* an error was reported: no more about this intent */
+};
+
+void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame)
+{
+    for (; frame; frame = frame->outer)
+        mln_diag_label(diag, frame->span, "from template '%s', applied here", frame->template_name);
+}
+
+static bool side_has_tag(const struct mln_side_set *side)
+{
+    for (size_t i = 0; i < side->len; i++) {
+        const struct mln_leaf *leaf = &side->parts[i].leaf;
+        if (leaf->kind == MLN_LEAF_HOSTED_AGENTS ||
+            (leaf->kind == MLN_LEAF_TAG && leaf->tag->kind == MLN_TAG_SERVICE))
+            return true;
+        for (size_t m = 0; m < side->parts[i].minus_len; m++)
+            if (side_has_tag(side->parts[i].minus[m]))
+                return true;
+    }
+    return false;
+}
+
+bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y)
+{
+    return (x && (side_has_tag(x->from) || side_has_tag(x->to))) ||
+           (y && (side_has_tag(y->from) || side_has_tag(y->to)));
+}
+
+/* --- which zones a side names --- */
+
+MLN_VEC_TYPE(zone_vec, struct mln_zone *);
+
+static void name_zone(struct collector *c, struct mln_zone *zone, struct zone_vec *out)
+{
+    if (c->stamp[zone->index] == c->tick)
+        return;
+    c->stamp[zone->index] = c->tick;
+    mln_vec_push(c->ctx->arena, out, zone);
+}
+
+static void named_zones(struct collector *c, const struct mln_side_set *side, struct zone_vec *out)
+{
+    c->tick++;
+    for (size_t i = 0; i < side->len; i++) {
+        const struct mln_leaf *leaf = &side->parts[i].leaf;
+        switch (leaf->kind) {
+        case MLN_LEAF_ANY:
+            for (size_t z = 0; z < c->model->zones.len; z++)
+                if (c->model->zones.data[z]->nsg)
+                    name_zone(c, c->model->zones.data[z], out);
+            break;
+        case MLN_LEAF_NETWORK:
+            for (size_t z = 0; z < leaf->network->zones.len; z++)
+                name_zone(c, leaf->network->zones.data[z], out);
+            break;
+        case MLN_LEAF_ZONE:
+        case MLN_LEAF_ASG: name_zone(c, leaf->zone, out); break;
+        case MLN_LEAF_RESOURCE:
+            for (size_t e = 0; e < leaf->resource->endpoints.len; e++)
+                name_zone(c, leaf->resource->endpoints.data[e]->zone, out);
+            break;
+        case MLN_LEAF_ENDPOINT: name_zone(c, leaf->endpoint->zone, out); break;
+        default: break;
+        }
+    }
+}
+
+/* --- one zone --- */
+
+static bool services_in_family(const struct mln_services *services, int f)
+{
+    for (size_t i = 0; i < services->len; i++)
+        if (f == MLN_IPV4 || services->items[i].protos != MLN_PROTO_BIT(MLN_PROTO_ICMP))
+            return true;
+    return false;
+}
+
+static bool common_family(const struct mln_end *end)
+{
+    for (size_t n = 0; n < end->near.len; n++)
+        for (size_t k = 0; k < end->far.len; k++)
+            for (int f = 0; f < MLN_FAMILIES; f++)
+                if (end->near.data[n].set[f]->len && end->far.data[k].set[f]->len &&
+                    services_in_family(&end->intent->services, f))
+                    return true;
+    return false;
+}
+
+static struct mln_zone_ends *ends_of(struct collector *c, struct mln_zone *zone, enum mln_direction direction)
+{
+    struct mln_zone_ends **slot = &c->ends[zone->index * 2 + direction];
+    if (!*slot) {
+        *slot = MLN_NEW(c->ctx->arena, struct mln_zone_ends);
+        **slot = (struct mln_zone_ends){.zone = zone, .direction = direction, .nsg = zone->nsg};
+    }
+    return *slot;
+}
+
+/* A zone whose traffic passes a governed appliance needs its ends even when it is ungoverned itself. */
+static bool wanted(const struct mln_zone *zone, enum mln_direction direction)
+{
+    if (zone->nsg)
+        return true;
+    for (size_t i = 0; direction == MLN_OUTBOUND && i < zone->routes.len; i++)
+        if (zone->routes.data[i].appliance && zone->routes.data[i].appliance->nsg)
+            return true;
+    return false;
+}
+
+static void add_end(struct collector *c, struct mln_zone *zone, enum mln_direction direction,
+                    struct mln_end end, struct tally *tally)
+{
+    if (end.far.len)
+        tally->joined++;
+    if (!end.near.len || !end.far.len)
+        return;
+    if (!common_family(&end))
+        return;
+    tally->family++;
+    struct mln_zone_ends *ends = ends_of(c, zone, direction);
+    mln_vec_push(c->ctx->arena, &ends->ends, end);
+}
+
+/* `within`: each leaf that names the zone speaks with itself only. */
+static void add_within(struct collector *c, struct mln_intent *intent, struct mln_zone *zone,
+                       enum mln_direction direction, struct tally *tally)
+{
+    for (size_t i = 0; i < intent->from->len; i++) {
+        const struct mln_side_set one = {.parts = &intent->from->parts[i], .len = 1};
+        struct mln_end end = {.intent = intent};
+        mln_terms(c->ctx, c->model, intent, &one, zone, direction, true, &end.near);
+        if (end.near.len)
+            mln_terms(c->ctx, c->model, intent, &one, zone, direction, false, &end.far);
+        add_end(c, zone, direction, end, tally);
+    }
+}
+
+static void add_zone(struct collector *c, struct mln_intent *intent, struct mln_zone *zone,
+                     enum mln_direction direction, struct tally *tally)
+{
+    tally->named++;
+    if (!wanted(zone, direction))
+        return;
+    tally->governed++;
+    if (intent->within) {
+        add_within(c, intent, zone, direction, tally);
+        return;
+    }
+    const struct mln_side_set *near = direction == MLN_OUTBOUND ? intent->from : intent->to;
+    const struct mln_side_set *far = direction == MLN_OUTBOUND ? intent->to : intent->from;
+    struct mln_end end = {.intent = intent};
+    mln_terms(c->ctx, c->model, intent, far, zone, direction, false, &end.far);
+    if (end.far.len)
+        mln_terms(c->ctx, c->model, intent, near, zone, direction, true, &end.near);
+    add_end(c, zone, direction, end, tally);
+}
+
+/* --- empty sides --- */
+
+static bool leaf_inside(const struct mln_leaf *x, const struct mln_leaf *y);
+
+static bool set_inside(const struct mln_side_set *outer, const struct mln_leaf *leaf)
+{
+    for (size_t i = 0; i < outer->len; i++)
+        if (outer->parts[i].minus_len == 0 && leaf_inside(leaf, &outer->parts[i].leaf))
+            return true;
+    return false;
+}
+
+static const struct mln_ipset *leaf_set(struct mln_arena *a, const struct mln_leaf *leaf, int f)
+{
+    switch (leaf->kind) {
+    case MLN_LEAF_NETWORK: return leaf->network->space[f];
+    case MLN_LEAF_ZONE:
+    case MLN_LEAF_ASG: return leaf->zone->addresses[f];
+    case MLN_LEAF_EXTERNAL: return leaf->external->addresses[f];
+    case MLN_LEAF_ENDPOINT: return leaf->endpoint->addresses[f];
+    case MLN_LEAF_PREFIX: return mln_ipset_from_prefixes(a, (enum mln_family)f, &leaf->prefix, 1);
+    default: return NULL; /* not exact */
+    }
+}
+
+static bool leaf_inside(const struct mln_leaf *x, const struct mln_leaf *y)
+{
+    if (y->kind == MLN_LEAF_ANY)
+        return true;
+    if (x->kind != y->kind)
+        return false;
+    switch (x->kind) {
+    case MLN_LEAF_TAG: return x->tag == y->tag || x->tag->parent == y->tag;
+    case MLN_LEAF_RESOURCE: return x->resource == y->resource;
+    case MLN_LEAF_HOSTED_AGENTS: return x->geography == y->geography;
+    default: return false;
+    }
+}
+
+/* Nothing is left of the part: what is exact is subtracted, what is not is compared by name. */
+static bool part_empty(struct mln_arena *a, const struct mln_side_part *part)
+{
+    for (size_t m = 0; m < part->minus_len; m++)
+        if (set_inside(part->minus[m], &part->leaf))
+            return true;
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        const struct mln_ipset *left = leaf_set(a, &part->leaf, f);
+        if (!left)
+            return false;
+        for (size_t m = 0; m < part->minus_len; m++)
+            for (size_t i = 0; i < part->minus[m]->len; i++) {
+                const struct mln_side_part *gone = &part->minus[m]->parts[i];
+                const struct mln_ipset *set = leaf_set(a, &gone->leaf, f);
+                if (set && gone->minus_len == 0 && gone->leaf.kind != MLN_LEAF_ASG)
+                    left = mln_ipset_subtract(a, left, set);
+            }
+        if (left->len)
+            return false;
+    }
+    return true;
+}
+
+static bool side_empty(struct collector *c, const struct mln_side_set *side)
+{
+    for (size_t i = 0; i < side->len; i++) {
+        const struct mln_leaf *leaf = &side->parts[i].leaf;
+        bool hosts_only = leaf->kind == MLN_LEAF_EXTERNAL && leaf->external->prefixes.len == 0 &&
+                          leaf->external->hosts.len > 0;
+        if (hosts_only || !part_empty(c->ctx->arena, &side->parts[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool check_empty(struct collector *c, const struct mln_intent *intent)
+{
+    bool from = side_empty(c, intent->from), to = !intent->within && side_empty(c, intent->to);
+    if (from)
+        mln_report(c->ctx->diags, MLN_D_EMPTY_SIDE, intent->from_span, "this side holds no address");
+    if (to)
+        mln_report(c->ctx->diags, MLN_D_EMPTY_SIDE, intent->to_span, "this side holds no address");
+    return from || to;
+}
+
+/* --- paths between ends written by name --- */
+
+static bool by_name(const struct mln_leaf *leaf)
+{
+    return !leaf->through_group &&
+           (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_EXTERNAL);
+}
+
+static bool external_joined(const struct mln_external *external, const struct mln_zone *zone,
+                            enum mln_direction direction)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (mln_ipset_overlaps(external->addresses[f], zone->joined[direction][f]))
+            return true;
+    return external->prefixes.len == 0;
+}
+
+static bool pair_joined(const struct mln_leaf *from, const struct mln_leaf *to)
+{
+    bool from_zone = from->kind != MLN_LEAF_EXTERNAL, to_zone = to->kind != MLN_LEAF_EXTERNAL;
+    if (from_zone && to_zone)
+        return mln_zones_joined(from->zone, to->zone);
+    if (from_zone)
+        return external_joined(to->external, from->zone, MLN_OUTBOUND);
+    if (to_zone)
+        return external_joined(from->external, to->zone, MLN_INBOUND);
+    return true;
+}
+
+static const char *leaf_name(const struct mln_leaf *leaf)
+{
+    return leaf->kind == MLN_LEAF_ASG    ? leaf->asg->name
+           : leaf->kind == MLN_LEAF_ZONE ? leaf->zone->display
+                                         : leaf->external->name;
+}
+
+static void help_path(struct mln_diag *diag, const struct mln_leaf *from, const struct mln_leaf *to)
+{
+    if (from->kind != MLN_LEAF_EXTERNAL && to->kind != MLN_LEAF_EXTERNAL)
+        mln_diag_help(diag, "peer %s with %s", from->zone->network->name, to->zone->network->name);
+    else {
+        bool out = to->kind == MLN_LEAF_EXTERNAL;
+        mln_diag_help(diag, "connect %s to a network, and lend its gateway to '%s' where they differ",
+                      leaf_name(out ? to : from), (out ? from : to)->zone->network->name);
+    }
+}
+
+static bool check_named_paths(struct collector *c, const struct mln_intent *intent)
+{
+    for (size_t i = 0; !intent->within && i < intent->from->len; i++)
+        for (size_t k = 0; k < intent->to->len; k++) {
+            const struct mln_leaf *from = &intent->from->parts[i].leaf, *to = &intent->to->parts[k].leaf;
+            if (!by_name(from) || !by_name(to) || pair_joined(from, to))
+                continue;
+            struct mln_diag *diag = mln_report(c->ctx->diags, MLN_D_NO_PATH, to->span,
+                                               "no path joins '%s' and '%s'", leaf_name(from), leaf_name(to));
+            help_path(diag, from, to);
+            return false;
+        }
+    return true;
+}
+
+/* --- the verdict on one intent --- */
+
+static bool permissive(const struct mln_intent *intent)
+{
+    return intent->verb == MLN_VERB_ALLOW || intent->verb == MLN_VERB_ASSERT_ALLOW;
+}
+
+static void report_tally(struct collector *c, const struct mln_intent *intent, const struct tally *t)
+{
+    struct mln_diags *d = c->ctx->diags;
+    if (t->family || t->firewall || t->poisoned)
+        return;
+    if (!t->governed) {
+        mln_report(d, permissive(intent) ? MLN_D_NO_GOVERNED_END : MLN_D_NOT_ENFORCEABLE, intent->span,
+                   "no end of this %s is governed by a network security group",
+                   intent->verb == MLN_VERB_ALLOW ? "allow" : intent->verb == MLN_VERB_DENY ? "deny" : "forbid");
+    } else if (!t->joined)
+        mln_report(d, permissive(intent) ? MLN_D_NO_PATH : MLN_D_NO_PATH_SATISFIED, intent->span,
+                   permissive(intent) ? "no path joins any of the two ends"
+                                      : "no path joins the two ends, so no rule is needed");
+    else
+        mln_report(d, MLN_D_NO_COMMON_FAMILY, intent->span, "the two ends have no address family in common");
+}
+
+static void collect_intent(struct collector *c, struct mln_intent *intent)
+{
+    if (check_empty(c, intent))
+        return;
+    struct tally tally = {0};
+    if (intent->verb == MLN_VERB_ALLOW && !check_named_paths(c, intent))
+        tally.poisoned = true;
+    if (!mln_check_resources(c->ctx, c->model, intent, &tally.firewall))
+        tally.poisoned = true;
+    struct zone_vec zones = {0};
+    named_zones(c, intent->from, &zones);
+    for (size_t i = 0; i < zones.len; i++)
+        add_zone(c, intent, zones.data[i], MLN_OUTBOUND, &tally);
+    zones.len = 0;
+    named_zones(c, intent->to, &zones);
+    for (size_t i = 0; i < zones.len; i++)
+        add_zone(c, intent, zones.data[i], MLN_INBOUND, &tally);
+    report_tally(c, intent, &tally);
+}
+
+/* --- traffic through appliances in governed zones --- */
+
+static void pass_through(struct collector *c, const struct mln_zone *from, const struct mln_zone *appliance,
+                         enum mln_direction direction, struct mln_zone_ends_vec *out)
+{
+    struct mln_zone_ends *ends = MLN_NEW(c->ctx->arena, struct mln_zone_ends);
+    *ends = (struct mln_zone_ends){.zone = from, .direction = direction, .nsg = appliance->nsg};
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        ends->through[f] = mln_ipset_empty(c->ctx->arena, (enum mln_family)f);
+    for (size_t i = 0; i < from->routes.len; i++) {
+        const struct mln_route *route = &from->routes.data[i];
+        if (route->appliance == appliance && !route->tag)
+            ends->through[route->prefix.family] =
+                mln_ipset_union(c->ctx->arena, ends->through[route->prefix.family],
+                                mln_ipset_from_prefixes(c->ctx->arena, route->prefix.family, &route->prefix, 1));
+    }
+    const struct mln_zone_ends *own = c->ends[from->index * 2 + MLN_OUTBOUND];
+    if (own)
+        memcpy(&ends->ends, &own->ends, sizeof ends->ends);
+    mln_vec_push(c->ctx->arena, out, ends);
+}
+
+static void collect_transit(struct collector *c, struct mln_zone_ends_vec *out)
+{
+    for (size_t z = 0; z < c->model->zones.len; z++) {
+        const struct mln_zone *zone = c->model->zones.data[z];
+        for (size_t i = 0; i < zone->routes.len; i++) {
+            const struct mln_zone *appliance = zone->routes.data[i].appliance;
+            bool first = true;
+            for (size_t k = 0; k < i; k++)
+                first &= zone->routes.data[k].appliance != appliance;
+            if (!appliance || !appliance->nsg || appliance == zone || !first)
+                continue;
+            pass_through(c, zone, appliance, MLN_INBOUND, out);
+            pass_through(c, zone, appliance, MLN_OUTBOUND, out);
+        }
+    }
+}
+
+void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
+{
+    struct collector c = {.ctx = ctx, .model = model};
+    c.ends = MLN_NEW_ARRAY(ctx->arena, struct mln_zone_ends *, model->zones.len * 2 + 1);
+    c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
+    for (size_t i = 0; i < model->intents.len; i++)
+        collect_intent(&c, model->intents.data[i]);
+    for (size_t z = 0; z < model->zones.len; z++)
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            if (model->zones.data[z]->nsg)
+                mln_vec_push(ctx->arena, out, ends_of(&c, model->zones.data[z], (enum mln_direction)d));
+    collect_transit(&c, out);
+}

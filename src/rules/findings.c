@@ -1,0 +1,386 @@
+/* Findings: allows that a deny or a forbid swallows or cuts, intents that add nothing, overrides that override
+ * nothing. Each is a question about packets, asked at every end the intent has, and each comes with a packet.
+ *
+ * An allow is swallowed when at all its source ends, or at all its destination ends, no packet of it gets
+ * past the denies; it is partly cut when at some end some packet does not. An intent adds nothing when at every
+ * end the verdict is the same without it. */
+#include "rules/end.h"
+
+#include <string.h>
+
+/* What is known of one intent, over all ends seen so far. */
+struct finding {
+    unsigned ends[MLN_DIRECTIONS], swallowed[MLN_DIRECTIONS], forbidden[MLN_DIRECTIONS];
+    bool cut, forbid_cut, forbid_cut_by_name;
+    const struct mln_intent *cutter, *forbidder; /* one that cuts */
+    struct mln_packet cut_packet, forbid_packet;
+    bool matters;        /* some verdict changes without it */
+    bool overrides_some; /* some deny it overrides meets it */
+    bool tags;           /* rests on prefixes of a tag file */
+};
+
+struct mln_findings {
+    struct mln_ctx *ctx;
+    const struct mln_model *model;
+    struct finding *by_intent;
+    uint64_t steps;
+};
+
+struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model)
+{
+    struct mln_findings *findings = MLN_NEW(ctx->arena, struct mln_findings);
+    findings->ctx = ctx;
+    findings->model = model;
+    findings->by_intent = MLN_NEW_ARRAY(ctx->arena, struct finding, model->intents.len + 1);
+    return findings;
+}
+
+/* --- questions about one piece --- */
+
+struct question {
+    struct mln_plane *plane;
+    size_t self;            /* the piece's match */
+    const int *minus;       /* its exceptions */
+    size_t minus_len;
+    const uint64_t *others; /* matches that must (wanted) or must not hold */
+    bool wanted;
+    const uint64_t *without;
+};
+
+static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
+{
+    for (size_t w = 0; w < words; w++)
+        if (x[w] & y[w])
+            return true;
+    return false;
+}
+
+/* Is the packet really of the piece, not of its exceptions? */
+static enum mln_answer in_piece(const struct question *q, const uint64_t *alive, const uint64_t *sure)
+{
+    bool perhaps = false;
+    for (size_t i = 0; i < q->minus_len; i++) {
+        if (mln_bit(sure, (size_t)q->minus[i]))
+            return MLN_NO;
+        perhaps |= mln_bit(alive, (size_t)q->minus[i]);
+    }
+    return perhaps ? MLN_MAYBE : MLN_YES;
+}
+
+static enum mln_answer both(enum mln_answer x, enum mln_answer y)
+{
+    if (x == MLN_NO || y == MLN_NO)
+        return MLN_NO;
+    return x == MLN_YES && y == MLN_YES ? MLN_YES : MLN_MAYBE;
+}
+
+/* Packets of the piece that lie in one of `others` (wanted) or in none. Exceptions of the others are
+ * respected through the plane's verdict machinery: see effective(). */
+static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    struct question *q = ctx;
+    enum mln_answer own = in_piece(q, alive, sure);
+    if (own == MLN_NO)
+        return MLN_NO;
+    mln_plane_effective(q->plane, &alive, &sure);
+    bool is = meets(sure, q->others, q->plane->words), may = meets(alive, q->others, q->plane->words);
+    enum mln_answer answer = is ? MLN_YES : may ? MLN_MAYBE : MLN_NO;
+    if (!q->wanted)
+        answer = is ? MLN_NO : may ? MLN_MAYBE : MLN_YES;
+    return both(own, answer);
+}
+
+/* Packets of the piece whose verdict is another one without the intent. */
+static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    struct question *q = ctx;
+    enum mln_answer own = in_piece(q, alive, sure);
+    if (own == MLN_NO)
+        return MLN_NO;
+    enum mln_verdict with = mln_plane_verdict(q->plane, alive, sure, NULL);
+    if (with == MLN_VERDICT_OPEN)
+        return MLN_MAYBE;
+    enum mln_verdict without = mln_plane_verdict(q->plane, alive, sure, q->without);
+    if (without == MLN_VERDICT_OPEN)
+        return MLN_MAYBE;
+    return with == without ? MLN_NO : own;
+}
+
+static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
+                struct mln_packet *packet)
+{
+    return mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps, 0) == MLN_FOUND;
+}
+
+static struct question question_of(struct mln_plane *plane, const struct mln_piece *piece)
+{
+    enum mln_family f = plane->family;
+    return (struct question){.plane = plane, .self = (size_t)piece->match[f], .minus = piece->minus[f],
+                             .minus_len = piece->minus_len[f]};
+}
+
+/* --- cuts --- */
+
+/* The deny or forbid among the pieces that the packet's cut comes from: the first that overlaps. */
+static const struct mln_piece *culprit(struct mln_problem *p, struct mln_plane *plane, const uint64_t *among,
+                                       const struct mln_packet *packet)
+{
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        const struct mln_piece *piece = p->pieces.data[i];
+        int match = piece->match[plane->family];
+        if (match >= 0 && mln_bit(among, (size_t)match) &&
+            mln_packet_matches(packet, &plane->matches.data[match]))
+            return piece;
+    }
+    return NULL;
+}
+
+static bool named_end(const struct mln_piece *piece)
+{
+    return piece->near.by_name || piece->far.by_name;
+}
+
+struct piece_result {
+    bool survives, survives_forbids;
+};
+
+static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
+                            const struct mln_piece *piece, struct finding *f, struct piece_result *result)
+{
+    struct question q = question_of(plane, piece);
+    struct mln_packet packet;
+    q.others = plane->forbids;
+    q.wanted = true;
+    result->survives_forbids = true;
+    if (!ask(findings, &q, with_others, &packet))
+        return;
+    const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
+    if (!f->forbid_cut || (!f->forbid_cut_by_name && by && piece->far.by_name && by->far.by_name)) {
+        f->forbidder = by ? by->end->intent : NULL;
+        f->forbid_packet = packet;
+    }
+    f->forbid_cut = true;
+    f->forbid_cut_by_name |= by && piece->near.by_name && by->near.by_name && piece->far.by_name &&
+                             by->far.by_name && named_end(by);
+    q.wanted = false;
+    result->survives_forbids = ask(findings, &q, with_others, NULL);
+}
+
+static const uint64_t *denies_against(struct mln_plane *plane, size_t match)
+{
+    for (size_t g = 0; g < plane->groups.len; g++)
+        if (mln_bit(plane->groups.data[g].allows, match))
+            return plane->groups.data[g].denies;
+    return plane->denies;
+}
+
+static void look_at_denies(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
+                           const struct mln_piece *piece, struct finding *f, struct piece_result *result)
+{
+    struct question q = question_of(plane, piece);
+    struct mln_packet packet;
+    q.others = denies_against(plane, q.self);
+    q.wanted = true;
+    result->survives = true;
+    if (!ask(findings, &q, with_others, &packet))
+        return;
+    const struct mln_piece *by = culprit(p, plane, q.others, &packet);
+    if (!f->cut) {
+        f->cutter = by ? by->end->intent : NULL;
+        f->cut_packet = packet;
+    }
+    f->cut = true;
+    q.wanted = false;
+    result->survives = ask(findings, &q, with_others, NULL);
+}
+
+static void look_at_overrides(struct mln_findings *findings, struct mln_plane *plane,
+                              const struct mln_piece *piece, struct finding *f)
+{
+    if (f->overrides_some || !piece->end->intent->overrides.len)
+        return;
+    struct question q = question_of(plane, piece);
+    uint64_t *overridden = MLN_NEW_ARRAY(findings->ctx->arena, uint64_t, plane->words);
+    const uint64_t *kept = denies_against(plane, q.self);
+    for (size_t w = 0; w < plane->words; w++)
+        overridden[w] = plane->denies[w] & ~kept[w];
+    q.others = overridden;
+    q.wanted = true;
+    f->overrides_some = ask(findings, &q, with_others, NULL);
+}
+
+/* --- one intent at one end --- */
+
+static bool any_bit(const uint64_t *set, size_t words)
+{
+    for (size_t w = 0; w < words; w++)
+        if (set[w])
+            return true;
+    return false;
+}
+
+static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count)
+{
+    const struct mln_intent *intent = p->pieces.data[first]->end->intent;
+    struct finding *f = &findings->by_intent[intent->index];
+    bool survives = false, survives_forbids = false;
+    for (size_t i = first; i < first + count; i++)
+        for (int family = 0; family < MLN_FAMILIES; family++) {
+            const struct mln_piece *piece = p->pieces.data[i];
+            struct mln_plane *plane = &p->planes[family];
+            if (piece->match[family] < 0)
+                continue;
+            struct piece_result result = {true, true};
+            if (any_bit(plane->forbids, plane->words))
+                look_at_forbids(findings, p, plane, piece, f, &result);
+            if (any_bit(plane->denies, plane->words)) {
+                look_at_denies(findings, p, plane, piece, f, &result);
+                look_at_overrides(findings, plane, piece, f);
+            }
+            survives |= result.survives;
+            survives_forbids |= result.survives_forbids;
+        }
+    enum mln_direction d = p->ends->direction;
+    f->ends[d]++;
+    f->swallowed[d] += !survives;
+    f->forbidden[d] += !survives_forbids;
+}
+
+static void look_at_change(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count)
+{
+    const struct mln_intent *intent = p->pieces.data[first]->end->intent;
+    struct finding *f = &findings->by_intent[intent->index];
+    for (int family = 0; family < MLN_FAMILIES && !f->matters; family++) {
+        struct mln_plane *plane = &p->planes[family];
+        if (!plane->space)
+            continue;
+        uint64_t *own = MLN_NEW_ARRAY(findings->ctx->arena, uint64_t, plane->words);
+        for (size_t i = first; i < first + count; i++)
+            if (p->pieces.data[i]->match[family] >= 0)
+                mln_bit_set(own, (size_t)p->pieces.data[i]->match[family]);
+        for (size_t i = first; i < first + count && !f->matters; i++) {
+            if (p->pieces.data[i]->match[family] < 0)
+                continue;
+            struct question q = question_of(plane, p->pieces.data[i]);
+            q.without = own;
+            f->matters = ask(findings, &q, changes, NULL);
+        }
+    }
+}
+
+void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
+{
+    for (size_t i = 0; i < p->pieces.len;) {
+        const struct mln_intent *intent = p->pieces.data[i]->end->intent;
+        size_t count = 1;
+        while (i + count < p->pieces.len && p->pieces.data[i + count]->end->intent == intent)
+            count++;
+        if (intent->verb == MLN_VERB_ALLOW)
+            look_at_allow(findings, p, i, count);
+        else
+            findings->by_intent[intent->index].ends[p->ends->direction]++;
+        if (!intent->library && intent->verb != MLN_VERB_FORBID &&
+            !findings->by_intent[intent->index].matters)
+            look_at_change(findings, p, i, count);
+        i += count;
+    }
+}
+
+/* --- reports --- */
+
+static struct mln_diag *report(struct mln_findings *findings, enum mln_diag_id id,
+                               const struct mln_intent *intent, const char *message,
+                               const struct mln_intent *other, const char *label,
+                               const struct mln_packet *packet)
+{
+    struct mln_diag *diag = mln_report(findings->ctx->diags, id, intent->span, "%s", message);
+    if (other)
+        mln_diag_label(diag, other->span, "%s", label);
+    if (packet)
+        mln_diag_note(diag, "for example %s", mln_packet_text(findings->ctx->arena, packet));
+    mln_diag_applied(diag, intent->frame);
+    if (mln_tags_have_prefixes(findings->model->options->tags) && mln_rests_on_tags(intent, other))
+        mln_diag_at_most(diag, MLN_WARNING);
+    return diag;
+}
+
+static bool wholly(const unsigned ends[MLN_DIRECTIONS], const unsigned gone[MLN_DIRECTIONS])
+{
+    for (int d = 0; d < MLN_DIRECTIONS; d++)
+        if (ends[d] && gone[d] == ends[d])
+            return true;
+    return false;
+}
+
+static bool report_forbid(struct mln_findings *findings, const struct mln_intent *intent,
+                          const struct finding *f)
+{
+    if (!f->forbid_cut)
+        return false;
+    bool whole = wholly(f->ends, f->forbidden);
+    enum mln_diag_id id = whole                   ? MLN_D_FORBIDDEN
+                          : f->forbid_cut_by_name ? MLN_D_PARTLY_FORBIDDEN
+                                                  : MLN_D_TOUCHES_FORBID;
+    struct mln_diag *diag = report(findings, id, intent,
+                                   whole ? "this allow lies wholly inside a forbid"
+                                         : "part of this allow lies inside a forbid",
+                                   f->forbidder, "the forbid is here", &f->forbid_packet);
+    if (!whole)
+        mln_diag_help(diag, "a forbid cannot be overridden; narrow the allow with 'except'");
+    return whole;
+}
+
+static void report_cut(struct mln_findings *findings, const struct mln_intent *intent,
+                       const struct finding *f)
+{
+    if (!f->cut)
+        return;
+    bool whole = wholly(f->ends, f->swallowed);
+    struct mln_diag *diag =
+        report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
+               whole ? "a deny swallows this allow: it permits nothing" : "a deny cuts part of this allow",
+               f->cutter, "the deny is here", &f->cut_packet);
+    if (!f->cutter)
+        return;
+    if (f->cutter->named)
+        mln_diag_help(diag, "if the allow is the exception, write 'overrides %s'", f->cutter->name);
+    else
+        mln_diag_help(diag, "if the allow is the exception, name the deny ('as NAME') and write "
+                            "'overrides NAME'; or drop a deny that the default makes anyway");
+}
+
+static void report_useless(struct mln_findings *findings, const struct mln_intent *intent,
+                           const struct finding *f)
+{
+    if (intent->library || f->matters || intent->verb == MLN_VERB_FORBID || intent->repeats)
+        return;
+    struct mln_diag *diag = report(findings, MLN_D_ADDS_NOTHING, intent,
+                                   intent->verb == MLN_VERB_ALLOW ? "this allow adds nothing"
+                                                                  : "this deny adds nothing",
+                                   NULL, NULL, NULL);
+    mln_diag_note(diag, "every packet is decided the same without it");
+    if (intent->verb == MLN_VERB_DENY)
+        mln_diag_help(diag, "to guard against future allows, write 'forbid' or 'assert deny'");
+}
+
+void mln_findings_report(struct mln_findings *findings)
+{
+    for (size_t i = 0; i < findings->model->intents.len; i++) {
+        const struct mln_intent *intent = findings->model->intents.data[i];
+        const struct finding *f = &findings->by_intent[i];
+        if (f->ends[MLN_INBOUND] + f->ends[MLN_OUTBOUND] == 0)
+            continue; /* reported when its ends were collected */
+        bool forbidden = report_forbid(findings, intent, f);
+        if (!forbidden)
+            report_cut(findings, intent, f);
+        bool swallowed = wholly(f->ends, f->swallowed);
+        if (intent->overrides.len && !f->overrides_some && !forbidden) {
+            struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING,
+                                               intent->overrides_span, "no packet of this allow meets '%s'",
+                                               intent->overrides.data[0]->name);
+            mln_diag_label(diag, intent->overrides.data[0]->span, "the deny is here");
+        }
+        if (!forbidden && !swallowed)
+            report_useless(findings, intent, f);
+    }
+}

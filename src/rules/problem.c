@@ -1,0 +1,388 @@
+/* The problem at one end: what the policy means there, as bit sets that any packet can be judged by.
+ *
+ * Every intent becomes pieces (near term x far term x item of services), every piece one match per family, every
+ * exception one match more. The verdict on a packet follows from the set of matches it lies in, by the
+ * definition of language.md, Meaning 2: a forbid denies; an allow permits when every deny that
+ * matches is one it overrides; else any intent that matches denies; else the default decides. It is computed on
+ * a pair of sets, ALIVE (may match) and SURE (do match), so that whole subtrees of a search are
+ * decided at once.
+ *
+ * A problem is PLAIN when forbids, denies, allows in this order are right as they stand: nobody overrides, nothing has
+ * exceptions, and each rule matches exactly what its intent does. The last fails only for `any` as a source, since
+ * a rule's `*` takes in 168.63.129.16 and `any` does not; it does no harm where the default says the same. */
+#include "azure/platform.h"
+#include "rules/end.h"
+
+#include <string.h>
+
+/* --- matches --- */
+
+static int add_match(struct mln_problem *p, enum mln_family f, const struct mln_match *match)
+{
+    struct mln_plane *plane = &p->planes[f];
+    mln_vec_push(p->ctx->arena, &plane->matches, *match);
+    return (int)plane->matches.len - 1;
+}
+
+static const uint32_t *keep_vars(struct mln_problem *p, const struct mln_term *term)
+{
+    uint32_t *vars = MLN_NEW_ARRAY(p->ctx->arena, uint32_t, term->var_count);
+    memcpy(vars, term->vars, term->var_count * sizeof *vars);
+    return vars;
+}
+
+/* near and far as source and destination; `rule`: as a rule matches it. */
+static struct mln_match match_of(struct mln_problem *p, enum mln_family f, const struct mln_term *near,
+                                 const struct mln_term *far, const struct mln_service_item *item, bool rule)
+{
+    bool out = p->ends->direction == MLN_OUTBOUND;
+    /* Traffic through an appliance is seen from where it comes from: near is the source in both directions. */
+    if (p->ends->through[f])
+        out = true;
+    const struct mln_ipset *far_set =
+        rule ? mln_term_rule_set(p->ctx, far, f, out ? MLN_OUTBOUND : MLN_INBOUND) : far->set[f];
+    if (p->ends->through[f])
+        far_set = mln_ipset_intersect(p->ctx->arena, far_set, p->ends->through[f]);
+    const struct mln_term *src = out ? near : far, *dst = out ? far : near;
+    struct mln_match match = {
+        .src = out ? near->set[f] : far_set,
+        .dst = out ? far_set : near->set[f],
+        .src_vars = keep_vars(p, src),
+        .dst_vars = keep_vars(p, dst),
+        .src_var_count = src->var_count,
+        .dst_var_count = dst->var_count,
+        .protos = item->protos,
+        .sport = item->sport,
+        .dport = item->dport,
+    };
+    if (f == MLN_IPV6) /* `icmp` is IPv4's; an NSG has no ICMPv6 */
+        match.protos &= ~MLN_PROTO_BIT(MLN_PROTO_ICMP);
+    return match;
+}
+
+static bool matches_nothing(const struct mln_match *match)
+{
+    return !match->protos || !match->src->len || !match->dst->len || !match->sport->len ||
+           !match->dport->len;
+}
+
+/* One exception: the piece's match with the side replaced by what both hold. */
+static int minus_match(struct mln_problem *p, enum mln_family f, const struct mln_piece *piece,
+                       const struct mln_term *gone, bool near)
+{
+    struct mln_term side = *gone;
+    const struct mln_term *from = near ? &piece->near : &piece->far;
+    side.set[f] = mln_ipset_intersect(p->ctx->arena, gone->set[f], from->set[f]);
+    struct mln_match match =
+        match_of(p, f, near ? &side : &piece->near, near ? &piece->far : &side, &piece->item, false);
+    return matches_nothing(&match) ? -1 : add_match(p, f, &match);
+}
+
+static void add_minus(struct mln_problem *p, struct mln_piece *piece, enum mln_family f)
+{
+    size_t count = piece->near.minus_len + piece->far.minus_len;
+    if (count == 0)
+        return;
+    piece->minus[f] = MLN_NEW_ARRAY(p->ctx->arena, int, count);
+    for (size_t i = 0; i < count; i++) {
+        bool near = i < piece->near.minus_len;
+        const struct mln_term *gone =
+            near ? &piece->near.minus[i] : &piece->far.minus[i - piece->near.minus_len];
+        int match = minus_match(p, f, piece, gone, near);
+        if (match >= 0)
+            piece->minus[f][piece->minus_len[f]++] = match;
+    }
+}
+
+struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end *end,
+                                    const struct mln_term *near, const struct mln_term *far,
+                                    const struct mln_service_item *item, unsigned families)
+{
+    struct mln_piece *piece = MLN_NEW(p->ctx->arena, struct mln_piece);
+    *piece = (struct mln_piece){.end = end, .near = *near, .far = *far, .item = *item};
+    bool inbound_any = far->side.kind == MLN_SIDE_ANY && p->ends->direction == MLN_INBOUND;
+    for (int i = 0; i < MLN_FAMILIES; i++) {
+        enum mln_family f = (enum mln_family)i;
+        piece->match[f] = piece->rule[f] = -1;
+        if (!(families >> f & 1) || p->planes[f].universe < 0)
+            continue;
+        struct mln_match meaning = match_of(p, f, near, far, item, false);
+        if (matches_nothing(&meaning))
+            continue;
+        piece->families |= 1u << f;
+        piece->match[f] = piece->rule[f] = add_match(p, f, &meaning);
+        if (inbound_any) {
+            struct mln_match rule = match_of(p, f, near, far, item, true);
+            piece->rule[f] = add_match(p, f, &rule);
+        }
+        add_minus(p, piece, f);
+    }
+    return piece->families ? piece : NULL;
+}
+
+/* --- the default --- */
+
+static void default_match(struct mln_problem *p, enum mln_family f, const struct mln_ipset *far)
+{
+    bool out = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
+    const struct mln_ipset *near = p->ends->zone->addresses[f];
+    struct mln_match match = {.src = out ? near : far, .dst = out ? far : near, .protos = MLN_PROTOS_ALL};
+    if (far && !far->len)
+        return;
+    int index = add_match(p, f, &match);
+    mln_vec_push(p->ctx->arena, &p->planes[f].default_matches, index);
+}
+
+/* What passes where no intent matches: for `azure`, Azure's own default rules (AllowVnetInBound, AllowVnetOutBound,
+ * AllowAzureLoadBalancerInBound, AllowInternetOutBound); platform addresses pass whatever the default. */
+static void add_defaults(struct mln_problem *p, enum mln_family f)
+{
+    const struct mln_zone *zone = p->ends->zone;
+    struct mln_arena *a = p->ctx->arena;
+    enum mln_direction d = p->ends->direction;
+    enum mln_default_kind kind = zone->defaults[d];
+    if (p->ends->through[f] && p->ends->nsg->zones.len)
+        kind = p->ends->nsg->zones.data[0]->defaults[d];
+    const struct mln_ipset *platform = mln_azure_platform_space(a, f);
+    if (d == MLN_OUTBOUND)
+        default_match(p, f, platform);
+    if (kind == MLN_DEFAULT_ALLOW)
+        default_match(p, f, mln_ipset_all(a, f));
+    if (kind != MLN_DEFAULT_AZURE)
+        return;
+    if (d == MLN_OUTBOUND)
+        default_match(p, f, mln_ipset_union(a, zone->virtual_network[f], zone->internet[f]));
+    else {
+        default_match(p, f, zone->virtual_network[f]);
+        default_match(p, f, mln_azure_wire_server(a, f));
+    }
+}
+
+static void add_universe(struct mln_problem *p, enum mln_family f)
+{
+    const struct mln_zone *zone = p->ends->zone;
+    const struct mln_ipset *far = p->ends->through[f];
+    p->planes[f].family = f;
+    p->planes[f].universe = -1;
+    if (!zone->addresses[f]->len || (far && !far->len))
+        return;
+    bool out = p->ends->direction == MLN_OUTBOUND || far;
+    struct mln_match match = {.src = out ? zone->addresses[f] : far, .dst = out ? far : zone->addresses[f],
+                              .protos = MLN_PROTOS_ALL};
+    p->planes[f].universe = add_match(p, f, &match);
+    add_defaults(p, f);
+}
+
+/* --- pieces of intents --- */
+
+static void end_pieces(struct mln_problem *p, const struct mln_end *end)
+{
+    for (size_t n = 0; n < end->near.len; n++)
+        for (size_t k = 0; k < end->far.len; k++) {
+            const struct mln_term *near = &end->near.data[n], *far = &end->far.data[k];
+            const struct mln_services *services = near->services  ? near->services
+                                                  : far->services ? far->services
+                                                                  : &end->intent->services;
+            for (size_t s = 0; s < services->len; s++) {
+                struct mln_piece *piece = mln_problem_piece(p, end, near, far, &services->items[s], 3);
+                if (piece)
+                    mln_vec_push(p->ctx->arena, &p->pieces, piece);
+            }
+        }
+}
+
+static bool has_exceptions(const struct mln_piece *piece)
+{
+    return piece->minus_len[MLN_IPV4] + piece->minus_len[MLN_IPV6] > 0 || !piece->near.sayable ||
+           !piece->far.sayable;
+}
+
+static bool rule_is_wider(const struct mln_piece *piece)
+{
+    return piece->match[MLN_IPV4] != piece->rule[MLN_IPV4];
+}
+
+static bool is_plain(const struct mln_problem *p)
+{
+    bool denies = p->ends->zone->defaults[p->ends->direction] == MLN_DEFAULT_DENY;
+    if (p->ends->through[MLN_IPV4])
+        return false;
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        const struct mln_piece *piece = p->pieces.data[i];
+        bool allow = piece->end->intent->verb == MLN_VERB_ALLOW;
+        if (piece->end->intent->overrides.len || has_exceptions(piece) ||
+            (rule_is_wider(piece) && allow == denies))
+            return false;
+    }
+    return true;
+}
+
+struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,
+                                    const struct mln_zone_ends *ends, bool star)
+{
+    struct mln_problem *p = MLN_NEW(ctx->arena, struct mln_problem);
+    *p = (struct mln_problem){.ctx = ctx, .model = model, .ends = ends, .star = star};
+    add_universe(p, MLN_IPV4);
+    add_universe(p, MLN_IPV6);
+    for (size_t i = 0; i < ends->ends.len; i++)
+        end_pieces(p, &ends->ends.data[i]);
+    p->plain = is_plain(p);
+    return p;
+}
+
+/* --- bit sets --- */
+
+static bool overrides(const struct mln_intent *allow, const struct mln_intent *deny)
+{
+    for (size_t i = 0; i < allow->overrides.len; i++)
+        if (allow->overrides.data[i] == deny)
+            return true;
+    return false;
+}
+
+static bool same_overrides(const struct mln_intent *x, const struct mln_intent *y)
+{
+    if (x->overrides.len != y->overrides.len)
+        return false;
+    for (size_t i = 0; i < x->overrides.len; i++)
+        if (!overrides(y, x->overrides.data[i]))
+            return false;
+    return true;
+}
+
+static struct mln_override_group *group_of(struct mln_problem *p, struct mln_plane *plane,
+                                           const struct mln_intent *intent)
+{
+    for (size_t i = 0; i < plane->groups.len; i++)
+        if (same_overrides(plane->groups.data[i].intent, intent))
+            return &plane->groups.data[i];
+    struct mln_override_group group = {.intent = intent,
+                                       .allows = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words),
+                                       .denies = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words)};
+    mln_vec_push(p->ctx->arena, &plane->groups, group);
+    return &plane->groups.data[plane->groups.len - 1];
+}
+
+static void seal_piece(struct mln_problem *p, struct mln_plane *plane, const struct mln_piece *piece)
+{
+    int match = piece->match[plane->family];
+    if (match < 0)
+        return;
+    switch (piece->end->intent->verb) {
+    case MLN_VERB_FORBID: mln_bit_set(plane->forbids, (size_t)match); break;
+    case MLN_VERB_DENY: mln_bit_set(plane->denies, (size_t)match); break;
+    default:
+        mln_bit_set(plane->allows, (size_t)match);
+        mln_bit_set(group_of(p, plane, piece->end->intent)->allows, (size_t)match);
+        break;
+    }
+    if (piece->minus_len[plane->family])
+        mln_vec_push(p->ctx->arena, &plane->cut, piece);
+}
+
+static void seal_groups(struct mln_problem *p, struct mln_plane *plane)
+{
+    for (size_t g = 0; g < plane->groups.len; g++)
+        memcpy(plane->groups.data[g].denies, plane->denies, plane->words * sizeof(uint64_t));
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        const struct mln_piece *piece = p->pieces.data[i];
+        int match = piece->match[plane->family];
+        if (match < 0 || piece->end->intent->verb != MLN_VERB_DENY)
+            continue;
+        for (size_t g = 0; g < plane->groups.len; g++)
+            if (overrides(plane->groups.data[g].intent, piece->end->intent))
+                mln_bit_clear(plane->groups.data[g].denies, (size_t)match);
+    }
+}
+
+static void seal_plane(struct mln_problem *p, struct mln_plane *plane)
+{
+    struct mln_arena *a = p->ctx->arena;
+    plane->space = mln_space_new(a, plane->family, plane->matches.data, plane->matches.len);
+    plane->words = mln_space_words(plane->space);
+    uint64_t **sets[] = {&plane->forbids, &plane->denies, &plane->allows,
+                         &plane->defaults, &plane->alive, &plane->sure};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        *sets[i] = MLN_NEW_ARRAY(a, uint64_t, plane->words);
+    plane->groups.len = plane->cut.len = 0;
+    for (size_t i = 0; i < p->pieces.len; i++)
+        seal_piece(p, plane, p->pieces.data[i]);
+    seal_groups(p, plane);
+    for (size_t i = 0; i < plane->default_matches.len; i++)
+        mln_bit_set(plane->defaults, (size_t)plane->default_matches.data[i]);
+}
+
+void mln_problem_seal(struct mln_problem *p)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (p->planes[f].universe >= 0)
+            seal_plane(p, &p->planes[f]);
+}
+
+/* --- the verdict --- */
+
+/* alive and sure with the exceptions taken out: a piece dies where an exception is sure, and is not sure
+ * where one is alive. */
+static void apply_cuts(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure)
+{
+    memcpy(plane->alive, alive, plane->words * sizeof *alive);
+    memcpy(plane->sure, sure, plane->words * sizeof *sure);
+    for (size_t i = 0; i < plane->cut.len; i++) {
+        const struct mln_piece *piece = plane->cut.data[i];
+        size_t match = (size_t)piece->match[plane->family];
+        for (size_t k = 0; k < piece->minus_len[plane->family]; k++) {
+            size_t gone = (size_t)piece->minus[plane->family][k];
+            if (mln_bit(alive, gone))
+                mln_bit_clear(plane->sure, match);
+            if (mln_bit(sure, gone))
+                mln_bit_clear(plane->alive, match);
+        }
+    }
+}
+
+void mln_plane_effective(struct mln_plane *plane, const uint64_t **alive, const uint64_t **sure)
+{
+    if (!plane->cut.len)
+        return;
+    apply_cuts(plane, *alive, *sure);
+    *alive = plane->alive;
+    *sure = plane->sure;
+}
+
+static bool meets(const uint64_t *x, const uint64_t *y, const uint64_t *without, size_t words)
+{
+    for (size_t w = 0; w < words; w++)
+        if (x[w] & y[w] & (without ? ~without[w] : ~UINT64_C(0)))
+            return true;
+    return false;
+}
+
+enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,
+                                   const uint64_t *without)
+{
+    size_t n = plane->words;
+    mln_plane_effective(plane, &alive, &sure);
+    if (meets(sure, plane->forbids, without, n))
+        return MLN_VERDICT_DENY;
+    bool forbid_alive = meets(alive, plane->forbids, without, n);
+    for (size_t g = 0; !forbid_alive && g < plane->groups.len; g++)
+        if (meets(sure, plane->groups.data[g].allows, without, n) &&
+            !meets(alive, plane->groups.data[g].denies, without, n))
+            return MLN_VERDICT_ALLOW;
+    bool allow_alive = false;
+    for (size_t g = 0; !allow_alive && g < plane->groups.len; g++) /* one whose denies are not sure */
+        allow_alive = meets(alive, plane->groups.data[g].allows, without, n) &&
+                      !meets(sure, plane->groups.data[g].denies, without, n);
+    bool intent_sure = meets(sure, plane->denies, without, n) || meets(sure, plane->allows, without, n);
+    if (!allow_alive && intent_sure)
+        return MLN_VERDICT_DENY;
+    bool intent_alive = allow_alive || forbid_alive || meets(alive, plane->denies, without, n) ||
+                        meets(alive, plane->allows, without, n);
+    bool passes = meets(sure, plane->defaults, NULL, n), may_pass = meets(alive, plane->defaults, NULL, n);
+    if (!intent_alive)
+        return passes ? MLN_VERDICT_ALLOW : may_pass ? MLN_VERDICT_OPEN : MLN_VERDICT_DENY;
+    /* Nothing left that could permit. */
+    if (!allow_alive && !may_pass)
+        return MLN_VERDICT_DENY;
+    return MLN_VERDICT_OPEN;
+}

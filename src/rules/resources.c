@@ -1,0 +1,286 @@
+/* Intents to PaaS resources: where the table of language.md ("Where an intent is enforced") sends them, what
+ * each resource's firewall must let in, and the mistakes. */
+#include "azure/legal.h"
+#include "rules/end.h"
+
+#include <string.h>
+
+struct way {
+    struct mln_ctx *ctx;
+    const struct mln_intent *intent;
+    struct mln_resource *resource;
+    const struct mln_endpoint *endpoint; /* one endpoint was named, or NULL */
+    struct mln_span span;                /* where the intent names the resource */
+    bool *firewall;
+    bool good;
+};
+
+static struct mln_diag *fail(struct way *w, enum mln_diag_id id, struct mln_span span, const char *format,
+                             const char *x, const char *y)
+{
+    w->good = false;
+    return mln_report(w->ctx->diags, id, span, format, x, y);
+}
+
+/* --- services --- */
+
+static void check_services(struct way *w)
+{
+    struct mln_services spoken = {0};
+    const struct mln_kind *kind = w->resource->kind;
+    if (w->endpoint)
+        spoken = w->endpoint->sub->ports;
+    else
+        for (size_t i = 0; i < kind->endpoints.len; i++)
+            spoken = mln_services_union(w->ctx->arena, &spoken, &kind->endpoints.data[i]->ports);
+    if (spoken.len == 0)
+        return; /* the kind does not say */
+    struct mln_services left = mln_services_intersect(w->ctx->arena, &spoken, &w->intent->services);
+    if (left.len)
+        return;
+    struct mln_diag *diag = fail(w, MLN_D_SERVICE_NOT_SPOKEN, w->intent->service_span,
+                                 "'%s' does not speak '%s'", w->resource->name, w->intent->service_text);
+    mln_diag_label(diag, w->resource->span, "a %s", kind->name);
+}
+
+static void check_exact(struct way *w)
+{
+    bool allow = w->intent->verb == MLN_VERB_ALLOW;
+    for (size_t i = 0; i < w->resource->endpoints.len; i++) {
+        const struct mln_endpoint *e = w->resource->endpoints.data[i];
+        if (e->exact || (w->endpoint && w->endpoint != e))
+            continue;
+        struct mln_diag *diag;
+        if (allow)
+            diag = mln_report(w->ctx->diags, MLN_D_WIDER_THAN_RESOURCE, w->span,
+                              "at the NSG this allow covers the whole zone '%s'", e->zone->display);
+        else
+            diag = fail(w, MLN_D_RESOURCE_NOT_EXACT, w->span,
+                        "an NSG cannot tell '%s' apart from the other endpoints in zone '%s'",
+                        w->resource->name, e->zone->display);
+        mln_diag_help(diag, "give the endpoint an address: endpoint %s in %s at ADDRESS", e->sub->name,
+                      e->zone->name);
+        return;
+    }
+}
+
+/* --- from a zone --- */
+
+static bool endpoint_joined(const struct way *w, const struct mln_zone *from)
+{
+    for (size_t i = 0; i < w->resource->endpoints.len; i++) {
+        const struct mln_endpoint *e = w->resource->endpoints.data[i];
+        if ((!w->endpoint || w->endpoint == e) && mln_zones_joined(from, e->zone))
+            return true;
+    }
+    return false;
+}
+
+static bool has_service_endpoint(const struct mln_zone *zone, const char *name)
+{
+    for (size_t i = 0; name && i < zone->service_endpoints.len; i++)
+        if (strcmp(zone->service_endpoints.data[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void ask_zone(struct way *w, struct mln_zone *zone)
+{
+    *w->firewall = true;
+    for (size_t i = 0; i < w->resource->firewall_zones.len; i++)
+        if (w->resource->firewall_zones.data[i] == zone)
+            return;
+    mln_vec_push(w->ctx->arena, &w->resource->firewall_zones, zone);
+}
+
+static void closed(struct way *w, struct mln_span span)
+{
+    struct mln_diag *diag = fail(w, MLN_D_FIREWALL_SOURCE, span,
+                                 "'%s' is closed to the public network, so its firewall can let nobody in%s",
+                                 w->resource->name, "");
+    mln_diag_label(diag, w->resource->span, "'public no' stands here");
+}
+
+static void ask_sources(struct way *w, const struct mln_ipset *set, struct mln_span span)
+{
+    if (w->resource->is_public == MLN_PUBLIC_NO) {
+        closed(w, span);
+        return;
+    }
+    *w->firewall = true;
+    const struct mln_ipset *old = w->resource->firewall_sources;
+    w->resource->firewall_sources = old ? mln_ipset_union(w->ctx->arena, old, set) : set;
+}
+
+static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_leaf *leaf)
+{
+    if (endpoint_joined(w, zone) || w->resource->is_public == MLN_PUBLIC_YES)
+        return;
+    /* Pairs that come from any, a network or a group and have no path are left out. */
+    bool broad = leaf->through_group || leaf->kind == MLN_LEAF_ANY || leaf->kind == MLN_LEAF_NETWORK;
+    if (w->resource->endpoints.len) {
+        if (broad)
+            return;
+        struct mln_diag *diag = fail(w, MLN_D_ENDPOINT_UNREACHABLE, w->span,
+                                     "no path joins '%s' and the private endpoint of '%s'", zone->display,
+                                     w->resource->name);
+        mln_diag_help(diag, "peer %s with %s, or write 'public yes' on the resource", zone->network->name,
+                      w->resource->endpoints.data[0]->zone->network->name);
+        return;
+    }
+    if (has_service_endpoint(zone, w->resource->kind->service_endpoint))
+        ask_zone(w, zone);
+    else if (zone->egress.len)
+        ask_sources(w, mln_ipset_from_prefixes(w->ctx->arena, MLN_IPV4, zone->egress.data, zone->egress.len),
+                    w->span);
+    else if (!broad) {
+        struct mln_diag *diag = fail(w, MLN_D_NO_WAY_TO_RESOURCE, w->span,
+                                     "'%s' has no private endpoint, and its firewall cannot let zone '%s' in",
+                                     w->resource->name, zone->display);
+        if (w->resource->kind->service_endpoint)
+            mln_diag_help(diag, "write 'service-endpoint %s' on the zone, or place an endpoint",
+                          w->resource->kind->service_endpoint);
+    }
+}
+
+/* --- from elsewhere --- */
+
+static bool reaches_endpoint(const struct way *w, const struct mln_ipset *const set[MLN_FAMILIES])
+{
+    for (size_t i = 0; i < w->resource->endpoints.len; i++)
+        for (int f = 0; f < MLN_FAMILIES; f++) {
+            const struct mln_zone *zone = w->resource->endpoints.data[i]->zone;
+            if (mln_ipset_overlaps(set[f], zone->network->near[f]))
+                return true;
+        }
+    return false;
+}
+
+static void from_addresses(struct way *w, const struct mln_ipset *const set[MLN_FAMILIES],
+                           struct mln_span span)
+{
+    if (reaches_endpoint(w, set) || w->resource->is_public == MLN_PUBLIC_YES)
+        return;
+    const struct mln_ipset *private =
+        mln_ipset_intersect(w->ctx->arena, set[MLN_IPV4], mln_azure_private_space(w->ctx->arena, MLN_IPV4));
+    char text[MLN_IP_TEXT];
+    if (private->len) {
+        struct mln_diag *diag =
+            fail(w, MLN_D_FIREWALL_SOURCE, span, "the firewall of '%s' takes no private address such as %s",
+                 w->resource->name, mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
+        mln_diag_help(diag, "connect the source to the network of a private endpoint");
+    } else if (set[MLN_IPV4]->len == 0)
+        fail(w, MLN_D_FIREWALL_SOURCE, span, "the firewall of '%s' takes IPv4 sources only%s",
+             w->resource->name, "");
+    else
+        ask_sources(w, set[MLN_IPV4], span);
+}
+
+static void from_tag(struct way *w, const struct mln_leaf *leaf)
+{
+    const struct mln_tag *tag = leaf->tag;
+    if (tag->kind == MLN_TAG_VIRTUAL_NETWORK || w->resource->is_public == MLN_PUBLIC_YES)
+        return;
+    if (tag->kind != MLN_TAG_SERVICE) {
+        fail(w, MLN_D_FIREWALL_SOURCE, leaf->span, "the firewall of '%s' cannot let %s in",
+             w->resource->name, tag->name);
+        return;
+    }
+    if (w->resource->is_public == MLN_PUBLIC_NO) {
+        closed(w, leaf->span);
+        return;
+    }
+    *w->firewall = true;
+    mln_vec_push(w->ctx->arena, &w->resource->firewall_tags, tag);
+}
+
+static void from_hosted(struct way *w, const struct mln_leaf *leaf)
+{
+    if (w->resource->is_public == MLN_PUBLIC_YES)
+        return;
+    if (w->resource->endpoints.len) {
+        fail(w, MLN_D_HOSTED_AGENTS, leaf->span,
+             "Microsoft-hosted agents cannot reach the private endpoint of '%s'%s", w->resource->name, "");
+        return;
+    }
+    if (w->resource->is_public == MLN_PUBLIC_NO) {
+        closed(w, leaf->span);
+        return;
+    }
+    *w->firewall = true;
+    mln_vec_push(w->ctx->arena, &w->resource->firewall_agents, leaf->geography);
+}
+
+static void from_leaf(struct way *w, const struct mln_model *model, const struct mln_leaf *leaf)
+{
+    switch (leaf->kind) {
+    case MLN_LEAF_ZONE:
+    case MLN_LEAF_ASG: from_zone(w, leaf->zone, leaf); break;
+    case MLN_LEAF_NETWORK:
+        for (size_t i = 0; i < leaf->network->zones.len; i++)
+            from_zone(w, leaf->network->zones.data[i], leaf);
+        break;
+    case MLN_LEAF_ANY:
+        if (w->resource->endpoints.len == 0 && w->resource->is_public != MLN_PUBLIC_YES)
+            fail(w, MLN_D_FIREWALL_SOURCE, leaf->span, "the firewall of '%s' cannot let %s in",
+                 w->resource->name, "any address");
+        for (size_t i = 0; w->good && i < model->zones.len; i++)
+            from_zone(w, model->zones.data[i], leaf);
+        break;
+    case MLN_LEAF_EXTERNAL: from_addresses(w, leaf->external->addresses, leaf->span); break;
+    case MLN_LEAF_PREFIX: {
+        const struct mln_ipset *set[MLN_FAMILIES];
+        for (int f = 0; f < MLN_FAMILIES; f++)
+            set[f] = mln_ipset_from_prefixes(w->ctx->arena, (enum mln_family)f, &leaf->prefix, 1);
+        from_addresses(w, set, leaf->span);
+        break;
+    }
+    case MLN_LEAF_TAG: from_tag(w, leaf); break;
+    case MLN_LEAF_HOSTED_AGENTS: from_hosted(w, leaf); break;
+    default: break;
+    }
+}
+
+/* --- excepts: only what an NSG can tell apart --- */
+
+static bool check_excepts(struct mln_ctx *ctx, const struct mln_side_set *side)
+{
+    bool good = true;
+    for (size_t i = 0; i < side->len; i++)
+        for (size_t m = 0; m < side->parts[i].minus_len; m++)
+            for (size_t k = 0; k < side->parts[i].minus[m]->len; k++) {
+                const struct mln_leaf *leaf = &side->parts[i].minus[m]->parts[k].leaf;
+                if (leaf->kind != MLN_LEAF_RESOURCE && leaf->kind != MLN_LEAF_ENDPOINT)
+                    continue;
+                for (size_t e = 0; e < leaf->resource->endpoints.len; e++) {
+                    const struct mln_endpoint *endpoint = leaf->resource->endpoints.data[e];
+                    bool meant = !leaf->endpoint || leaf->endpoint == endpoint;
+                    if (!meant || endpoint->exact)
+                        continue;
+                    mln_report(ctx->diags, MLN_D_RESOURCE_NOT_EXACT, leaf->span,
+                               "an NSG cannot tell '%s' apart from the other endpoints in zone '%s'",
+                               leaf->resource->name, endpoint->zone->display);
+                    good = false;
+                }
+            }
+    return good;
+}
+
+bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct mln_intent *intent,
+                         bool *firewall)
+{
+    bool good = check_excepts(ctx, intent->from) & (intent->within || check_excepts(ctx, intent->to));
+    for (size_t i = 0; i < intent->to->len; i++) {
+        const struct mln_leaf *to = &intent->to->parts[i].leaf;
+        if (to->kind != MLN_LEAF_RESOURCE && to->kind != MLN_LEAF_ENDPOINT)
+            continue;
+        struct way w = {.ctx = ctx, .intent = intent, .resource = to->resource, .endpoint = to->endpoint,
+                        .span = to->span, .firewall = firewall, .good = true};
+        check_services(&w);
+        check_exact(&w);
+        for (size_t k = 0; w.good && intent->verb == MLN_VERB_ALLOW && k < intent->from->len; k++)
+            from_leaf(&w, model, &intent->from->parts[k].leaf);
+        good &= w.good;
+    }
+    return good;
+}
