@@ -158,20 +158,10 @@ bool mln_tag_in_nsg(const struct mln_tag *tag)
     return tag->kind != MLN_TAG_SERVICE || (tag->features & MLN_FEATURE_NSG);
 }
 
-const struct mln_tag *mln_tags_find(const struct mln_tags *tags, const char *name)
-{
-    const struct mln_tag *tag = get(tags, name, strlen(name));
-    const char *dot = strrchr(name, '.');
-    if (tag || !dot)
-        return tag;
-    const struct mln_tag *service = get(tags, name, (size_t)(dot - name));
-    return service ? mln_tags_regional(tags, service, dot + 1) : NULL;
-}
-
 static const struct mln_tag *spelled(const struct mln_tags *tags, const char *service,
-                                     const char *region)
+                                     size_t service_length, const char *region)
 {
-    size_t service_length = strlen(service), length = region ? strlen(region) : 0;
+    size_t length = region ? strlen(region) : 0;
     char name[NAME_MAX_LENGTH];
     if (!length || service_length + 1 + length > sizeof name)
         return NULL;
@@ -181,19 +171,27 @@ static const struct mln_tag *spelled(const struct mln_tags *tags, const char *se
     return get(tags, name, service_length + 1 + length);
 }
 
+static const struct mln_tag *in_region(const struct mln_tags *tags, const char *service,
+                                       size_t length, const char *region)
+{
+    const struct mln_region *known = mln_regions_find(&tags->regions, region);
+    const struct mln_tag *tag = known ? spelled(tags, service, length, known->elsewhere) : NULL;
+    if (known && !tag)
+        tag = spelled(tags, service, length, known->in_cloud);
+    return tag;
+}
+
+const struct mln_tag *mln_tags_find(const struct mln_tags *tags, const char *name)
+{
+    const struct mln_tag *tag = get(tags, name, strlen(name));
+    const char *dot = tag ? NULL : strrchr(name, '.');
+    return dot ? in_region(tags, name, (size_t)(dot - name), dot + 1) : tag;
+}
+
 const struct mln_tag *mln_tags_regional(const struct mln_tags *tags, const struct mln_tag *service,
                                         const char *region)
 {
-    const struct mln_region *known = mln_regions_find(&tags->regions, region);
-    if (!known || service->region)
-        return NULL;
-    const char *const spellings[] = {known->elsewhere, known->in_cloud, known->arm};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
-        const struct mln_tag *tag = spelled(tags, service->name, spellings[i]);
-        if (tag)
-            return tag;
-    }
-    return NULL;
+    return service->region ? NULL : in_region(tags, service->name, strlen(service->name), region);
 }
 
 const char *mln_region_canonical(const struct mln_tags *tags, const char *name)
