@@ -93,7 +93,8 @@ void mln_help_overview(struct mln_buf *out)
                      "Compile network-security policies for Azure into network security groups.\n\n"
                      "Commands:\n");
     add_commands(out);
-    mln_buf_add(out, "\n'mlnsgc COMMAND --help' shows the options of a command; mlnsgc(1) and mlp(5) tell all.\n"
+    mln_buf_add(out, "\n'mlnsgc COMMAND --help' shows the options of a command.\n"
+                     "mlnsgc(1) describes the program, mlp(5) the language.\n"
                      "\nExit status: 0 done, 1 the answer is no, 2 invalid input, 64 called wrongly,\n"
                      "66 no such input, 70 fault in mlnsgc, 73 or 74 output or reading failed.\n");
 }
