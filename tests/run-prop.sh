@@ -1,0 +1,20 @@
+#!/bin/sh
+# Random policies with a fixed seed against the compiler; see tests/prop/judge.py, which can run for hours.
+set -u
+srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+MLNSGC=${MLNSGC:-$srcdir/build/mlnsgc}
+. "$srcdir/tests/tap.sh"
+
+seed=1
+count=60
+[ -z "${MLN_SANITIZED:-}" ] || count=15
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if python3 "$srcdir/tests/prop/judge.py" --seed "$seed" --count "$count" --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "$count random policies, seed $seed: $(tail -n 1 "$work/out")"
+else
+    not_ok "$count random policies, seed $seed: $(tail -n 1 "$work/out")"
+    tail -n 200 "$work/out" | tap_comment
+fi
+tap_done
