@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool is_disagreement(const struct mln_diags *diags)
 {
     for (size_t i = 0; i < diags->list.len; i++)
-        if (strstr(diags->list.data[i]->message, "cannot be read as JSON"))
+        if (strcmp(diags->list.data[i]->message, "the text cannot be read as JSON") == 0)
             return true;
     return false;
 }
