@@ -1,24 +1,11 @@
-/* The lock file: reading, finding rules in it, writing, comparing. */
-#include "rules/lock.h"
-#include "base/map.h"
+/* Reading the lock file. */
+#include "rules/lock_file.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct mln_lock {
-    MLN_VEC(struct mln_lock_entry *) entries; /* in the order of the file */
-    struct mln_map *by_rule;  /* NSG, direction and both numbers of the key -> first entry */
-    struct mln_map *by_id;    /* the same with the first number only */
-    struct mln_map *by_place; /* NSG, direction and priority -> entry */
-    struct mln_map *by_name;  /* NSG and name, in lower case -> entry */
-    uint32_t source;          /* 0: no file */
-    uint32_t length;
-};
-
-static const char header[] = "# mlnsgc lock 1";
-static const char *const direction_names[MLN_DIRECTIONS] = {
+const char *const mln_lock_directions[MLN_DIRECTIONS] = {
     [MLN_INBOUND] = "inbound",
     [MLN_OUTBOUND] = "outbound",
 };
@@ -86,7 +73,7 @@ static bool is_legal_name(const char *name)
 static bool read_direction(const char *text, enum mln_direction *direction)
 {
     for (*direction = 0; *direction < MLN_DIRECTIONS; ++*direction)
-        if (strcmp(text, direction_names[*direction]) == 0)
+        if (strcmp(text, mln_lock_directions[*direction]) == 0)
             return true;
     return false;
 }
@@ -145,31 +132,7 @@ static const char *parse_line(const struct reader *reader, const char *line, siz
     return NULL;
 }
 
-/* ---- finding ---- */
-
-/* What the maps are asked for, as bytes without padding. */
-static void rule_text(char *out, size_t size, const char *nsg, enum mln_direction direction,
-                      struct mln_rule_key key, bool with_content)
-{
-    snprintf(out, size, "%s %d %016llx %08x", nsg, (int)direction, (unsigned long long)key.id,
-             with_content ? key.content : 0);
-}
-
-enum {
-    RULE_TEXT = 256
-}; /* a name of an NSG has at most 80 characters; longer ones are cut, harmlessly */
-
-static struct mln_lock_entry *find(const struct mln_map *map, const char *nsg,
-                                   enum mln_direction direction, struct mln_rule_key key,
-                                   bool with_content)
-{
-    char text[RULE_TEXT];
-    rule_text(text, sizeof(text), nsg, direction, key, with_content);
-    struct mln_lock_entry *entry = mln_map_get(map, text);
-    while (entry && entry->taken)
-        entry = with_content ? entry->next_same : entry->next_id;
-    return entry;
-}
+/* ---- the file ---- */
 
 static const char *place_text(struct mln_arena *arena, const struct mln_lock_entry *entry)
 {
@@ -182,21 +145,6 @@ static const char *name_text(struct mln_arena *arena, const struct mln_lock_entr
     for (char *p = text; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     return text;
-}
-
-/* Indexes the lines, the last first, so that equal keys chain in the order of the file. */
-static void index_entries(struct mln_lock *lock)
-{
-    char text[RULE_TEXT];
-    for (size_t i = lock->entries.len; i-- > 0;) {
-        struct mln_lock_entry *entry = lock->entries.data[i];
-        rule_text(text, sizeof(text), entry->nsg, entry->direction, entry->key, true);
-        entry->next_same = mln_map_get(lock->by_rule, text);
-        mln_map_put(lock->by_rule, text, entry);
-        rule_text(text, sizeof(text), entry->nsg, entry->direction, entry->key, false);
-        entry->next_id = mln_map_get(lock->by_id, text);
-        mln_map_put(lock->by_id, text, entry);
-    }
 }
 
 static bool is_free(const struct reader *reader, struct mln_map *map, const char *key,
@@ -241,8 +189,8 @@ static void read_line(const struct reader *reader, const char *line, size_t leng
 
 static void read_header(const struct reader *reader, size_t length)
 {
-    size_t expected = strlen(header);
-    bool good = length >= expected && memcmp(reader->text, header, expected) == 0 &&
+    size_t expected = strlen(MLN_LOCK_HEADER);
+    bool good = length >= expected && memcmp(reader->text, MLN_LOCK_HEADER, expected) == 0 &&
                 (length == expected || strchr("\r\n", reader->text[expected]));
     const char *end = memchr(reader->text, '\n', length);
     if (!good && length > 0)
@@ -265,161 +213,6 @@ struct mln_lock *mln_lock_read(struct mln_ctx *ctx, const char *path, const char
         read_line(&reader, text + begin, line);
         begin += line + 1;
     }
-    index_entries(lock);
+    mln_lock_index(lock);
     return lock;
-}
-
-/* ---- matching ---- */
-
-/* What counts as the same rule, strictest first: its naming part unchanged, any part unchanged, its
- * naming part by name, any part by name. Each goes over all rules before the next is tried, so a
- * rule that is exactly the one of a line gets it. */
-struct likeness {
-    bool any_part, with_content;
-};
-static const struct likeness likenesses[] = {
-    {.any_part = false, .with_content = true},
-    {.any_part = true, .with_content = true},
-    {.any_part = false, .with_content = false},
-    {.any_part = true, .with_content = false},
-};
-
-static void match_rule(struct mln_lock *lock, const struct mln_table *table, struct mln_rule *rule,
-                       const struct likeness *likeness)
-{
-    const struct mln_map *map = likeness->with_content ? lock->by_rule : lock->by_id;
-    size_t parts = likeness->any_part ? rule->key_count : 1;
-    for (size_t i = 0; i < parts && !rule->locked; i++) {
-        struct mln_lock_entry *entry =
-            find(map, table->nsg->name, rule->direction, rule->keys[i], likeness->with_content);
-        if (entry) {
-            entry->taken = true;
-            rule->locked = entry;
-        }
-    }
-}
-
-void mln_lock_match(struct mln_ctx *ctx, struct mln_lock *lock, struct mln_table *table)
-{
-    mln_lock_identify(ctx->arena, table);
-    for (size_t k = 0; k < sizeof(likenesses) / sizeof(*likenesses) && lock->entries.len > 0; k++)
-        for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-            for (size_t i = 0; i < table->rules[direction].len; i++)
-                match_rule(lock, table, table->rules[direction].data[i], &likenesses[k]);
-}
-
-/* ---- writing ---- */
-
-struct line {
-    const struct mln_nsg *nsg;
-    const struct mln_rule *rule;
-};
-MLN_VEC_TYPE(lines, struct line);
-
-static int by_line(const void *a, const void *b)
-{
-    const struct line *x = a, *y = b;
-    int nsgs = strcmp(x->nsg->name, y->nsg->name);
-    if (nsgs)
-        return nsgs;
-    if (x->rule->direction != y->rule->direction)
-        return x->rule->direction < y->rule->direction ? -1 : 1;
-    return x->rule->priority < y->rule->priority ? -1 : x->rule->priority > y->rule->priority;
-}
-
-static struct lines sorted_lines(struct mln_arena *arena, const struct mln_table_vec *tables)
-{
-    struct lines lines = {0};
-    for (size_t t = 0; t < tables->len; t++)
-        for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-            for (size_t i = 0; i < tables->data[t]->rules[direction].len; i++) {
-                struct line line = {.nsg = tables->data[t]->nsg,
-                                    .rule = tables->data[t]->rules[direction].data[i]};
-                mln_vec_push(arena, &lines, line);
-            }
-    if (lines.len > 0)
-        qsort(lines.data, lines.len, sizeof(*lines.data), by_line);
-    return lines;
-}
-
-void mln_lock_write(struct mln_arena *arena, const struct mln_table_vec *tables,
-                    struct mln_buf *out)
-{
-    struct lines lines = sorted_lines(arena, tables);
-    mln_buf_printf(out, "%s\n", header);
-    for (size_t i = 0; i < lines.len; i++) {
-        const struct mln_rule *rule = lines.data[i].rule;
-        mln_buf_printf(out, "%s %s %u %s %016llx.%08x\n", lines.data[i].nsg->name,
-                       direction_names[rule->direction], rule->priority, rule->name,
-                       (unsigned long long)rule->keys[0].id, rule->keys[0].content);
-    }
-}
-
-/* ---- comparing ---- */
-
-enum { SHOWN = 5 };
-
-/* The one diagnostic, made when the first difference is found; `count` goes on. */
-struct differences {
-    struct mln_ctx *ctx;
-    const struct mln_lock *lock;
-    struct mln_diag *diag;
-    unsigned count;
-};
-
-static struct mln_diag *difference(struct differences *differences)
-{
-    if (!differences->diag) {
-        struct mln_span span = {.file = differences->lock->source,
-                                .hi = differences->lock->length < sizeof(header) - 1
-                                          ? differences->lock->length
-                                          : sizeof(header) - 1};
-        differences->diag = mln_report(differences->ctx->diags, MLN_D_LOCK_OUT_OF_DATE, span,
-                                       "the lock file does not match the policy");
-    }
-    return differences->count++ < SHOWN ? differences->diag : NULL;
-}
-
-static void compare_rule(struct differences *differences, const struct mln_nsg *nsg,
-                         const struct mln_rule *rule)
-{
-    const struct mln_lock_entry *entry = rule->locked;
-    const char *direction = direction_names[rule->direction];
-    struct mln_diag *diag = NULL;
-    if (entry && entry->priority == rule->priority && strcmp(entry->name, rule->name) == 0 &&
-        entry->key.id == rule->keys[0].id)
-        return;
-    diag = difference(differences);
-    if (!diag)
-        return;
-    if (!entry)
-        mln_diag_note(diag, "%s rule '%s' of '%s' is not in it", direction, rule->name, nsg->name);
-    else if (entry->priority != rule->priority)
-        mln_diag_note(diag, "%s rule '%s' of '%s' has priority %u there and gets %u", direction,
-                      rule->name, nsg->name, entry->priority, rule->priority);
-    else
-        mln_diag_note(diag, "%s rule '%s' of '%s' has another key or name", direction, rule->name,
-                      nsg->name);
-}
-
-void mln_lock_check(struct mln_ctx *ctx, const struct mln_lock *lock,
-                    const struct mln_table_vec *tables)
-{
-    struct differences differences = {.ctx = ctx, .lock = lock};
-    for (size_t t = 0; t < tables->len; t++)
-        for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
-            for (size_t i = 0; i < tables->data[t]->rules[direction].len; i++)
-                compare_rule(&differences, tables->data[t]->nsg,
-                             tables->data[t]->rules[direction].data[i]);
-    for (size_t i = 0; i < lock->entries.len; i++) {
-        const struct mln_lock_entry *entry = lock->entries.data[i];
-        struct mln_diag *diag = entry->taken ? NULL : difference(&differences);
-        if (diag)
-            mln_diag_label(diag, entry->span, "no rule of the policy");
-    }
-    if (differences.count > SHOWN)
-        mln_diag_note(differences.diag, "and %u more", differences.count - SHOWN);
-    if (differences.diag)
-        mln_diag_help(differences.diag,
-                      "compile with --lock instead of --locked and commit the file");
 }

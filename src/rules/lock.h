@@ -56,6 +56,9 @@ void mln_lock_check(struct mln_ctx *ctx, const struct mln_lock *lock,
 
 /* ---- for the passes ---- */
 
+/* FNV-1a, 64 bits: the hash of everything that is written out and must never change. */
+uint64_t mln_lock_hash(const void *data, size_t length);
+
 /* Fills keys of rules that have none, from the lowered rule. */
 void mln_lock_identify(struct mln_arena *arena, struct mln_table *table);
 /* Finds each merged rule's line and stores it in rule->locked. */

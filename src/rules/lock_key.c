@@ -7,12 +7,19 @@
 
 #include <string.h>
 
+static const uint64_t start = UINT64_C(0xcbf29ce484222325);
+
 static uint64_t add_bytes(uint64_t hash, const void *data, size_t length)
 {
     const unsigned char *bytes = data;
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
     return hash;
+}
+
+uint64_t mln_lock_hash(const void *data, size_t length)
+{
+    return add_bytes(start, data, length);
 }
 
 /* With its end, so that "ab" "c" and "a" "bc" differ. NULL counts as "". */
@@ -28,8 +35,6 @@ static uint64_t add_number(uint64_t hash, uint64_t number)
         bytes[i] = (unsigned char)(number >> (56 - 8 * i));
     return add_bytes(hash, bytes, sizeof(bytes));
 }
-
-static const uint64_t start = UINT64_C(0xcbf29ce484222325);
 
 static const char *verb_of(const struct mln_rule *rule)
 {

@@ -8,9 +8,10 @@
  * a bucket is. The four fields are gone through until nothing changes; each round but the last
  * removes a rule.
  *
- *     tcp 443 a -> x     by destination port      tcp 443,22 a -> x    by source
- *     tcp 22  a -> x   ------------------------>                     ------------> tcp 443,22 a,b
- * -> x tcp 443 b -> x                              tcp 443,22 b -> x tcp 22  b -> x
+ *     tcp 443 a -> x
+ *     tcp 22  a -> x    by destination port    tcp 22,443 a -> x    by source
+ *     tcp 443 b -> x    ------------------>    tcp 22,443 b -> x    -------->  tcp 22,443 a,b -> x
+ *     tcp 22  b -> x
  *
  * The order of the fields matters when a rule could unite in two fields. One order is the rule, so
  * that a policy that grows keeps its rules; others are tried when the first united in two fields or

@@ -40,8 +40,8 @@ uint32_t mln_merge_number(struct mln_merge *merge, const struct mln_rule *rule,
                           enum mln_merge_field field);
 /* Which rule names the union: by index of intents[0], then piece, then position. */
 int mln_merge_item_cmp(const void *a, const void *b);
-/* The rule `into` with the intents, keys and, where it has none, the `because` of the others.
- * `into` is copied; items[0] is the one that names it. */
+/* A copy of the rule `into` with the intents and keys of all `items`; items[0] is the one that
+ * names it. */
 struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_merge_item *into,
                                       const struct mln_merge_item *const *items, size_t count);
 /* Removes every rule that lies inside another. */

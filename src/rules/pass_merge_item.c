@@ -155,8 +155,6 @@ struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_
             intent_list[intents++] = from->intents[k];
         for (size_t k = 0; k < from->key_count; k++)
             key_list[keys++] = from->keys[k];
-        if (!rule->because)
-            rule->because = from->because;
     }
     rule->intent_count = sort_intents(intent_list, intents);
     rule->intents = intent_list;

@@ -11,6 +11,7 @@
 #include "rules/passes.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static char *legal(struct mln_arena *arena, const char *text)
 static const char *shortened(struct mln_arena *arena, const char *name, const char *whole,
                              const char *suffix)
 {
-    uint64_t hash = mln_hash_bytes(whole, strlen(whole));
+    uint64_t hash = mln_lock_hash(whole, strlen(whole));
     size_t room = NAME_MAX_LENGTH - strlen("-") - 6 - strlen(suffix);
     size_t length = strlen(name) < room ? strlen(name) : room;
     while (length > 0 && name[length - 1] == '-')
@@ -128,10 +129,13 @@ static const char *unique_name(struct naming *naming, const struct mln_rule *rul
     const char *base = legal(naming->arena, whole);
     const char *suffix = direction_suffix(naming, rule);
     const char *name = fitted(naming->arena, base, suffix);
-    uint64_t hash = rule->keys[0].id ^ rule->keys[0].content * UINT64_C(0x9e3779b97f4a7c15);
+    char key[64];
+    int length = snprintf(key, sizeof(key), "%016llx.%08x", (unsigned long long)rule->keys[0].id,
+                          rule->keys[0].content);
+    unsigned hash = (unsigned)mln_lock_hash(key, (size_t)length);
     for (unsigned salt = 0; !take(naming, name); salt++) {
-        unsigned hex = (unsigned)(mln_hash_bytes(&hash, sizeof(hash)) + salt) & 0xffff;
-        name = fitted(naming->arena, base, mln_printf(naming->arena, "%s-%04x", suffix, hex));
+        const char *more = mln_printf(naming->arena, "%s-%04x", suffix, (hash + salt) & 0xffff);
+        name = fitted(naming->arena, base, more);
     }
     return name;
 }
@@ -142,7 +146,7 @@ static const char *unique_name(struct naming *naming, const struct mln_rule *rul
 static unsigned units_of(const char *text, size_t *bytes, bool *control)
 {
     uint32_t c;
-    *bytes = mln_utf8_decode(text, strlen(text), &c);
+    *bytes = mln_utf8_decode(text, strnlen(text, 4), &c);
     *control = c == MLN_UTF8_BAD || mln_utf8_is_control(c);
     return c != MLN_UTF8_BAD && c > 0xffff ? 2 : 1;
 }
@@ -190,12 +194,26 @@ static const char *cut(struct mln_arena *arena, const char *text)
     return mln_printf(arena, "%.*s...", (int)end, text);
 }
 
+/* The statement of the policy behind the rule: for an intent of the library, where it was applied.
+ */
+static struct mln_span place_of(const struct mln_ctx *ctx, const struct mln_intent *intent)
+{
+    struct mln_span span = intent->span;
+    const struct mln_source *source = mln_source_get(ctx->diags, span.file);
+    const struct mln_apply_frame *frame = intent->frame;
+    for (; frame && source && source->library; frame = frame->outer) {
+        span = frame->span;
+        source = mln_source_get(ctx->diags, span.file);
+    }
+    return span;
+}
+
 /* "policy.mlp:8"; NULL when the rule comes from no statement. */
 static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
 {
     if (rule->intent_count == 0)
         return NULL;
-    struct mln_span span = rule->intents[0]->span;
+    struct mln_span span = place_of(ctx, rule->intents[0]);
     const struct mln_source *source = mln_source_get(ctx->diags, span.file);
     if (!source)
         return NULL;

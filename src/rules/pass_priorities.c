@@ -2,26 +2,27 @@
  *
  * Ranks have bands, so a reader sees from the number what kind of rule it is; within a band rules
  * stand in steps of ten, closer where the band is crowded; rules of `default` end at the highest
- * number. That gives every rule a natural number; fit() then makes the sequence strictly increasing
- * inside the range while moving as little as it can: forwards past what came before, backwards to
- * leave room for what follows.
+ * number. That gives every rule a natural number; fitting then makes the sequence strictly
+ * increasing inside the range while moving as little as it can: forwards past what came before,
+ * backwards to leave room for what follows.
  *
  * With a lock most rules have a number already and only must keep it. What has to hold is less than
  * the order of the list: two rules may stand in any order unless they differ in action and share a
  * packet. So:
  *
- *   1. Each new rule has a window: after every rule that must precede it, before every rule that
- * must follow. New rules are unit jobs with release times and deadlines; going through the free
- * numbers and giving each to the released rule with the earliest deadline finds an assignment if
- * there is one. The first try releases no rule before its natural number, the second does not care.
- *   2. When there is none, locked rules have to move. All rules are put into one sequence that
- * respects the order and follows the locked numbers where it can; the heaviest subsequence of
- * locked rules between which there is room for the others stays, fit() places the rest. A rule that
- * is unchanged outweighs any number of changed ones.
+ * 1. Each new rule has a window: after every rule that must precede it, before every rule that must
+ *    follow. New rules are unit jobs with release times and deadlines: going through the free
+ *    numbers and giving each to the released rule with the earliest deadline finds an assignment if
+ *    there is one. The first try releases no rule before its natural number, the next ones ever
+ *    earlier, the last one whenever the order allows.
+ * 2. When there is none, locked rules have to move. All rules are put into one sequence that
+ *    respects the order and follows the locked numbers where it can. The heaviest subsequence of
+ *    locked rules between which there is room for the others stays; fitting places the rest. A rule
+ *    that is unchanged outweighs any number of changed ones.
  *
- * Cost: without a lock linear. With one, the pairs of allow and deny rules, once; step 1 numbers
- * times new rules; step 2 quadratic in the rules, on the rare occasion. A direction has at most
- * 3,997 rules here. */
+ * Cost: linear without a lock. With one, each pair of an allow and a deny once; step 1 numbers
+ * times new rules; step 2, rare, quadratic in the rules. A direction has at most 3,997 rules here.
+ */
 #include "rules/pass_priorities.h"
 #include "rules/passes.h"
 

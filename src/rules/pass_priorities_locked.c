@@ -1,6 +1,7 @@
 /* Numbering when some rules have a number already: see pass_priorities.c for the method. */
 #include "rules/lock.h"
 #include "rules/pass_priorities.h"
+#include "rules/passes.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -109,9 +110,9 @@ static bool locked_agree(const struct order *o)
     return true;
 }
 
-/* Windows of the new rules, consistent along the order. False when one is empty. With `natural`, a
- * window begins at the natural number where that leaves any. */
-static bool find_windows(struct order *o, bool natural)
+/* Windows of the new rules, consistent along the order. False when one is empty. A window begins at
+ * most `slack` before the natural number. */
+static bool find_windows(struct order *o, int slack)
 {
     struct mln_numbering *n = o->n;
     bool good = true;
@@ -123,7 +124,8 @@ static bool find_windows(struct order *o, bool natural)
     }
     for (size_t j = 0; j < n->count; j++) {
         int wish = n->natural[j] < o->hi[j] ? n->natural[j] : o->hi[j];
-        o->lo[j] = o->fixed[j] ? n->number[j] : natural ? wish : (int)n->low;
+        wish = wish - slack > (int)n->low ? wish - slack : (int)n->low;
+        o->lo[j] = o->fixed[j] ? n->number[j] : wish;
         for (size_t i = 0; i < j && !o->fixed[j]; i++)
             if (before(o, i, j) && o->lo[i] >= o->lo[j])
                 o->lo[j] = o->lo[i] + 1;
@@ -172,8 +174,11 @@ static bool place_new(struct order *o)
         new_rules += !o->fixed[i];
     if (!locked_agree(o))
         return false;
-    return (find_windows(o, true) && assign_free(o, new_rules)) ||
-           (find_windows(o, false) && assign_free(o, new_rules));
+    static const int slacks[] = {0, 10, 100, 1000, MLN_PRIORITY_HIGH};
+    for (size_t i = 0; i < sizeof(slacks) / sizeof(*slacks); i++)
+        if (find_windows(o, slacks[i]) && assign_free(o, new_rules))
+            return true;
+    return false;
 }
 
 /* ---- step 2: moving locked rules ---- */
@@ -262,7 +267,7 @@ static void choose_anchors(struct order *o, const size_t *sequence)
 static void move_locked(struct order *o)
 {
     struct mln_numbering *n = o->n;
-    find_windows(o, false);
+    find_windows(o, MLN_PRIORITY_HIGH);
     const size_t *sequence = find_sequence(o);
     choose_anchors(o, sequence);
     for (size_t i = 0; i < n->count; i++)
