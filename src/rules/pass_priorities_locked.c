@@ -35,34 +35,48 @@ static int clamped(const struct mln_numbering *n, int number)
     return number < (int)n->low ? (int)n->low : number > (int)n->high ? (int)n->high : number;
 }
 
-/* New rules first..last-1 between two locked ones (INT_MIN, INT_MAX: none on that side). */
+/* New rules first..last-1 after a locked one; `next` is the locked one that follows in the list, or
+ * INT_MAX. */
 static void spread(struct mln_numbering *n, size_t first, size_t last, int previous, int next)
 {
     int count = (int)(last - first);
+    bool tight = next > previous && next - previous <= STEP * (count + 1);
     for (size_t i = first; i < last; i++) {
         int k = (int)(i - first) + 1;
-        if (previous == INT_MIN && next == INT_MAX)
-            return;
-        if (previous == INT_MIN)
-            n->natural[i] = clamped(n, next - STEP * (count + 1 - k));
-        else if (next <= previous || next - previous > STEP * (count + 1))
-            n->natural[i] = clamped(n, previous + STEP * k);
-        else
-            n->natural[i] = previous + (next - previous) * k / (count + 1);
+        n->natural[i] = tight ? previous + (next - previous) * k / (count + 1)
+                              : clamped(n, previous + STEP * k);
     }
+}
+
+/* New rules before the first locked one of the band go before it where the band has room, else
+ * after all. */
+static void spread_first(struct mln_numbering *n, size_t begin, size_t first_locked, size_t end)
+{
+    int low = n->natural[begin], next = locked_number(n, first_locked), highest = next;
+    int count = (int)(first_locked - begin);
+    for (size_t i = first_locked; i < end; i++)
+        if (in_range(n, i) && locked_number(n, i) > highest)
+            highest = locked_number(n, i);
+    if (next - low >= count)
+        spread(n, begin, first_locked, low - 1, next);
+    else
+        spread(n, begin, first_locked, highest, INT_MAX);
 }
 
 void mln_numbering_near_locked(struct mln_numbering *n, size_t begin, size_t end)
 {
-    int previous = INT_MIN;
-    for (size_t i = begin; i < end;) {
-        size_t next = i;
-        while (next < end && !in_range(n, next))
+    size_t first = begin;
+    while (first < end && !in_range(n, first))
+        first++;
+    if (first == end)
+        return;
+    if (first > begin)
+        spread_first(n, begin, first, end);
+    for (size_t i = first, next; i < end; i = next) {
+        n->natural[i] = locked_number(n, i);
+        for (next = i + 1; next < end && !in_range(n, next);)
             next++;
-        spread(n, i, next, previous, next < end ? locked_number(n, next) : INT_MAX);
-        if (next < end)
-            previous = n->natural[next] = locked_number(n, next);
-        i = next + 1;
+        spread(n, i + 1, next, n->natural[i], next < end ? locked_number(n, next) : INT_MAX);
     }
 }
 
