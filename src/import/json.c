@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct place {
     const cJSON *value;
@@ -42,7 +43,7 @@ struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
     if (source->length >= UINT32_MAX)
         fault.message = "the file is too large";
     else
-        fault = mln_scan_json(ctx->arena, source->text, source->length, NULL);
+        fault = mln_scan_json(ctx->arena, source->text, source->length, NULL, 0);
     cJSON *root = fault.message ? NULL : parse(source);
     if (!fault.message && !root)
         fault.message = "the text cannot be read as JSON";
@@ -85,7 +86,7 @@ static struct mln_place_index *index_places(struct mln_document *document)
     struct mln_arena *arena = document->ctx->arena;
     const struct mln_source *source = mln_source_get(document->ctx->diags, document->file);
     struct mln_extent_vec extents = {0};
-    mln_scan_json(arena, source->text, source->length, &extents);
+    mln_scan_json(arena, source->text, source->length, &extents, SIZE_MAX);
     struct mln_place_index *index = MLN_NEW(arena, struct mln_place_index);
     index->places = MLN_NEW_ARRAY(arena, struct place, extents.len);
     index->len = collect(document->root, index->places, &extents, 0);
@@ -142,4 +143,91 @@ struct mln_diag *mln_document_complain(struct mln_document *document, const cJSO
     va_end(args);
     return mln_report(document->ctx->diags, MLN_D_JSON_SHAPE, mln_document_span(document, value),
                       "%s", message);
+}
+
+/* ---- piece by piece ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Does "key": stand before the value? Only the plain spelling is seen. */
+static bool has_key(const char *text, const char *value, const char *key)
+{
+    size_t length = strlen(key);
+    const char *at = value - 1;
+    while (at > text && is_blank(*at))
+        at--;
+    if (*at != ':')
+        return false;
+    for (at--; at > text && is_blank(*at); at--)
+        ;
+    return at - text > (ptrdiff_t)length + 1 && *at == '"' && at[-1 - (ptrdiff_t)length] == '"' &&
+           memcmp(at - length, key, length) == 0;
+}
+
+/* Of the extents of the root, its members and their items, keeps the items of the member `key`. */
+static bool find_items(struct mln_pieces *pieces, const char *key, struct mln_extent *list)
+{
+    struct mln_extent_vec *all = &pieces->items;
+    size_t at = 1, kept = 0;
+    while (at < all->len && !has_key(pieces->text, pieces->text + all->data[at].lo, key)) {
+        uint32_t end = all->data[at].hi;
+        for (at++; at < all->len && all->data[at].hi <= end; at++)
+            ;
+    }
+    if (at >= all->len || pieces->text[all->data[at].lo] != '[')
+        return false;
+    *list = all->data[at];
+    for (at++; at < all->len && all->data[at].hi <= list->hi; at++)
+        all->data[kept++] = all->data[at];
+    all->len = kept;
+    return true;
+}
+
+/* The text with the list emptied. */
+static cJSON *parse_head(const struct mln_source *source, struct mln_arena *arena,
+                         struct mln_extent list)
+{
+    struct mln_buf head;
+    mln_buf_init(&head, arena);
+    mln_buf_add_n(&head, source->text, list.lo);
+    mln_buf_add(&head, "[]");
+    mln_buf_add_n(&head, source->text + list.hi, source->length - list.hi);
+    return cJSON_ParseWithLengthOpts(head.data, head.len + 1, NULL, true);
+}
+
+struct mln_pieces *mln_pieces_open(struct mln_ctx *ctx, uint32_t file, const char *key)
+{
+    const struct mln_source *source = mln_source_get(ctx->diags, file);
+    struct mln_pieces *pieces = MLN_NEW(ctx->arena, struct mln_pieces);
+    struct mln_extent list;
+    pieces->text = source->text;
+    if (source->length >= UINT32_MAX ||
+        mln_scan_json(ctx->arena, source->text, source->length, &pieces->items, 2).message ||
+        !find_items(pieces, key, &list))
+        return NULL;
+    pieces->head = parse_head(source, ctx->arena, list);
+    return pieces->head ? pieces : NULL;
+}
+
+cJSON *mln_pieces_next(struct mln_pieces *pieces)
+{
+    cJSON_Delete(pieces->item);
+    pieces->item = NULL;
+    if (pieces->at < pieces->items.len) {
+        struct mln_extent extent = pieces->items.data[pieces->at++];
+        pieces->item =
+            cJSON_ParseWithLengthOpts(pieces->text + extent.lo, extent.hi - extent.lo, NULL, false);
+    }
+    return pieces->item;
+}
+
+bool mln_pieces_close(struct mln_pieces *pieces)
+{
+    bool complete = pieces->at == pieces->items.len;
+    cJSON_Delete(pieces->item);
+    cJSON_Delete(pieces->head);
+    return complete;
 }

@@ -32,6 +32,7 @@ struct scanner {
     struct mln_arena *arena;
     const char *text, *at, *end;
     struct mln_extent_vec *values;
+    size_t noted; /* values with more containers around them are not */
     struct frame stack[MLN_SCAN_DEPTH];
     size_t depth;
     MLN_VEC(struct key) keys;
@@ -349,18 +350,19 @@ static bool scan_scalar(struct scanner *s)
     return scan_word(s);
 }
 
+/* The value's index in values; SIZE_MAX when it is not noted. */
 static size_t note_value(struct scanner *s)
 {
+    if (!s->values || s->depth > s->noted)
+        return SIZE_MAX;
     struct mln_extent extent = {offset(s, s->at), offset(s, s->at)};
-    if (!s->values)
-        return 0;
     mln_vec_push(s->arena, s->values, extent);
     return s->values->len - 1;
 }
 
 static void end_value(struct scanner *s, size_t value)
 {
-    if (s->values)
+    if (value != SIZE_MAX)
         s->values->data[value].hi = offset(s, s->at);
 }
 
@@ -447,10 +449,16 @@ static bool scan_text(struct scanner *s)
 }
 
 struct mln_scan_fault mln_scan_json(struct mln_arena *arena, const char *text, size_t length,
-                                    struct mln_extent_vec *values)
+                                    struct mln_extent_vec *values, size_t depth)
 {
     struct scanner s = {
-        .arena = arena, .text = text, .at = text, .end = text + length, .values = values};
+        .arena = arena,
+        .text = text,
+        .at = text,
+        .end = text + length,
+        .values = values,
+        .noted = depth,
+    };
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         s.at += 3;
     scan_text(&s);

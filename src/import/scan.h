@@ -25,8 +25,8 @@ struct mln_scan_fault {
  * surrogates, no key twice in an object (escapes resolved), depth, numbers of a sane length,
  * nothing behind the value. A UTF-8 byte order mark at the start is skipped. Stops at the first
  * fault. Cost: linear (n log n in the keys of one object). `values`, unless NULL, receives the
- * extent of every value in the order they begin. */
+ * extent of every value with at most `depth` containers around it, in the order they begin. */
 struct mln_scan_fault mln_scan_json(struct mln_arena *arena, const char *text, size_t length,
-                                    struct mln_extent_vec *values);
+                                    struct mln_extent_vec *values, size_t depth);
 
 #endif

@@ -2,14 +2,17 @@
  *
  *   {"changeNumber": 406, "cloud": "Public", "values": [
  *     {"name": "Storage.WestEurope", "id": "Storage.WestEurope", "properties": {
- *        "region": "westeurope", "regionId": 18, "platform": "Azure", "systemService":
- * "AzureStorage", "addressPrefixes": ["13.69.40.0/24", ...], "networkFeatures": ["API", "NSG",
- * "UDR", "FW"]}}]}
+ *        "region": "westeurope", "regionId": 18, "systemService": "AzureStorage",
+ *        "addressPrefixes": ["13.69.40.0/24"], "networkFeatures": ["API", "NSG"]}}]}
  *
  * The answer writes change numbers as strings, may lack regionId and networkFeatures, and may come
  * in pages. networkFeatures is null for half of the tags: those exist for firewalls on premises
  * only. Lists are in no order. Whatever is not understood refuses the file: a prefix left out would
- * be a hole in a deny or traffic cut off by an allow. */
+ * be a hole in a deny or traffic cut off by an allow.
+ *
+ * A good file is read tag by tag, without a tree of the whole: the tree of 4.6 MB would cost more
+ * in page faults than the reading. At the first mistake this is given up and the file read again as
+ * a document, whose values have places to point to. */
 #include "import/tagfile.h"
 
 #include "import/json.h"
@@ -20,7 +23,8 @@
 
 struct reader {
     struct mln_ctx *ctx;
-    struct mln_document *document;
+    struct mln_document *document; /* NULL while reading tag by tag: then nothing is reported */
+    const cJSON *root;
     struct mln_tags *tags;
     struct mln_tags *catalogue; /* made when a tag says nothing about its features */
     MLN_VEC(struct mln_range)
@@ -28,15 +32,18 @@ struct reader {
     bool failed;
 };
 
+/* NULL while nothing is reported. */
 static struct mln_diag *refuse(struct reader *r, const cJSON *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static struct mln_diag *refuse(struct reader *r, const cJSON *value, const char *format, ...)
 {
+    r->failed = true;
+    if (!r->document)
+        return NULL;
     va_list args;
     va_start(args, format);
     const char *message = mln_vprintf(r->ctx->arena, format, args);
     va_end(args);
-    r->failed = true;
     return mln_report(r->ctx->diags, MLN_D_TAG_FILE, mln_document_span(r->document, value), "%s",
                       message);
 }
@@ -46,6 +53,7 @@ static struct mln_diag *refuse(struct reader *r, const cJSON *value, const char 
 static void read_prefix(struct reader *r, const cJSON *item)
 {
     struct mln_prefix prefix;
+    struct mln_diag *diag;
     char fixed[MLN_IP_TEXT];
     const char *text = item->valuestring; /* no call: there are 100,000 of them */
     if (!text) {
@@ -64,8 +72,9 @@ static void read_prefix(struct reader *r, const cJSON *item)
         refuse(r, item, "'%s' has a prefix length that its address family does not have", text);
         return;
     case MLN_PREFIX_HOST_BITS:
-        mln_diag_note(refuse(r, item, "'%s' has host bits set", text), "the prefix would be %s",
-                      mln_prefix_text(&prefix, fixed));
+        diag = refuse(r, item, "'%s' has host bits set", text);
+        if (diag)
+            mln_diag_note(diag, "the prefix would be %s", mln_prefix_text(&prefix, fixed));
         return;
     }
 }
@@ -218,7 +227,7 @@ static const struct {
 
 static bool read_cloud(struct reader *r, enum mln_cloud *cloud)
 {
-    const cJSON *value = mln_member(r->document->root, "cloud");
+    const cJSON *value = mln_member(r->root, "cloud");
     for (size_t i = 0; cJSON_IsString(value) && i < sizeof clouds / sizeof *clouds; i++) {
         if (strcasecmp(value->valuestring, clouds[i].name) == 0) {
             *cloud = clouds[i].cloud;
@@ -236,42 +245,63 @@ static bool read_cloud(struct reader *r, enum mln_cloud *cloud)
     return false;
 }
 
-static const cJSON *read_values(struct reader *r)
-{
-    const cJSON *values = mln_member(r->document->root, "values");
-    const cJSON *next = mln_member(r->document->root, "nextLink");
-    if (!cJSON_IsArray(values))
-        refuse(r, values, "this is no service-tag file: 'values' must be a list, not %s",
-               mln_json_type_name(values));
-    else if (!values->child)
-        refuse(r, values, "the file holds no service tag");
-    else if (next && !(cJSON_IsString(next) && !*next->valuestring))
-        mln_diag_help(refuse(r, next, "the file is one page of several: 'nextLink' names the next"),
-                      "use Microsoft's weekly download, which is whole");
-    else
-        return values;
-    return NULL;
-}
-
-static void read_file(struct reader *r)
+/* Checks what surrounds the tags and makes the empty set of them. `empty`: there are none. */
+static bool read_head(struct reader *r, bool empty)
 {
     enum mln_cloud cloud;
-    if (!cJSON_IsObject(r->document->root)) {
+    struct mln_diag *diag;
+    const cJSON *values = mln_member(r->root, "values"), *next = mln_member(r->root, "nextLink");
+    if (!cJSON_IsObject(r->root))
         refuse(r, NULL, "this is no service-tag file: it must be an object, not %s",
-               mln_json_type_name(r->document->root));
-        return;
+               mln_json_type_name(r->root));
+    else if (!read_cloud(r, &cloud))
+        return false;
+    else if (!cJSON_IsArray(values))
+        refuse(r, values, "this is no service-tag file: 'values' must be a list, not %s",
+               mln_json_type_name(values));
+    else if (empty)
+        refuse(r, values, "the file holds no service tag");
+    else if (next && !(cJSON_IsString(next) && !*next->valuestring)) {
+        diag = refuse(r, next, "the file is one page of several: 'nextLink' names the next");
+        if (diag)
+            mln_diag_help(diag, "use Microsoft's weekly download, which is whole");
+    } else {
+        size_t length;
+        const char *table = mln_stdlib_get(table_names[cloud], &length);
+        r->tags = mln_tags_new(r->ctx, cloud, true);
+        if (table)
+            mln_tags_load_regions(r->tags, table, length);
+        return true;
     }
-    const cJSON *values = read_cloud(r, &cloud) ? read_values(r) : NULL;
-    if (!values)
-        return;
-    r->tags = mln_tags_new(r->ctx, cloud, true);
-    size_t length;
-    const char *table = mln_stdlib_get(table_names[cloud], &length);
-    if (table)
-        mln_tags_load_regions(r->tags, table, length);
-    for (const cJSON *entry = values->child; entry; entry = entry->next)
+    return false;
+}
+
+/* false when the file is not good; nothing has been reported then. */
+static bool read_pieces(struct reader *r, uint32_t file)
+{
+    struct mln_pieces *pieces = mln_pieces_open(r->ctx, file, "values");
+    if (!pieces)
+        return false;
+    r->root = pieces->head;
+    bool good = read_head(r, pieces->items.len == 0);
+    for (const cJSON *entry; good && (entry = mln_pieces_next(pieces)); good = !r->failed)
         read_tag(r, entry);
-    mln_tags_finish(r->tags);
+    return mln_pieces_close(pieces) && good;
+}
+
+static bool read_document(struct reader *r, uint32_t file)
+{
+    r->document = mln_document_read(r->ctx, file);
+    if (!r->document)
+        return false;
+    r->root = r->document->root;
+    r->failed = false;
+    const cJSON *values = mln_member(r->root, "values");
+    if (read_head(r, !values || !values->child))
+        for (const cJSON *entry = values->child; entry; entry = entry->next)
+            read_tag(r, entry);
+    mln_document_close(r->document);
+    return !r->failed;
 }
 
 struct mln_tags *mln_tagfile_read(struct mln_ctx *ctx, const char *name, const char *text,
@@ -279,10 +309,9 @@ struct mln_tags *mln_tagfile_read(struct mln_ctx *ctx, const char *name, const c
 {
     const char *path = strcmp(name, "-") == 0 ? NULL : name;
     uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
-    struct reader r = {.ctx = ctx, .document = mln_document_read(ctx, file)};
-    if (!r.document)
+    struct reader r = {.ctx = ctx};
+    if (!read_pieces(&r, file) && !read_document(&r, file))
         return NULL;
-    read_file(&r);
-    mln_document_close(r.document);
-    return r.failed ? NULL : r.tags;
+    mln_tags_finish(r.tags);
+    return r.tags;
 }

@@ -99,7 +99,7 @@ static void accepts_json(void)
     struct mln_arena *arena = mln_arena_new();
     for (size_t i = 0; i < sizeof good_json / sizeof *good_json; i++) {
         struct mln_scan_fault fault =
-            mln_scan_json(arena, good_json[i], strlen(good_json[i]), NULL);
+            mln_scan_json(arena, good_json[i], strlen(good_json[i]), NULL, 0);
         CU_ASSERT_PTR_NULL(fault.message);
     }
     mln_arena_free(arena);
@@ -110,7 +110,7 @@ static void refuses_what_is_not_json(void)
     struct mln_arena *arena = mln_arena_new();
     for (size_t i = 0; i < sizeof bad_json / sizeof *bad_json; i++) {
         struct mln_scan_fault fault =
-            mln_scan_json(arena, bad_json[i].text, strlen(bad_json[i].text), NULL);
+            mln_scan_json(arena, bad_json[i].text, strlen(bad_json[i].text), NULL, 0);
         bool right = fault.message && strstr(fault.message, bad_json[i].message) &&
                      fault.where.lo == bad_json[i].at;
         if (!right)
@@ -118,8 +118,8 @@ static void refuses_what_is_not_json(void)
                    fault.where.lo);
         CU_ASSERT_TRUE(right);
     }
-    CU_ASSERT_PTR_NOT_NULL(mln_scan_json(arena, "[\0]", 3, NULL).message);
-    CU_ASSERT_PTR_NOT_NULL(mln_scan_json(arena, "\"a\0b\"", 5, NULL).message);
+    CU_ASSERT_PTR_NOT_NULL(mln_scan_json(arena, "[\0]", 3, NULL, 0).message);
+    CU_ASSERT_PTR_NOT_NULL(mln_scan_json(arena, "\"a\0b\"", 5, NULL, 0).message);
     mln_arena_free(arena);
 }
 
@@ -129,12 +129,12 @@ static void bounds_depth(void)
     size_t length = 100000;
     char *text = mln_alloc(arena, length + 1);
     memset(text, '[', length);
-    struct mln_scan_fault fault = mln_scan_json(arena, text, length, NULL);
+    struct mln_scan_fault fault = mln_scan_json(arena, text, length, NULL, 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(fault.message);
     CU_ASSERT_PTR_NOT_NULL(strstr(fault.message, "too deep"));
     CU_ASSERT_EQUAL(fault.where.lo, MLN_SCAN_DEPTH);
     memset(text + MLN_SCAN_DEPTH, ']', MLN_SCAN_DEPTH);
-    CU_ASSERT_PTR_NULL(mln_scan_json(arena, text, 2 * (size_t)MLN_SCAN_DEPTH, NULL).message);
+    CU_ASSERT_PTR_NULL(mln_scan_json(arena, text, 2 * (size_t)MLN_SCAN_DEPTH, NULL, 0).message);
     mln_arena_free(arena);
 }
 
@@ -149,7 +149,7 @@ static void finds_a_key_among_many(void)
         mln_buf_printf(&text, "\"k%d\":%d,", i, i);
     size_t at = text.len;
     mln_buf_add(&text, "\"k17\":0}");
-    struct mln_scan_fault fault = mln_scan_json(arena, text.data, text.len, NULL);
+    struct mln_scan_fault fault = mln_scan_json(arena, text.data, text.len, NULL, 0);
     CU_ASSERT_TRUE(fault.duplicate);
     CU_ASSERT_EQUAL(fault.where.lo, at);
     CU_ASSERT_EQUAL(memcmp(text.data + fault.first.lo, "\"k17\"", 5), 0);
@@ -280,6 +280,33 @@ static void reads_the_rest_answer(void)
     CU_ASSERT_FALSE(mln_tag_in_nsg(mln_tags_find(tags, "AzureMachineLearning.eastus")));
     CU_ASSERT_TRUE(mln_tag_in_nsg(mln_tags_find(tags, "BrandNew")));
     CU_ASSERT_PTR_NULL(mln_tags_find(tags, "BrandNew")->region);
+    mln_arena_free(ctx.arena);
+}
+
+/* The list of tags is found under its key alone, however the file is written. */
+static void finds_the_list_of_tags(void)
+{
+    static const char *const files[] = {
+        "{\"x\": {\"values\": [7]}, \"cloud\": \"Public\", \"values\" : [%s], \"z\": [{\"values\": "
+        "[]}]}",
+        "{\"x\": [\"values\", [7]], \"y\": \"values\", \"values\":[%s], \"cloud\": \"Public\"}",
+        "{\"va\\u006cues\": [%s], \"cloud\": \"Public\"}",
+        "\xef\xbb\xbf{\r\n\"values\"\r\n:\r\n[%s]\r\n,\"cloud\": \"Public\"}\r\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct mln_ctx ctx = new_ctx();
+        const char *entry = TAG("Storage", "", "0", "\"20.0.0.0/15\"", "[\"NSG\"]");
+        char text[1000];
+        const char *hole = strstr(files[i], "%s");
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(hole - files[i]), files[i], entry, hole + 2);
+        struct mln_tags *tags = read_tags(&ctx, text);
+        CU_ASSERT_TRUE(tags && mln_tags_count(tags) == 7 && ctx.diags->list.len == 0);
+        mln_arena_free(ctx.arena);
+    }
+    struct mln_ctx ctx = new_ctx();
+    CU_ASSERT_PTR_NULL(
+        read_tags(&ctx, "{\"x\": {\"values\": [{}]}, \"cloud\": \"Public\", \"values\": []}"));
+    CU_ASSERT_EQUAL(ctx.diags->errors, 1);
     mln_arena_free(ctx.arena);
 }
 
@@ -901,6 +928,7 @@ void suite_import(void)
     UNIT_TEST(values_have_places);
     UNIT_TEST(reads_the_download);
     UNIT_TEST(reads_the_rest_answer);
+    UNIT_TEST(finds_the_list_of_tags);
     UNIT_TEST(refuses_bad_tag_files);
     UNIT_TEST(refuses_a_cut_file);
     UNIT_TEST(reads_the_public_file);
