@@ -6,7 +6,6 @@
 #include "emit/nsg.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,13 +36,29 @@ static const struct side_fields destination_fields = {
 
 /* ---- ports ---- */
 
+/* Appends the number in decimal; returns the new end. (printf takes a third of the time of a large
+ * NSG.) */
+static char *add_decimal(char *end, unsigned number)
+{
+    char digits[10];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0)
+        *end++ = digits[--count];
+    *end = '\0';
+    return end;
+}
+
 static void port_value(struct mln_json *json, struct mln_port_range range)
 {
-    char text[sizeof("65535-65535")];
-    if (range.lo == range.hi)
-        snprintf(text, sizeof(text), "%u", range.lo);
-    else
-        snprintf(text, sizeof(text), "%u-%u", range.lo, range.hi);
+    char text[sizeof("65535-65535")], *end = add_decimal(text, range.lo);
+    if (range.lo != range.hi) {
+        *end++ = '-';
+        add_decimal(end, range.hi);
+    }
     mln_json_string(json, text);
 }
 
@@ -70,9 +85,11 @@ static void ports(struct mln_json *json, const struct side_fields *fields,
 
 static void prefix_value(struct mln_json *json, const struct mln_prefix *prefix)
 {
-    char ip[MLN_IP_TEXT], text[MLN_IP_TEXT + sizeof("/128")];
-    snprintf(text, sizeof(text), "%s/%u", mln_ip_text(prefix->family, prefix->ip, ip),
-             prefix->length);
+    char text[MLN_IP_TEXT + sizeof("/128")];
+    mln_ip_text(prefix->family, prefix->ip, text);
+    char *end = text + strlen(text);
+    *end++ = '/';
+    add_decimal(end, prefix->length);
     mln_json_string(json, text);
 }
 
@@ -199,21 +216,26 @@ void mln_emit_nsg(struct mln_arena *arena, const struct mln_table *table, struct
 
 /* ---- the back end ---- */
 
+static struct mln_artefact artefact_of(struct mln_arena *arena, const struct mln_table *table)
+{
+    struct mln_arena *scratch = mln_arena_new(); /* the buffer's outgrown blocks go with it */
+    struct mln_buf buf;
+    mln_buf_init(&buf, scratch);
+    mln_emit_nsg(scratch, table, &buf);
+    struct mln_artefact artefact = {
+        .name = mln_printf(arena, "%s.nsg.json", table->nsg->name),
+        .content = mln_strndup(arena, buf.data, buf.len),
+        .length = buf.len,
+    };
+    mln_arena_free(scratch);
+    return artefact;
+}
+
 static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
                  struct mln_artefact_vec *out)
 {
-    for (size_t i = 0; i < input->tables->len; i++) {
-        const struct mln_table *table = input->tables->data[i];
-        struct mln_buf buf;
-        mln_buf_init(&buf, ctx->arena);
-        mln_emit_nsg(ctx->arena, table, &buf);
-        struct mln_artefact artefact = {
-            .name = mln_printf(ctx->arena, "%s.nsg.json", table->nsg->name),
-            .content = buf.data,
-            .length = buf.len,
-        };
-        mln_vec_push(ctx->arena, out, artefact);
-    }
+    for (size_t i = 0; i < input->tables->len; i++)
+        mln_vec_push(ctx->arena, out, artefact_of(ctx->arena, input->tables->data[i]));
 }
 
 const struct mln_backend mln_backend_nsg = {

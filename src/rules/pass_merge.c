@@ -226,7 +226,8 @@ static unsigned merge_in_order(struct mln_merge *merge, struct mln_merge_items *
             fields |= 1u << order[i];
         }
     }
-    mln_merge_absorb(merge, items);
+    if (fields) /* rules have grown */
+        mln_merge_absorb(merge, items);
     return (unsigned)__builtin_popcount(fields);
 }
 

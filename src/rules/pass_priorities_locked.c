@@ -188,6 +188,8 @@ static bool place_new(struct order *o)
         new_rules += !o->fixed[i];
     if (!locked_agree(o))
         return false;
+    if (new_rules == 0)
+        return true;
     static const int slacks[] = {0, 10, 100, 1000, MLN_PRIORITY_HIGH};
     for (size_t i = 0; i < sizeof(slacks) / sizeof(*slacks); i++)
         if (find_windows(o, slacks[i]) && assign_free(o, new_rules))
