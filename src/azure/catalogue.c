@@ -59,17 +59,14 @@ static void add_region_row(struct mln_tags *tags, const struct row *row)
                         spelling(row->fields[4]));
 }
 
-/* A service has no more regions than ids fit here; ids are small (the largest so far is 109). */
-#define REGION_IDS 512
-
 /* "*,-48" or "13,55" to a set of region ids; '*' puts all of them in. */
-static void parse_ids(const char *text, bool set[REGION_IDS])
+static void parse_ids(const char *text, bool set[MLN_REGION_IDS])
 {
-    memset(set, *text == '*', REGION_IDS * sizeof *set);
+    memset(set, *text == '*', MLN_REGION_IDS * sizeof *set);
     for (const char *item = text; item;) {
         bool minus = *item == '-';
         int id = *item == '*' ? 0 : atoi(item + minus);
-        assert(id >= 0 && id < REGION_IDS);
+        assert(id >= 0 && id < MLN_REGION_IDS);
         set[id] = !minus;
         item = strchr(item, ',');
         if (item)
@@ -80,7 +77,7 @@ static void parse_ids(const char *text, bool set[REGION_IDS])
 /* "N:*,-48": the regional tags of a service that share their features. */
 static void add_regional(struct mln_tags *tags, const char *service, const char *field)
 {
-    bool set[REGION_IDS];
+    bool set[MLN_REGION_IDS];
     const char *ids = strchr(field, ':');
     assert(ids);
     parse_ids(ids + 1, set);

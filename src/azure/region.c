@@ -33,6 +33,8 @@ static struct mln_region *new_region(struct mln_regions *regions, int id)
 {
     struct mln_region *region = MLN_NEW(regions->arena, struct mln_region);
     region->id = id;
+    if (id > 0 && id < MLN_REGION_IDS)
+        regions->by_id[id] = region;
     mln_vec_push(regions->arena, &regions->list, region);
     return region;
 }
@@ -91,7 +93,9 @@ const struct mln_region *mln_regions_find(const struct mln_regions *regions, con
 
 const struct mln_region *mln_regions_by_id(const struct mln_regions *regions, int id)
 {
-    for (size_t i = 0; id && i < regions->list.len; i++)
+    if (id >= 0 && id < MLN_REGION_IDS)
+        return regions->by_id[id];
+    for (size_t i = 0; i < regions->list.len; i++)
         if (regions->list.data[i]->id == id)
             return regions->list.data[i];
     return NULL;

@@ -20,11 +20,14 @@ struct mln_region {
     bool learnt;           /* not in the table: `arm` is settled when every tag has been seen */
 };
 
+#define MLN_REGION_IDS 512 /* the largest so far is 109 */
+
 struct mln_regions {
     struct mln_arena *arena;
     struct mln_names *names;
-    MLN_VEC(struct mln_region *) list; /* in the order added */
-    struct mln_map *by_name;           /* squashed spelling -> struct mln_region */
+    MLN_VEC(struct mln_region *) list;        /* in the order added */
+    struct mln_map *by_name;                  /* squashed spelling -> struct mln_region */
+    struct mln_region *by_id[MLN_REGION_IDS]; /* of the smaller numbers; 0 is none */
 };
 
 void mln_regions_init(struct mln_regions *regions, struct mln_arena *arena,

@@ -287,8 +287,7 @@ static void reads_the_rest_answer(void)
 static void finds_the_list_of_tags(void)
 {
     static const char *const files[] = {
-        "{\"x\": {\"values\": [7]}, \"cloud\": \"Public\", \"values\" : [%s], \"z\": [{\"values\": "
-        "[]}]}",
+        "{\"x\": {\"values\": [7]}, \"cloud\": \"Public\", \"values\" : [%s], \"z\": [[]]}",
         "{\"x\": [\"values\", [7]], \"y\": \"values\", \"values\":[%s], \"cloud\": \"Public\"}",
         "{\"va\\u006cues\": [%s], \"cloud\": \"Public\"}",
         "\xef\xbb\xbf{\r\n\"values\"\r\n:\r\n[%s]\r\n,\"cloud\": \"Public\"}\r\n",
