@@ -1,4 +1,5 @@
-/* Questions about two matches, answered field by field without cutting anything into atoms. */
+/* Questions about two matches, or a match and a packet, answered field by field without cutting
+ * anything into atoms. */
 #include "net/space.h"
 
 static bool addresses_overlap(const struct mln_ipset *a, const struct mln_ipset *b)
@@ -60,4 +61,21 @@ bool mln_match_covers(const struct mln_match *a, const struct mln_match *b)
            ports_cover(a->dport, b->dport) &&
            names_all(b->src_vars, b->src_var_count, a->src_vars, a->src_var_count) &&
            names_all(b->dst_vars, b->dst_var_count, a->dst_vars, a->dst_var_count);
+}
+
+static bool end_matches(struct mln_ip ip, const struct mln_ipset *set, const uint32_t *in,
+                        size_t in_count, const uint32_t *vars, size_t var_count)
+{
+    return (!set || mln_ipset_contains(set, ip)) && names_all(in, in_count, vars, var_count);
+}
+
+bool mln_packet_matches(const struct mln_packet *packet, const struct mln_match *match)
+{
+    return (match->protos & MLN_PROTO_BIT(packet->proto)) != 0 &&
+           (!match->sport || mln_portset_contains(match->sport, packet->sport)) &&
+           (!match->dport || mln_portset_contains(match->dport, packet->dport)) &&
+           end_matches(packet->src, match->src, packet->src_vars, packet->src_var_count,
+                       match->src_vars, match->src_var_count) &&
+           end_matches(packet->dst, match->dst, packet->dst_vars, packet->dst_var_count,
+                       match->dst_vars, match->dst_var_count);
 }

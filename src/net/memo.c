@@ -75,10 +75,20 @@ static bool grow(struct mln_memo *memo)
     return true;
 }
 
+/* Four lanes, so that the multiplications of a long set do not wait for each other. */
 static uint64_t hash_state(const struct mln_memo *memo, size_t level, const uint64_t *alive)
 {
     uint64_t hash = level;
-    for (size_t k = 0; k < memo->words; k++)
+    size_t k = 0;
+    if (memo->words >= 8) {
+        uint64_t lane[4] = {1, 2, 3, 4};
+        for (; k + 4 <= memo->words; k += 4)
+            for (size_t j = 0; j < 4; j++)
+                lane[j] = mln_hash_word(lane[j], alive[k + j]);
+        for (size_t j = 0; j < 4; j++)
+            hash = mln_hash_word(hash, lane[j]);
+    }
+    for (; k < memo->words; k++)
         hash = mln_hash_word(hash, alive[k]);
     return mln_mix(hash);
 }

@@ -90,6 +90,9 @@ bool mln_match_overlaps(const struct mln_match *a, const struct mln_match *b);
 /* Is every packet of b in a? Exact for exact sets; an unknown set covers only itself. */
 bool mln_match_covers(const struct mln_match *a, const struct mln_match *b);
 
+/* Does the packet lie in the match? Its unknown sets are those it was put into. */
+bool mln_packet_matches(const struct mln_packet *packet, const struct mln_match *match);
+
 /* "tcp 10.30.1.4:49152 -> 10.20.1.4:22"; ports only for tcp and udp; IPv6 in brackets. */
 char *mln_packet_text(struct mln_arena *arena, const struct mln_packet *packet);
 
