@@ -283,6 +283,14 @@ class Generator:
             return Leaf("asg", self.rng.choice(self.world.asgs))
         return Leaf("zone", self.rng.choice(self.world.zones()))
 
+    def except_term(self, sink):
+        """A leaf, or one with an exception of its own: what is taken away is partly given back."""
+        if self.groups and self.chance(0.1):
+            return self.rng.choice(self.groups)
+        if self.chance(0.2):
+            return Side([self.except_leaf(sink)], [self.except_leaf(sink)])
+        return self.except_leaf(sink)
+
     def side(self, near, sink, depth=0):
         rng = self.rng
         if self.groups and self.chance(0.15):
@@ -294,7 +302,7 @@ class Generator:
                 terms.append(self.side(near, sink, depth + 1))
             else:
                 terms.append(make(sink))
-        excepts = [self.except_leaf(sink) for _ in range(rng.choice([1, 1, 2]))] if self.chance(0.2) else []
+        excepts = [self.except_term(sink) for _ in range(rng.choice([1, 1, 2]))] if self.chance(0.2) else []
         return Side(distinct(terms), distinct(excepts))
 
     groups = ()
