@@ -92,7 +92,7 @@ static struct mln_table_vec all_tables(struct mln_cli *cli, const struct mln_com
 static const char *lock_text(struct mln_cli *cli, const struct mln_inputs *inputs,
                              const struct mln_table_vec *tables)
 {
-    if (!inputs->lock)
+    if (!inputs->lock || !mln_lock_distinct(&cli->ctx, tables))
         return NULL;
     if (cli->options.locked) {
         mln_lock_check(&cli->ctx, inputs->lock, tables);

@@ -43,6 +43,10 @@ struct mln_lock *mln_lock_new(struct mln_ctx *ctx);
 struct mln_lock *mln_lock_read(struct mln_ctx *ctx, const char *path, const char *text,
                                size_t length);
 
+/* Lines tell NSGs apart by name (ignoring case, as Azure does), so two policies with an NSG of one
+ * name cannot share a lock: error lock-shared, and false. To be asked before writing. */
+bool mln_lock_distinct(struct mln_ctx *ctx, const struct mln_table_vec *tables);
+
 /* The text for the rules of `tables`, numbered and named; deterministic. The caller joins the
  * tables of all policies that share the file. */
 void mln_lock_write(struct mln_arena *arena, const struct mln_table_vec *tables,

@@ -3,6 +3,37 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+/* ---- may the tables share a file? ---- */
+
+static int by_nsg(const void *a, const void *b)
+{
+    const struct mln_table *x = *(struct mln_table *const *)a, *y = *(struct mln_table *const *)b;
+    return strcasecmp(x->nsg->name, y->nsg->name);
+}
+
+bool mln_lock_distinct(struct mln_ctx *ctx, const struct mln_table_vec *tables)
+{
+    struct mln_table **sorted = MLN_NEW_ARRAY(ctx->arena, struct mln_table *, tables->len);
+    bool distinct = true;
+    for (size_t i = 0; i < tables->len; i++)
+        sorted[i] = tables->data[i];
+    qsort(sorted, tables->len, sizeof(*sorted), by_nsg);
+    for (size_t i = 1; i < tables->len; i++) {
+        const struct mln_nsg *a = sorted[i - 1]->nsg, *b = sorted[i]->nsg;
+        if (strcasecmp(a->name, b->name) != 0)
+            continue;
+        struct mln_diag *diag = mln_report(ctx->diags, MLN_D_LOCK_SHARED, b->span,
+                                           "two policies that share a lock file have a network "
+                                           "security group '%s'",
+                                           b->name);
+        mln_diag_label(diag, a->span, "the other one");
+        mln_diag_help(diag, "compile them one by one, each with a lock file of its own");
+        distinct = false;
+    }
+    return distinct;
+}
 
 /* ---- writing ---- */
 

@@ -215,6 +215,62 @@ static void check_compares(void)
     bench_free(b);
 }
 
+static void nsgs_of_one_name_cannot_share(void)
+{
+    struct bench *b = bench_new();
+    struct mln_nsg other = {.name = "NSG-A"}, third = {.name = "nsg-b"};
+    struct mln_table tables[] = {{.nsg = &b->nsg}, {.nsg = &third}, {.nsg = &other}};
+    struct mln_table_vec list = {0};
+    CU_ASSERT(mln_lock_distinct(&b->ctx, &list));
+    mln_vec_push(b->ctx.arena, &list, &tables[0]);
+    mln_vec_push(b->ctx.arena, &list, &tables[1]);
+    CU_ASSERT(mln_lock_distinct(&b->ctx, &list));
+    mln_vec_push(b->ctx.arena, &list, &tables[2]);
+    CU_ASSERT(!mln_lock_distinct(&b->ctx, &list));
+    CU_ASSERT_EQUAL(reports(b, MLN_D_LOCK_SHARED), 1);
+    bench_free(b);
+}
+
+/* What the text says of one rule: its priority. */
+static unsigned number_of(const struct bench *b, const char *name)
+{
+    const struct mln_rule_vec *rules = &b->table.rules[MLN_INBOUND];
+    for (size_t i = 0; i < rules->len; i++)
+        if (strcmp(rules->data[i]->name, name) == 0)
+            return rules->data[i]->priority;
+    return 0;
+}
+
+/* Between two locked rules, after the last, before a first one with room and without. */
+static void new_rules_stand_near_their_neighbours(void)
+{
+    struct bench *b = bench_new();
+    const char *lock = "# mlnsgc lock 1\n"
+                       "nsg-a inbound 1050 d 0000000000000001.00000001\n"
+                       "nsg-a inbound 2000 b 0000000000000002.00000002\n"
+                       "nsg-a inbound 2010 e 0000000000000003.00000003\n";
+    static const struct mln_rule_key keys[] = {{1, 1}, {2, 2}, {3, 3}};
+    static const char *const names[] = {"c", "d", "a", "b", "bb", "e", "f"};
+    static const int known[] = {-1, 0, -1, 1, -1, 2, -1};
+    for (uint32_t i = 0; i < 7; i++) {
+        struct mln_rule *rule = simple_rule(b, i < 2 ? MLN_VERB_DENY : MLN_VERB_ALLOW, names[i], i,
+                                            mln_printf(b->ctx.arena, "10.0.%u.0/24", i));
+        rule->proto = i % 2 ? MLN_PROTO_TCP : MLN_PROTO_UDP;
+        rule->dport = bench_ports(b, 100 * i, 100 * i);
+        rule->keys = known[i] < 0 ? NULL : &keys[known[i]];
+        rule->key_count = known[i] >= 0;
+    }
+    run(b, lock, NULL);
+    CU_ASSERT_EQUAL(number_of(b, "d"), 1050);
+    CU_ASSERT(number_of(b, "c") >= 1000 && number_of(b, "c") < 1050);
+    CU_ASSERT_EQUAL(number_of(b, "b"), 2000);
+    CU_ASSERT_EQUAL(number_of(b, "bb"), 2005);
+    CU_ASSERT_EQUAL(number_of(b, "e"), 2010);
+    CU_ASSERT(number_of(b, "a") > 2010 && number_of(b, "f") > 2010);
+    CU_ASSERT_EQUAL(b->ctx.diags->list.len, 0);
+    bench_free(b);
+}
+
 /* ---- a policy that changes ---- */
 
 enum { INTENTS = 24 };
@@ -382,6 +438,8 @@ void suite_lock(void)
     UNIT_TEST(a_locked_rule_moves_when_there_is_no_way);
     UNIT_TEST(numbers_outside_the_range_move);
     UNIT_TEST(check_compares);
+    UNIT_TEST(nsgs_of_one_name_cannot_share);
+    UNIT_TEST(new_rules_stand_near_their_neighbours);
     UNIT_TEST(changing_policies_keep_their_numbers);
     UNIT_TEST(changing_policies_stay_right_in_narrow_ranges);
 }

@@ -328,6 +328,23 @@ static void descriptions_fit(void)
     bench_free(b);
 }
 
+/* A rule of the library is described by the place in the policy where it was applied. */
+static void library_rules_name_the_policy(void)
+{
+    struct bench *b = bench_new();
+    struct mln_intent *intent = bench_intent(b, MLN_VERB_ALLOW, "x", 1);
+    struct mln_apply_frame outer = {0}, inner = {.outer = &outer};
+    uint32_t library = mln_source_add(b->ctx.diags, "<stdlib>/a.mlp", NULL, "\n\n\n", 3, true);
+    intent->span.file = inner.span.file = library;
+    outer.span.file = mln_source_add(b->ctx.diags, "p.mlp", NULL, "\napply", 6, false);
+    outer.span.lo = 1;
+    intent->frame = &inner;
+    struct mln_rule *rule = bench_rule(b, MLN_INBOUND, 3, intent);
+    mln_pass_names(&b->ctx, &b->table);
+    CU_ASSERT_STRING_EQUAL(rule->description, "p.mlp:2");
+    bench_free(b);
+}
+
 /* ---- priorities ---- */
 
 static void check_order(const struct mln_rule_vec *rules, unsigned low, unsigned high)
@@ -454,6 +471,7 @@ void suite_passes(void)
     UNIT_TEST(both_directions_get_a_suffix);
     UNIT_TEST(names_are_unique_and_do_not_move);
     UNIT_TEST(descriptions_fit);
+    UNIT_TEST(library_rules_name_the_policy);
     UNIT_TEST(ranks_have_bands);
     UNIT_TEST(crowded_bands_keep_the_order);
     UNIT_TEST(too_few_numbers_is_an_error);
