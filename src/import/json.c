@@ -7,7 +7,6 @@
 #include "import/scan.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct place {
@@ -15,9 +14,10 @@ struct place {
     struct mln_extent extent;
 };
 
+/* A hash table by the address of the value, at most half full. */
 struct mln_place_index {
-    struct place *places; /* sorted by address of the value */
-    size_t len;
+    struct place *slots; /* value NULL: free */
+    size_t mask;
 };
 
 static void report_fault(struct mln_ctx *ctx, uint32_t file, const struct mln_scan_fault *fault)
@@ -62,23 +62,24 @@ void mln_document_close(struct mln_document *document)
     document->root = NULL;
 }
 
-/* The next value in the order of the text; depth is bounded by the scan. */
-static size_t collect(const cJSON *value, struct place *places,
+/* The slot of the value, or the free one where it belongs. */
+static struct place *find_place(const struct mln_place_index *index, const cJSON *value)
+{
+    size_t at = (size_t)((uint64_t)(uintptr_t)value * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+    for (at &= index->mask; index->slots[at].value && index->slots[at].value != value;)
+        at = (at + 1) & index->mask;
+    return &index->slots[at];
+}
+
+/* In the order of the text, beginning with extent `at`; depth is bounded by the scan. */
+static size_t collect(struct mln_place_index *index, const cJSON *value,
                       const struct mln_extent_vec *extents, size_t at)
 {
     assert(at < extents->len);
-    places[at] = (struct place){value, extents->data[at]};
-    at++;
+    *find_place(index, value) = (struct place){value, extents->data[at++]};
     for (const cJSON *child = value->child; child; child = child->next)
-        at = collect(child, places, extents, at);
+        at = collect(index, child, extents, at);
     return at;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    uintptr_t x = (uintptr_t)((const struct place *)a)->value;
-    uintptr_t y = (uintptr_t)((const struct place *)b)->value;
-    return x < y ? -1 : x > y;
 }
 
 static struct mln_place_index *index_places(struct mln_document *document)
@@ -88,10 +89,14 @@ static struct mln_place_index *index_places(struct mln_document *document)
     struct mln_extent_vec extents = {0};
     mln_scan_json(arena, source->text, source->length, &extents, SIZE_MAX);
     struct mln_place_index *index = MLN_NEW(arena, struct mln_place_index);
-    index->places = MLN_NEW_ARRAY(arena, struct place, extents.len);
-    index->len = collect(document->root, index->places, &extents, 0);
-    assert(index->len == extents.len);
-    qsort(index->places, index->len, sizeof *index->places, compare_places);
+    size_t slots = 16;
+    while (slots < 2 * extents.len)
+        slots *= 2;
+    index->slots = MLN_NEW_ARRAY(arena, struct place, slots);
+    index->mask = slots - 1;
+    size_t count = collect(index, document->root, &extents, 0);
+    assert(count == extents.len);
+    (void)count;
     return index;
 }
 
@@ -99,10 +104,8 @@ struct mln_span mln_document_span(struct mln_document *document, const cJSON *va
 {
     if (!document->places)
         document->places = index_places(document);
-    struct place key = {.value = value ? value : document->root};
-    const struct place *place =
-        bsearch(&key, document->places->places, document->places->len, sizeof key, compare_places);
-    assert(place);
+    const struct place *place = find_place(document->places, value ? value : document->root);
+    assert(place->value);
     bool container = cJSON_IsObject(place->value) || cJSON_IsArray(place->value);
     return (struct mln_span){document->file, place->extent.lo,
                              container ? place->extent.lo + 1 : place->extent.hi};
