@@ -132,7 +132,9 @@ static void report(struct mln_ctx *ctx, const struct mln_table *table, const str
             mln_diag_label(diag, share->intent->span, "'%s' brings %zu of them",
                            share->intent->name, share->weight);
         else
-            mln_diag_note(diag, "'default' brings %zu of them", share->weight);
+            mln_diag_note(
+                diag, "rules that no intent names, such as those of 'default', bring %zu of them",
+                share->weight);
     }
     mln_diag_help(diag, "give some of its zones a security group of their own with 'nsg', or say "
                         "the heaviest intents more widely");
