@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define FEW 64
+#define FEW 64 /* atoms that are quicker tried again than looked into */
 
 static size_t members_within(const struct mln_search *q, uint32_t f, const uint32_t **members)
 {
@@ -18,8 +18,7 @@ static size_t members_within(const struct mln_search *q, uint32_t f, const uint3
     return field->first[q->within[f] + 1] - first;
 }
 
-/* How many atoms the sets of alive matches that do not cover the level have, counted up to `most`.
- */
+/* How many atoms the sets of alive matches that do not cover the level have, up to `most`. */
 static size_t weigh(const struct mln_search *q, size_t level, const uint64_t *alive, size_t most)
 {
     uint32_t f = q->s->open[level];

@@ -37,6 +37,8 @@ enum mln_prefix_error {
     MLN_PREFIX_LENGTH,    /* "/33" */
     MLN_PREFIX_HOST_BITS, /* *out is the prefix with the host bits cleared, for the fix-it */
 };
+/* Reads an address or a prefix that takes up all of text[0..length): four decimal parts without leading zeros, or
+ * the forms of RFC 4291 section 2.2 without a zone id; "::ffff:1.2.3.4" is IPv6. *out is always written. */
 enum mln_prefix_error mln_prefix_parse(const char *text, size_t length, struct mln_prefix *out);
 
 #define MLN_IP_TEXT 64

@@ -610,6 +610,73 @@ static void many_unknown_sets_stay_cheap(void)
     mln_arena_free(a);
 }
 
+/* Every `step`-th address from `from` on: a set of many ranges, as service tags are. */
+static const struct mln_ipset *comb(struct mln_arena *a, unsigned from, unsigned step,
+                                    unsigned count)
+{
+    struct mln_range *ranges = MLN_NEW_ARRAY(a, struct mln_range, count);
+    for (unsigned i = 0; i < count; i++)
+        ranges[i].lo.lo = ranges[i].hi.lo = 1000 + from + i * step;
+    return mln_ipset_from_ranges(a, MLN_IPV4, ranges, count);
+}
+
+/* Hundreds of atoms a match: the search falls back to those that the matches can tell apart. */
+static void sets_of_many_ranges(void)
+{
+    struct mln_arena *a = mln_arena_new();
+    struct mln_packet packet;
+    struct mln_match m[16] = {{0}};
+    for (unsigned i = 0; i < 15; i++)
+        m[i] = (struct mln_match){.protos = MLN_PROTOS_ALL,
+                                  .src = comb(a, i % 5, 5 + i / 5 * 5, 400),
+                                  .dst = comb(a, 0, 2 + i, 300),
+                                  .dport = i % 3 ? NULL : one_port(a, 443)};
+    m[15] =
+        (struct mln_match){.protos = MLN_PROTOS_ALL, .src = comb(a, 0, 1, 900), .dst = m[0].dst};
+    struct mln_space *space = mln_space_new(a, MLN_IPV4, m, 16);
+    struct property p = {.question = FORMULA, .count = 16, .words = 1};
+    for (size_t within = 0; within < 16; within++)
+        for (size_t without = 0; without < 16; without++) {
+            p.none_of[0] = UINT64_C(1) << without;
+            enum mln_found found = mln_space_find(space, within, answer, &p, &packet, NULL, 0);
+            bool covered = mln_match_covers(&m[without], &m[within]);
+            CU_ASSERT_EQUAL(found, covered ? MLN_NONE : MLN_FOUND);
+            CU_ASSERT_TRUE(covered || (mln_packet_matches(&packet, &m[within]) &&
+                                       !mln_packet_matches(&packet, &m[without])));
+        }
+    struct property all = {.question = FORMULA, .count = 16, .words = 1, .none_of = {0x7fff}};
+    CU_ASSERT_EQUAL(mln_space_find(space, 15, answer, &all, &packet, NULL, 0), MLN_FOUND);
+    for (size_t i = 0; i < 16; i++)
+        CU_ASSERT_EQUAL(mln_packet_matches(&packet, &m[i]), i == 15);
+    mln_arena_free(a);
+}
+
+/* What the property is told first: exactly the matches that share a packet with `within`. */
+static enum mln_answer note_root(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    (void)sure;
+    memcpy(ctx, alive, sizeof(uint64_t));
+    return MLN_NO;
+}
+
+static void root_is_told_the_overlapping_matches(void)
+{
+    rng_state = SEED + 3;
+    for (unsigned round = 0; round < 100; round++) {
+        struct universe u;
+        make_universe(&u, 8);
+        struct mln_space *space = mln_space_new(u.arena, u.family, u.matches, u.count);
+        for (size_t within = 0; within < u.count; within++) {
+            uint64_t alive = 0;
+            mln_space_find(space, within, note_root, &alive, NULL, NULL, 0);
+            for (size_t i = 0; i < u.count; i++)
+                CU_ASSERT_EQUAL(mln_bit(&alive, i),
+                                mln_match_overlaps(&u.matches[within], &u.matches[i]));
+        }
+        mln_arena_free(u.arena);
+    }
+}
+
 static enum mln_answer undecided(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     (void)ctx;
@@ -646,5 +713,7 @@ void suite_space(void)
     UNIT_TEST(nothing_is_a_packet_too);
     UNIT_TEST(empty_match_holds_nothing);
     UNIT_TEST(many_unknown_sets_stay_cheap);
+    UNIT_TEST(sets_of_many_ranges);
+    UNIT_TEST(root_is_told_the_overlapping_matches);
     UNIT_TEST(gives_up_at_the_limit);
 }
