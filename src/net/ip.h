@@ -1,5 +1,6 @@
-/* IP addresses and prefixes, both families. Addresses are 128-bit big-endian numbers; an IPv4 address
- * occupies the low 32 bits. Text follows RFC 5952 (IPv6) and dotted quads (IPv4, four decimal parts). */
+/* IP addresses and prefixes, both families. Addresses are 128-bit big-endian numbers; an IPv4
+ * address occupies the low 32 bits. Text follows RFC 5952 (IPv6) and dotted quads (IPv4, four
+ * decimal parts). */
 #ifndef MLN_NET_IP_H
 #define MLN_NET_IP_H
 
@@ -27,8 +28,8 @@ struct mln_ip mln_ip_max(enum mln_family family); /* 255.255.255.255 or ffff:...
 struct mln_prefix {
     enum mln_family family;
     struct mln_ip ip;
-    uint8_t length;   /* 0..32 or 0..128 */
-    bool is_address;  /* written without "/n" */
+    uint8_t length;  /* 0..32 or 0..128 */
+    bool is_address; /* written without "/n" */
 };
 
 enum mln_prefix_error {
@@ -37,8 +38,9 @@ enum mln_prefix_error {
     MLN_PREFIX_LENGTH,    /* "/33" */
     MLN_PREFIX_HOST_BITS, /* *out is the prefix with the host bits cleared, for the fix-it */
 };
-/* Reads an address or a prefix that takes up all of text[0..length): four decimal parts without leading zeros, or
- * the forms of RFC 4291 section 2.2 without a zone id; "::ffff:1.2.3.4" is IPv6. *out is always written. */
+/* Reads an address or a prefix that takes up all of text[0..length): four decimal parts without
+ * leading zeros, or the forms of RFC 4291 section 2.2 without a zone id; "::ffff:1.2.3.4" is IPv6.
+ * *out is always written. */
 enum mln_prefix_error mln_prefix_parse(const char *text, size_t length, struct mln_prefix *out);
 
 #define MLN_IP_TEXT 64

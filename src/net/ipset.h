@@ -1,7 +1,7 @@
 /* Sets of addresses of ONE family: sorted, disjoint, non-adjacent inclusive ranges. Values are
- * immutable and live in the arena; every operation returns a canonical set, so equal sets have equal
- * ranges. The empty set has len 0 (never NULL). All operations are linear in the ranges of their
- * arguments (plus a sort where a set is made from unsorted prefixes). */
+ * immutable and live in the arena; every operation returns a canonical set, so equal sets have
+ * equal ranges. The empty set has len 0 (never NULL). All operations are linear in the ranges of
+ * their arguments (plus a sort where a set is made from unsorted prefixes). */
 #ifndef MLN_NET_IPSET_H
 #define MLN_NET_IPSET_H
 

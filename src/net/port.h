@@ -1,4 +1,5 @@
-/* Sets of ports 0..65535: sorted, disjoint, non-adjacent inclusive ranges; immutable, in the arena. */
+/* Sets of ports 0..65535: sorted, disjoint, non-adjacent inclusive ranges; immutable, in the arena.
+ */
 #ifndef MLN_NET_PORT_H
 #define MLN_NET_PORT_H
 
@@ -16,8 +17,8 @@ struct mln_portset {
 };
 
 const struct mln_portset *mln_portset_all(struct mln_arena *a);
-const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a, const struct mln_port_range *ranges,
-                                                  size_t count);
+const struct mln_portset *
+mln_portset_from_ranges(struct mln_arena *a, const struct mln_port_range *ranges, size_t count);
 const struct mln_portset *mln_portset_union(struct mln_arena *a, const struct mln_portset *x,
                                             const struct mln_portset *y);
 const struct mln_portset *mln_portset_intersect(struct mln_arena *a, const struct mln_portset *x,
@@ -30,7 +31,8 @@ bool mln_portset_overlaps(const struct mln_portset *x, const struct mln_portset 
 bool mln_portset_contains(const struct mln_portset *x, unsigned port);
 bool mln_portset_is_all(const struct mln_portset *x);
 
-/* The protocols an NSG can tell apart. MLN_PROTO_OTHER is every other IP protocol (only `any` matches it). */
+/* The protocols an NSG can tell apart. MLN_PROTO_OTHER is every other IP protocol (only `any`
+ * matches it). */
 enum mln_proto {
     MLN_PROTO_TCP,
     MLN_PROTO_UDP,
