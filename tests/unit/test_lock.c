@@ -215,6 +215,39 @@ static void check_compares(void)
     bench_free(b);
 }
 
+/* Priority of an inbound rule; 0: there is none of that name. */
+static unsigned number_of(const struct bench *b, const char *name)
+{
+    const struct mln_rule_vec *rules = &b->table.rules[MLN_INBOUND];
+    for (size_t i = 0; i < rules->len; i++)
+        if (strcmp(rules->data[i]->name, name) == 0)
+            return rules->data[i]->priority;
+    return 0;
+}
+
+/* A deny that has grown must now precede an allow: it moves, not the allow that stayed as it was.
+ */
+static void what_changed_moves_first(void)
+{
+    struct bench *b = bench_new();
+    const char *lock = "# mlnsgc lock 1\n"
+                       "nsg-a inbound 500 a 0000000000000002.00000002\n"
+                       "nsg-a inbound 2000 d 0000000000000001.00000001\n";
+    static const struct mln_rule_key grown = {1, 9}, same = {2, 2};
+    struct mln_rule *d = simple_rule(b, MLN_VERB_DENY, "d", 0, "10.0.0.0/16");
+    struct mln_rule *a = simple_rule(b, MLN_VERB_ALLOW, "a", 1, "10.0.0.0/24");
+    d->keys = &grown;
+    a->keys = &same;
+    d->key_count = a->key_count = 1;
+    run(b, lock, NULL);
+    CU_ASSERT_EQUAL(number_of(b, "a"), 500);
+    CU_ASSERT(number_of(b, "d") > 0 && number_of(b, "d") < 500);
+    CU_ASSERT_EQUAL_FATAL(reports(b, MLN_D_PRIORITY_MOVED), 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(b->ctx.diags->list.data[0]->message, "'d' of 'nsg-a' moves from priority 2000 to"));
+    bench_free(b);
+}
+
 static void nsgs_of_one_name_cannot_share(void)
 {
     struct bench *b = bench_new();
@@ -229,16 +262,6 @@ static void nsgs_of_one_name_cannot_share(void)
     CU_ASSERT(!mln_lock_distinct(&b->ctx, &list));
     CU_ASSERT_EQUAL(reports(b, MLN_D_LOCK_SHARED), 1);
     bench_free(b);
-}
-
-/* What the text says of one rule: its priority. */
-static unsigned number_of(const struct bench *b, const char *name)
-{
-    const struct mln_rule_vec *rules = &b->table.rules[MLN_INBOUND];
-    for (size_t i = 0; i < rules->len; i++)
-        if (strcmp(rules->data[i]->name, name) == 0)
-            return rules->data[i]->priority;
-    return 0;
 }
 
 /* Between two locked rules, after the last, before a first one with room and without. */
@@ -438,6 +461,7 @@ void suite_lock(void)
     UNIT_TEST(a_locked_rule_moves_when_there_is_no_way);
     UNIT_TEST(numbers_outside_the_range_move);
     UNIT_TEST(check_compares);
+    UNIT_TEST(what_changed_moves_first);
     UNIT_TEST(nsgs_of_one_name_cannot_share);
     UNIT_TEST(new_rules_stand_near_their_neighbours);
     UNIT_TEST(changing_policies_keep_their_numbers);
