@@ -10,7 +10,6 @@
  * may be absorbed itself, and provenance is handed on to the outermost. */
 #include "rules/pass_merge.h"
 
-#include <string.h>
 
 #define SMALL 400
 

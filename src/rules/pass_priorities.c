@@ -28,7 +28,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { RANKS = 5, RANK_DEFAULT = 4, STEP = 10 };
 

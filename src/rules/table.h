@@ -52,7 +52,7 @@ struct mln_rule {
     unsigned rank; /* 0 forbid, 1 overriding allow and what must precede it, 2 deny, 3 allow, 4 default */
 
     /* Filled by the passes. */
-    const struct mln_rule_key *keys; /* of the lowered rules in it: keys[0] of the one that names it, the others sorted */
+    const struct mln_rule_key *keys; /* of all lowered rules in it; keys[0] of the one that names it */
     size_t key_count;
     const struct mln_lock_entry *locked; /* rules/lock.h: its line in the lock file; NULL when new */
     const char *name;
