@@ -2,9 +2,9 @@
  *
  * cJSON alone would do for well-formed files, but it keeps the first of two equal keys without a
  * word, takes bad UTF-8 and raw control characters, and knows no positions. This pass refuses what
- * it would let through. It must be cheap beside cJSON: bytes are classed by a table, indentation is
- * skipped eight blanks at a time, and nothing is allocated but the keys of the objects that are
- * open.
+ * it would let through. It must be cheap beside cJSON: ordinary bytes are stepped over in one loop,
+ * indentation is skipped eight blanks at a time, and nothing is allocated but the keys of the
+ * objects that are open.
  *
  * Duplicate keys: the keys of all open objects lie on one stack, each object's from its mark
  * upward. When an object closes, its keys are compared by hash and popped: pairwise when few,
@@ -13,6 +13,7 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "import/escape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,36 +70,19 @@ static void skip_blanks(struct scanner *s)
 
 /* ---- strings ---- */
 
-static bool hex4(const char *at, unsigned *out)
-{
-    unsigned value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-                                                : 16u;
-        if (digit == 16)
-            return false;
-        value = value << 4 | digit;
-    }
-    *out = value;
-    return true;
-}
-
 /* At the "\u" of a string; a pair of surrogates is taken together. */
 static bool scan_unicode_escape(struct scanner *s)
 {
     unsigned unit, low;
-    if (!hex4(s->at + 2, &unit))
+    if (!mln_json_hex4(s->at + 2, &unit))
         return fail(s, s->at, 6, "'\\u' is not followed by four hexadecimal digits");
     if (unit == 0)
         return fail(s, s->at, 6, "a NUL character in a string");
     bool high = unit >= 0xd800 && unit < 0xdc00;
     if (unit >= 0xdc00 && unit < 0xe000)
         return fail(s, s->at, 6, "half of a surrogate pair");
-    if (high && (s->at[6] != '\\' || s->at[7] != 'u' || !hex4(s->at + 8, &low) || low < 0xdc00 ||
-                 low > 0xdfff))
+    if (high && (s->at[6] != '\\' || s->at[7] != 'u' || !mln_json_hex4(s->at + 8, &low) ||
+                 low < 0xdc00 || low > 0xdfff))
         return fail(s, s->at, 6, "half of a surrogate pair");
     s->at += high ? 12 : 6;
     return true;
@@ -114,20 +98,10 @@ static bool scan_escape(struct scanner *s)
     return true;
 }
 
-/* What a byte of a string asks for. */
-enum { PLAIN, QUOTE, ESCAPE, CONTROL, HIGH };
-static unsigned char_class(unsigned char c)
+/* Nothing to look at: no quote, no escape, no control character, ASCII. */
+static inline bool is_plain(unsigned char c)
 {
-    static const unsigned char classes[128] = {
-        [0] = CONTROL,  [1] = CONTROL,  [2] = CONTROL,  [3] = CONTROL,   [4] = CONTROL,
-        [5] = CONTROL,  [6] = CONTROL,  [7] = CONTROL,  [8] = CONTROL,   [9] = CONTROL,
-        [10] = CONTROL, [11] = CONTROL, [12] = CONTROL, [13] = CONTROL,  [14] = CONTROL,
-        [15] = CONTROL, [16] = CONTROL, [17] = CONTROL, [18] = CONTROL,  [19] = CONTROL,
-        [20] = CONTROL, [21] = CONTROL, [22] = CONTROL, [23] = CONTROL,  [24] = CONTROL,
-        [25] = CONTROL, [26] = CONTROL, [27] = CONTROL, [28] = CONTROL,  [29] = CONTROL,
-        [30] = CONTROL, [31] = CONTROL, ['"'] = QUOTE,  ['\\'] = ESCAPE,
-    };
-    return c < 128 ? classes[c] : HIGH;
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
 static bool scan_high(struct scanner *s)
@@ -144,88 +118,31 @@ static bool scan_high(struct scanner *s)
 static bool scan_string(struct scanner *s, bool *escaped)
 {
     const char *start = s->at++;
-    *escaped = false;
-    for (;;) {
-        unsigned class;
-        while ((class = char_class((unsigned char)*s->at)) == PLAIN)
+    for (*escaped = false;;) {
+        while (is_plain((unsigned char)*s->at))
             s->at++;
-        if (class == QUOTE) {
+        if (*s->at == '"') {
             s->at++;
             return true;
         }
-        if (class == CONTROL && s->at >= s->end)
+        if (s->at >= s->end)
             return fail(s, start, 1, "this string has no end: the text is cut off");
-        if (class == CONTROL)
+        if ((unsigned char)*s->at < 0x20)
             return fail(s, s->at, 1, "a raw control character in a string");
-        *escaped |= class == ESCAPE;
-        if (class == ESCAPE && !scan_escape(s))
-            return false;
-        if (class == HIGH && !scan_high(s))
+        *escaped |= *s->at == '\\';
+        if (!(*s->at == '\\' ? scan_escape(s) : scan_high(s)))
             return false;
     }
 }
 
 /* ---- keys ---- */
 
-static size_t put_utf8(char *out, unsigned c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
-/* One character of a valid string, escape resolved; advances *at. Never longer than it was written.
- */
-static size_t decode(const char **at, char *out)
-{
-    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
-    if (**at != '\\') {
-        *out = *(*at)++;
-        return 1;
-    }
-    char c = (*at)[1];
-    if (c != 'u') {
-        const char *letter = strchr(letters, c);
-        *out = letter ? meant[letter - letters] : c;
-        *at += 2;
-        return 1;
-    }
-    unsigned unit = 0, low = 0;
-    hex4(*at + 2, &unit);
-    *at += 6;
-    if (unit >= 0xd800 && unit < 0xdc00 && hex4(*at + 2, &low)) {
-        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-        *at += 6;
-    }
-    return put_utf8(out, unit);
-}
-
 static uint64_t hash_key(struct scanner *s, const char *from, const char *to, bool escaped)
 {
     if (!escaped)
         return mln_hash_bytes(from, (size_t)(to - from));
-    char *plain = mln_alloc(s->arena, (size_t)(to - from) + 4);
-    size_t length = 0;
-    while (from < to)
-        length += decode(&from, plain + length);
-    return mln_hash_bytes(plain, length);
+    char *plain = mln_alloc(s->arena, (size_t)(to - from));
+    return mln_hash_bytes(plain, mln_json_unescape(from, to, plain));
 }
 
 /* A key and its colon. */
