@@ -137,9 +137,3 @@ const struct mln_ipset *mln_azure_private_space(struct mln_arena *arena, enum ml
     };
     return set_of(arena, family, blocks, sizeof blocks / sizeof *blocks);
 }
-
-const struct mln_ipset *mln_azure_platform(struct mln_arena *arena, enum mln_family family)
-{
-    static const char *const addresses[] = {"168.63.129.16", "169.254.169.254"};
-    return set_of(arena, family, addresses, sizeof addresses / sizeof *addresses);
-}

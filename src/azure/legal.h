@@ -90,11 +90,8 @@ const struct mln_azure_subnet_rule *mln_azure_subnet_rule(const char *role);
 
 /* Address space that the Internet does not route, so that only a declared path reaches it: RFC
  * 1918, 6598 (100.64.0.0/10), 3927 (link-local), loopback, "this network", multicast and reserved;
- * fc00::/7, fe80::/10, ff00::/8, :: and ::1 [RFC 6890]. */
+ * fc00::/7, fe80::/10, ff00::/8, :: and ::1 [RFC 6890]. The platform's addresses: azure/platform.h.
+ */
 const struct mln_ipset *mln_azure_private_space(struct mln_arena *arena, enum mln_family family);
-/* 168.63.129.16 (DNS, health probes, VM agent) and 169.254.169.254 (metadata): not filtered by an
- * NSG unless a platform tag names them [azure-docs what-is-ip-address-168-63-129-16.md]. Empty for
- * IPv6. */
-const struct mln_ipset *mln_azure_platform(struct mln_arena *arena, enum mln_family family);
 
 #endif
