@@ -45,6 +45,8 @@ static const struct mln_option options[] = {
      mln_set_prune},
     {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE", mln_set_lock},
     {NULL, "--locked", FLAG, TABLES, "fail when the lock file would change", mln_set_locked},
+    {NULL, "--no-prove", FLAG, TABLES, "do not prove that the rules mean what the policy says",
+     mln_set_no_prove},
     {NULL, "--relock", FLAG, OUTPUT, "make the lock file anew", mln_set_relock},
     {NULL, "--expand-tags", "never|agents|always", NEEDED, TABLES,
      "write service tags as prefixes (needs --tags)", mln_set_expand},

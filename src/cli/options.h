@@ -81,6 +81,7 @@ struct mln_options {
     bool today_given;
     const char *lock; /* NULL: none */
     bool locked, relock;
+    bool no_prove;
     /* output */
     const char *output; /* NULL: the current directory */
     MLN_VEC(const struct mln_backend *) emit; /* empty: nsg */

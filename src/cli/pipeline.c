@@ -82,11 +82,17 @@ static void lower(struct mln_cli *cli, const struct mln_inputs *inputs,
 {
     const struct mln_priority_options priorities = {cli->options.low, cli->options.high};
     unsigned errors = cli->ctx.diags->errors;
-    compilation->tables = mln_lower(&cli->ctx, compilation->model);
+    compilation->lowered = mln_lower(&cli->ctx, compilation->model);
+    compilation->tables = compilation->lowered->tables;
     mln_cli_tell_time(cli, "lower", compilation->path, clock);
     if (cli->ctx.diags->errors == errors)
         mln_passes_run(&cli->ctx, &compilation->tables, &priorities, inputs->lock);
     mln_cli_tell_time(cli, "passes", compilation->path, clock);
+    if (cli->options.no_prove)
+        fprintf(stderr, "mlnsgc: not proved: --no-prove was given\n");
+    else if (cli->ctx.diags->errors == errors)
+        mln_compilation_prove(cli, compilation);
+    mln_cli_tell_time(cli, "prove", compilation->path, clock);
 }
 
 void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "lang/lang.h"
 #include "rules/lock.h"
-#include "rules/table.h"
+#include "rules/lower.h"
 
 /* What all policies of one run share. */
 struct mln_inputs {
@@ -26,6 +26,7 @@ struct mln_compilation {
     struct mln_module_vec modules;
     struct mln_policy_options options;
     struct mln_model *model;     /* NULL when it was not reached */
+    struct mln_lowered *lowered; /* NULL when it was not reached */
     struct mln_table_vec tables; /* empty when it was not reached */
     bool good;                   /* everything was reached without an error */
 };
@@ -36,6 +37,10 @@ void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilati
  * only be repeated in other words. */
 void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
                          struct mln_compilation *compilation, const char *path);
+
+/* Proves the JSON of every table against the policy (prove.c); a difference is reported and raises the status to
+ * MLN_EXIT_FAULT. */
+void mln_compilation_prove(struct mln_cli *cli, const struct mln_compilation *c);
 
 /* --verbose: "mlnsgc: WHAT: 1.2 ms" with the time since *since (seconds, monotonic), which is then now. */
 void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *path, double *since);

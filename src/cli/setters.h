@@ -20,6 +20,7 @@ MLN_SETTER(prune);
 MLN_SETTER(lock);
 MLN_SETTER(locked);
 MLN_SETTER(relock);
+MLN_SETTER(no_prove);
 MLN_SETTER(expand);
 MLN_SETTER(priorities);
 MLN_SETTER(deps_only);

@@ -19,7 +19,7 @@ struct mln_build {
     struct mln_model *model;
     struct mln_scope **scopes; /* by module index: dependencies first, the policy itself last */
     size_t scope_count;
-    struct mln_scope *root;
+    struct mln_scope *root, *prelude;
     size_t active_count;
     unsigned depth; /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */

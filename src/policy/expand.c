@@ -271,8 +271,18 @@ static void apply_all(struct mln_build *b, struct mln_scope *scope)
 
 /* --- modules --- */
 
+/* The prelude is loaded before everything but its own imports, and seen behind all other names. */
+static void open_prelude(struct mln_build *b, struct mln_scope *scope)
+{
+    if (b->prelude)
+        mln_vec_push(b->arena, &scope->opened, b->prelude);
+    if (strcmp(scope->module->display, "<stdlib>/prelude.mlp") == 0)
+        b->prelude = scope;
+}
+
 static void open_imports(struct mln_build *b, struct mln_scope *scope)
 {
+    open_prelude(b, scope);
     for (size_t i = 0; i < scope->module->imports.len; i++) {
         const struct mln_import *import = &scope->module->imports.data[i];
         if (!import->module)

@@ -233,7 +233,6 @@ struct mln_intent {
     struct mln_date until;
     bool has_until;
     bool library; /* written in the standard library */
-    bool repeats; /* another intent says the same: they merge silently */
     bool broken;  /* could not be understood; in no list of the model */
     struct mln_apply_frame *frame; /* NULL when not from a template */
     uint32_t index; /* in source order, applied templates in place */

@@ -130,6 +130,7 @@ struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end 
                                     const struct mln_term *near, const struct mln_term *far,
                                     const struct mln_service_item *item, unsigned families);
 void mln_problem_seal(struct mln_problem *p);
+void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane);
 /* The verdict of the policy on packets that lie in all of `sure` and perhaps in those of `alive`, with the matches
  * of `without` (NULL: none) left out. Never OPEN when the two sets are equal. */
 enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,

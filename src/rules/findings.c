@@ -4,6 +4,7 @@
  * An allow is swallowed when at all its source ends, or at all its destination ends, no packet of it gets
  * past the denies; it is partly cut when at some end some packet does not. An intent adds nothing when at every
  * end the verdict is the same without it. */
+#include "base/map.h"
 #include "rules/end.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct finding {
     struct mln_packet cut_packet, forbid_packet;
     bool matters;        /* some verdict changes without it */
     bool overrides_some; /* some deny it overrides meets it */
-    bool tags;           /* rests on prefixes of a tag file */
+    bool repeated;       /* another intent says the same: equal intents merge silently */
 };
 
 struct mln_findings {
@@ -352,7 +353,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 static void report_useless(struct mln_findings *findings, const struct mln_intent *intent,
                            const struct finding *f)
 {
-    if (intent->library || f->matters || intent->verb == MLN_VERB_FORBID || intent->repeats)
+    if (intent->library || f->matters || f->repeated || intent->verb == MLN_VERB_FORBID)
         return;
     struct mln_diag *diag = report(findings, MLN_D_ADDS_NOTHING, intent,
                                    intent->verb == MLN_VERB_ALLOW ? "this allow adds nothing"
@@ -363,8 +364,29 @@ static void report_useless(struct mln_findings *findings, const struct mln_inten
         mln_diag_help(diag, "to guard against future allows, write 'forbid' or 'assert deny'");
 }
 
+/* Equal intents: verb, services and sides are written alike. */
+static void find_repeated(struct mln_findings *findings)
+{
+    struct mln_arena *a = findings->ctx->arena;
+    struct mln_map *seen = mln_map_new(a);
+    for (size_t i = 0; i < findings->model->intents.len; i++) {
+        const struct mln_intent *intent = findings->model->intents.data[i];
+        struct finding *f = &findings->by_intent[i];
+        if (f->matters)
+            continue;
+        const char *key = mln_printf(a, "%d %d %s %s %s", intent->verb, intent->within, intent->service_text,
+                                     intent->from->text, intent->to->text);
+        struct finding *same = mln_map_get(seen, key);
+        f->repeated = same != NULL;
+        if (same)
+            same->repeated = true;
+        mln_map_put(seen, key, f);
+    }
+}
+
 void mln_findings_report(struct mln_findings *findings)
 {
+    find_repeated(findings);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
         const struct finding *f = &findings->by_intent[i];

@@ -162,9 +162,10 @@ static void group_by_nsg(struct mln_zone_ends_vec *ends)
         qsort(ends->data, ends->len, sizeof *ends->data, by_nsg);
 }
 
-struct mln_table_vec mln_lower(struct mln_ctx *ctx, struct mln_model *model)
+struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
 {
-    struct mln_table_vec tables = {0};
+    struct mln_lowered *lowered = MLN_NEW(ctx->arena, struct mln_lowered);
+    lowered->first = MLN_NEW_ARRAY(ctx->arena, size_t, model->nsgs.len + 1);
     struct mln_zone_ends_vec ends = {0};
     mln_collect_ends(ctx, model, &ends);
     group_by_nsg(&ends);
@@ -184,13 +185,15 @@ struct mln_table_vec mln_lower(struct mln_ctx *ctx, struct mln_model *model)
             if (!e->through[MLN_IPV4])
                 mln_findings_add(findings, p);
             mln_order(p, &table->rules[e->direction]);
+            mln_vec_push(ctx->arena, &lowered->problems, p);
         }
+        lowered->first[i + 1] = lowered->problems.len;
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
             lay_out(ctx, &table->rules[d]);
             add_defaults(ctx, nsg, (enum mln_direction)d, &table->rules[d]);
         }
-        mln_vec_push(ctx->arena, &tables, table);
+        mln_vec_push(ctx->arena, &lowered->tables, table);
     }
     mln_findings_report(findings);
-    return tables;
+    return lowered;
 }

@@ -178,12 +178,21 @@ static void add_candidate(struct solver *s, struct mln_piece *piece, unsigned ra
     mln_vec_push(s->p->ctx->arena, &s->all, c);
 }
 
+/* Is the near side written `*`? Only where it is the whole zone: a private endpoint in it is not. */
+static bool near_star(const struct mln_problem *p, const struct mln_term *near)
+{
+    const struct mln_zone *zone = p->ends->zone;
+    return p->star && near->side.kind == MLN_SIDE_PREFIXES &&
+           mln_ipset_equal(near->set[MLN_IPV4], zone->addresses[MLN_IPV4]) &&
+           mln_ipset_equal(near->set[MLN_IPV6], zone->addresses[MLN_IPV6]);
+}
+
 /* A rule holds prefixes of one family: such a piece is a candidate per family. */
 static void add_piece(struct solver *s, struct mln_piece *piece, unsigned rank, size_t first)
 {
     if (!piece->near.sayable || !piece->far.sayable)
         return;
-    bool literal = (piece->near.side.kind == MLN_SIDE_PREFIXES && !s->p->star) ||
+    bool literal = (piece->near.side.kind == MLN_SIDE_PREFIXES && !near_star(s->p, &piece->near)) ||
                    piece->far.side.kind == MLN_SIDE_PREFIXES;
     if (!literal || (piece->families & (piece->families - 1)) == 0) {
         add_candidate(s, piece, rank, first);
@@ -464,7 +473,7 @@ static void emit(struct mln_problem *p, const struct mln_piece *piece, enum mln_
     enum mln_family f = first_family(piece->families);
     bool near_is_source = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
     struct mln_rule_side near = rule_side(&piece->near, f), far = rule_side(&piece->far, f);
-    if (p->star && near.kind == MLN_SIDE_PREFIXES)
+    if (near_star(p, &piece->near))
         near = (struct mln_rule_side){.kind = MLN_SIDE_ANY};
     unsigned proto = MLN_PROTO_ANY;
     for (unsigned i = 0; i < MLN_PROTO_COUNT; i++)

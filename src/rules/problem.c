@@ -295,7 +295,7 @@ static void seal_groups(struct mln_problem *p, struct mln_plane *plane)
     }
 }
 
-static void seal_plane(struct mln_problem *p, struct mln_plane *plane)
+void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane)
 {
     struct mln_arena *a = p->ctx->arena;
     plane->space = mln_space_new(a, plane->family, plane->matches.data, plane->matches.len);
@@ -316,7 +316,7 @@ void mln_problem_seal(struct mln_problem *p)
 {
     for (int f = 0; f < MLN_FAMILIES; f++)
         if (p->planes[f].universe >= 0)
-            seal_plane(p, &p->planes[f]);
+            mln_problem_seal_plane(p, &p->planes[f]);
 }
 
 /* --- the verdict --- */

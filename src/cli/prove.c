@@ -1,0 +1,58 @@
+/* The proof on every compile. What is proved is the JSON that goes out: each NSG is emitted, read back by the reader
+ * for deployed NSGs, and compared with the policy. */
+#include "cli/pipeline.h"
+#include "emit/nsg.h"
+#include "import/nsg.h"
+#include "prove/proof.h"
+
+/* The emitted text as rules again; its places and complaints concern nobody but us. */
+static struct mln_imported_nsg *read_back(struct mln_cli *cli, const struct mln_table *table,
+                                          struct mln_tags *tags)
+{
+    struct mln_ctx aside = {cli->ctx.arena, cli->ctx.names, mln_diags_new(cli->ctx.arena)};
+    struct mln_imported_nsg_vec nsgs = {0};
+    struct mln_buf json;
+    mln_buf_init(&json, cli->ctx.arena);
+    mln_emit_nsg(cli->ctx.arena, table, &json);
+    bool good = mln_nsg_read(&aside, tags, table->nsg->name, json.data, json.len, &nsgs);
+    return good && nsgs.len == 1 && !mln_diags_failed(aside.diags) ? nsgs.data[0] : NULL;
+}
+
+static void report_failure(struct mln_cli *cli, const struct mln_table *table, const struct mln_proof *proof)
+{
+    struct mln_diag *diag = mln_report(
+        cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
+        "fault in mlnsgc: NSG '%s' would %s %s at zone '%s', which the policy %s", table->nsg->name,
+        proof->policy_permits ? "stop" : "permit",
+        proof->direction == MLN_INBOUND ? "an inbound packet" : "an outbound packet", proof->zone->display,
+        proof->policy_permits ? "permits" : "denies");
+    mln_diag_note(diag, "the packet: %s", mln_packet_text(cli->ctx.arena, &proof->packet));
+    mln_diag_note(diag, "decided by %s", proof->rule ? proof->rule->name : "one of Azure's default rules");
+    mln_cli_raise(cli, MLN_EXIT_FAULT);
+}
+
+static void prove_table(struct mln_cli *cli, const struct mln_compilation *c, const struct mln_table *table)
+{
+    struct mln_imported_nsg *nsg = read_back(cli, table, c->options.tags);
+    if (!nsg) {
+        mln_report(cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
+                   "fault in mlnsgc: the JSON of NSG '%s' cannot be read back", table->nsg->name);
+        mln_cli_raise(cli, MLN_EXIT_FAULT);
+        return;
+    }
+    struct mln_proof proof;
+    switch (mln_prove_nsg(&cli->ctx, c->lowered, table->nsg, nsg->rules, &proof)) {
+    case MLN_PROOF_HOLDS: break;
+    case MLN_PROOF_FAILS: report_failure(cli, table, &proof); break;
+    case MLN_PROOF_GAVE_UP:
+        mln_report(cli->ctx.diags, MLN_D_PROOF_GAVE_UP, table->nsg->span,
+                   "gave up proving NSG '%s'", table->nsg->name);
+        break;
+    }
+}
+
+void mln_compilation_prove(struct mln_cli *cli, const struct mln_compilation *c)
+{
+    for (size_t i = 0; i < c->tables.len; i++)
+        prove_table(cli, c, c->tables.data[i]);
+}

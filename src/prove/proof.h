@@ -1,0 +1,30 @@
+/* The proof: rules permit exactly what the policy permits.
+ *
+ * For each zone an NSG governs, in each direction and family: the packets that the rules permit, first match by
+ * priority and then Azure's default rules, are the packets that the policy permits there. Service tags and
+ * ASGs without known contents are unknown sets, so the proof holds for whatever they hold. */
+#ifndef MLN_PROVE_PROOF_H
+#define MLN_PROVE_PROOF_H
+
+#include "net/space.h"
+#include "rules/lower.h"
+
+enum mln_proof_result { MLN_PROOF_HOLDS, MLN_PROOF_FAILS, MLN_PROOF_GAVE_UP };
+
+struct mln_proof {
+    const struct mln_zone *zone; /* where it fails */
+    enum mln_direction direction;
+    struct mln_packet packet;
+    bool policy_permits;         /* and the rules do not, or the reverse */
+    const struct mln_rule *rule; /* that decides the packet; NULL: one of Azure's default rules */
+    uint64_t steps;
+};
+
+/* Proves one NSG. `rules` are those that will be deployed, read back from what was emitted: by priority within a
+ * direction. `lowered` must come from the same policy. */
+enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,
+                                    const struct mln_nsg *nsg,
+                                    const struct mln_rule_vec rules[MLN_DIRECTIONS],
+                                    struct mln_proof *proof);
+
+#endif
