@@ -11,6 +11,13 @@ count=60
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+if python3 "$srcdir/tests/prop/selftest.py" >"$work/out" 2>&1; then
+    ok "the judge decides worked examples"
+else
+    not_ok "the judge decides worked examples"
+    tap_comment <"$work/out"
+fi
+
 if python3 "$srcdir/tests/prop/judge.py" --seed "$seed" --count "$count" --binary "$MLNSGC" >"$work/out" 2>&1; then
     ok "$count random policies, seed $seed: $(tail -n 1 "$work/out")"
 else
