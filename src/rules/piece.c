@@ -19,6 +19,8 @@ static const char *side_word(const struct mln_term *term)
     case MLN_SIDE_ASG: return term->side.asg->name;
     case MLN_SIDE_PREFIXES: break;
     }
+    if (term->side.tag) /* expanded */
+        return term->side.tag->name;
     return term->by_name ? "prefixes" : "networks";
 }
 

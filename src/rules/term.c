@@ -82,7 +82,15 @@ static const struct mln_ipset *virtual_set(const struct view *v, const struct ml
     return set;
 }
 
-static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag)
+/* --expand-tags: the prefixes of the file instead of the name. The tag stays beside them to name rules by. */
+static bool is_expanded(const struct view *v, const struct mln_tag *tag, bool hosted)
+{
+    enum mln_expand expand = v->model->options->expand;
+    return tag->kind == MLN_TAG_SERVICE && (tag->prefixes[MLN_IPV4] || tag->prefixes[MLN_IPV6]) &&
+           (expand == MLN_EXPAND_ALWAYS || (expand == MLN_EXPAND_AGENTS && hosted));
+}
+
+static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag, bool hosted)
 {
     struct mln_term term = {.side = {.kind = MLN_SIDE_TAG, .tag = tag}, .sayable = true};
     for (int f = 0; f < MLN_FAMILIES; f++) {
@@ -92,6 +100,8 @@ static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag)
     }
     if (v->near)
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES};
+    else if (is_expanded(v, tag, hosted))
+        term.side.kind = MLN_SIDE_PREFIXES;
     else if (tag->kind == MLN_TAG_SERVICE && !tag->prefixes[MLN_IPV4] && !tag->prefixes[MLN_IPV6]) {
         if (tag->parent)
             term.vars[term.var_count++] = tag->parent->number;
@@ -105,7 +115,7 @@ struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *mod
 {
     struct view v = {.ctx = ctx, .model = model, .zone = zone, .direction = direction,
                      .source = direction == MLN_INBOUND};
-    return tag_term(&v, tag);
+    return tag_term(&v, tag, false);
 }
 
 /* --- leaves --- */
@@ -205,7 +215,7 @@ static void add_public_side(const struct view *v, const struct mln_resource *res
         return;
     const struct mln_tag *regional = resource->region ? mln_tags_regional(tags, tag, resource->region) : NULL;
     struct mln_term term =
-        tag_term(v, regional && regional->features & MLN_FEATURE_NSG ? regional : tag);
+        tag_term(v, regional && regional->features & MLN_FEATURE_NSG ? regional : tag, false);
     struct mln_services *spoken = MLN_NEW(arena(v), struct mln_services);
     for (size_t i = 0; i < resource->kind->endpoints.len; i++)
         *spoken = mln_services_union(arena(v), spoken, &resource->kind->endpoints.data[i]->ports);
@@ -234,7 +244,7 @@ static void add_hosted(const struct view *v, const struct mln_geography *geograp
         const struct mln_tag *tag =
             mln_tags_regional(v->model->options->tags, cloud, geography->regions.data[i]);
         if (tag)
-            add(v, out, tag_term(v, tag));
+            add(v, out, tag_term(v, tag, true));
     }
 }
 
@@ -250,7 +260,7 @@ static void add_leaf(const struct view *v, const struct mln_leaf *leaf, struct m
     case MLN_LEAF_ASG: add_asg(v, leaf, out); break;
     case MLN_LEAF_EXTERNAL: add_joined(v, leaf->external->addresses, false, out); break;
     case MLN_LEAF_PREFIX: add_prefix(v, &leaf->prefix, out); break;
-    case MLN_LEAF_TAG: add(v, out, tag_term(v, leaf->tag)); break;
+    case MLN_LEAF_TAG: add(v, out, tag_term(v, leaf->tag, false)); break;
     case MLN_LEAF_RESOURCE: add_resource(v, leaf->resource, out); break;
     case MLN_LEAF_ENDPOINT: add_endpoint(v, leaf->endpoint, out); break;
     case MLN_LEAF_HOSTED_AGENTS: add_hosted(v, leaf->geography, out); break;
