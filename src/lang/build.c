@@ -1,0 +1,242 @@
+/* Builders for the small parts of the tree: words, values, services, sides, clauses. */
+#include "lang/parse.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* --- words --- */
+
+struct mln_word mln_word_none(void)
+{
+    return (struct mln_word){0};
+}
+
+struct mln_word mln_word_at(struct mln_parse *st, struct mln_span span)
+{
+    const char *text = mln_intern_n(st->ctx->names, st->text + span.lo, span.hi - span.lo);
+    return (struct mln_word){.text = text, .span = span};
+}
+
+/* --- values --- */
+
+struct mln_values mln_values_none(void)
+{
+    return (struct mln_values){0};
+}
+
+struct mln_values mln_values_one(struct mln_value *value)
+{
+    return (struct mln_values){value, value};
+}
+
+struct mln_values mln_values_add(struct mln_values list, struct mln_value *value)
+{
+    list.last->next = value;
+    list.last = value;
+    return list;
+}
+
+struct mln_values mln_values_poison(struct mln_parse *st, struct mln_span span)
+{
+    return mln_values_one(mln_make_value(st, span, MLN_VALUE_POISON));
+}
+
+struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span, enum mln_value_kind kind)
+{
+    struct mln_value *value = MLN_NEW(st->ctx->arena, struct mln_value);
+    value->kind = kind;
+    value->span = span;
+    return value;
+}
+
+struct mln_value *mln_make_any(struct mln_parse *st, struct mln_span span)
+{
+    return mln_make_value(st, span, MLN_VALUE_ANY);
+}
+
+struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span, struct mln_values items)
+{
+    struct mln_value *value = mln_make_value(st, span, MLN_VALUE_LIST);
+    value->items = items.first;
+    return value;
+}
+
+struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span, struct mln_side *side)
+{
+    struct mln_value *value = mln_make_value(st, span, MLN_VALUE_SIDE);
+    value->side = side;
+    return value;
+}
+
+/* "$p" is a parameter, "$p.rest" a name of which a parameter is a part. */
+struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name)
+{
+    bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
+    struct mln_value *value = mln_make_value(st, name.span, param ? MLN_VALUE_PARAM : MLN_VALUE_NAME);
+    value->text = param ? mln_intern(st->ctx->names, name.text + 1) : name.text;
+    return value;
+}
+
+/* Where no name may stand, "$p.rest" is the parameter of an imported file. */
+struct mln_value *mln_make_param_value(struct mln_parse *st, struct mln_span span)
+{
+    struct mln_value *value = mln_make_value(st, span, MLN_VALUE_PARAM);
+    value->text = mln_intern_n(st->ctx->names, st->text + span.lo + 1, span.hi - span.lo - 1);
+    return value;
+}
+
+struct mln_value *mln_port_value(struct mln_parse *st, struct mln_value *value)
+{
+    if (value->kind == MLN_VALUE_POISON || value->hi <= 65535)
+        return value;
+    mln_lex_report(st, MLN_D_BAD_NUMBER, value->span, "port %u is beyond 65535", value->hi);
+    value->kind = MLN_VALUE_POISON;
+    return value;
+}
+
+/* --- sides --- */
+
+struct mln_side *mln_make_side(struct mln_parse *st, struct mln_span span, struct mln_values terms,
+                               struct mln_values except)
+{
+    struct mln_side *side = MLN_NEW(st->ctx->arena, struct mln_side);
+    *side = (struct mln_side){.span = span, .terms = terms.first, .except = except.first};
+    return side;
+}
+
+/* --- services --- */
+
+#define UNBOUND (-1u)
+
+static struct mln_service *make_service(struct mln_parse *st, struct mln_span span,
+                                        enum mln_service_kind kind)
+{
+    struct mln_service *service = MLN_NEW(st->ctx->arena, struct mln_service);
+    service->kind = kind;
+    service->span = span;
+    service->proto = UNBOUND;
+    return service;
+}
+
+struct mln_services mln_services_none(void)
+{
+    return (struct mln_services){.bind = UNBOUND};
+}
+
+struct mln_service *mln_make_proto(struct mln_parse *st, struct mln_span span, unsigned proto,
+                                   struct mln_value *source, struct mln_value *port)
+{
+    struct mln_service *service = make_service(st, span, MLN_SERVICE_PROTO);
+    service->proto = proto;
+    service->source = source;
+    service->port = port;
+    return service;
+}
+
+struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span, struct mln_value *port)
+{
+    return mln_make_proto(st, span, UNBOUND, NULL, port);
+}
+
+struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name)
+{
+    bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
+    struct mln_service *service = make_service(st, name.span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
+    service->name = name;
+    if (param)
+        service->name.text = mln_intern(st->ctx->names, name.text + 1);
+    return service;
+}
+
+struct mln_service *mln_make_service_poison(struct mln_parse *st, struct mln_span span)
+{
+    return make_service(st, span, MLN_SERVICE_POISON);
+}
+
+static void report_unbound(struct mln_parse *st, const struct mln_service *service)
+{
+    const char *port = mln_parse_text(st, service->span);
+    struct mln_diag *diag =
+        mln_lex_report(st, MLN_D_BARE_PORT, service->span, "port %s stands after no protocol", port);
+    if (diag)
+        mln_diag_help(diag, "write 'tcp %s', 'udp %s' or 'any %s'", port, port, port);
+}
+
+/* tcp, udp and any bind the ports after them; a parameter may hold a port and leaves the binding. */
+static unsigned binding_after(unsigned bind, const struct mln_service *service)
+{
+    if (service->kind == MLN_SERVICE_PARAM)
+        return bind;
+    if (service->kind != MLN_SERVICE_PROTO)
+        return UNBOUND;
+    bool ported = service->proto == MLN_PROTO_TCP || service->proto == MLN_PROTO_UDP ||
+                  service->proto == MLN_PROTO_COUNT;
+    return ported ? service->proto : UNBOUND;
+}
+
+struct mln_services mln_services_add(struct mln_parse *st, struct mln_services list,
+                                     struct mln_service *service)
+{
+    bool bare = service->kind == MLN_SERVICE_PROTO && service->proto == UNBOUND;
+    if (bare || service->kind == MLN_SERVICE_PARAM)
+        service->proto = list.bind;
+    if (bare && service->port->kind == MLN_VALUE_POISON)
+        service->kind = MLN_SERVICE_POISON;
+    if (bare && list.bind == UNBOUND && service->kind != MLN_SERVICE_POISON) {
+        report_unbound(st, service);
+        service->kind = MLN_SERVICE_POISON;
+    }
+    if (service->kind != MLN_SERVICE_POISON)
+        list.bind = binding_after(list.bind, service);
+    if (list.last)
+        list.last->next = service;
+    else
+        list.first = service;
+    list.last = service;
+    return list;
+}
+
+/* --- clauses --- */
+
+struct mln_clauses *mln_clauses_none(struct mln_parse *st)
+{
+    return MLN_NEW(st->ctx->arena, struct mln_clauses);
+}
+
+static bool is_new(struct mln_parse *st, bool present, struct mln_span keyword)
+{
+    if (present)
+        mln_lex_report(st, MLN_D_REPEATED_CLAUSE, keyword, "'%s' is written twice for one statement",
+                       mln_parse_text(st, keyword));
+    return !present;
+}
+
+struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses, struct mln_span keyword,
+                                  struct mln_word name)
+{
+    if (is_new(st, clauses->as.text != NULL, keyword))
+        clauses->as = name;
+    return clauses;
+}
+
+struct mln_clauses *mln_clause_overrides(struct mln_parse *st, struct mln_clauses *clauses,
+                                         struct mln_span keyword, struct mln_values names)
+{
+    if (!is_new(st, clauses->override_names != NULL, keyword))
+        return clauses;
+    clauses->override_names = names.first;
+    clauses->overrides = (struct mln_word){names.first->text, names.first->span};
+    return clauses;
+}
+
+struct mln_clauses *mln_clause_value(struct mln_parse *st, struct mln_clauses *clauses,
+                                     struct mln_span keyword, enum mln_clause clause,
+                                     struct mln_value *value)
+{
+    struct mln_value **place = clause == MLN_CLAUSE_UNTIL   ? &clauses->until
+                               : clause == MLN_CLAUSE_OWNER ? &clauses->owner
+                                                            : &clauses->because;
+    if (is_new(st, *place != NULL, keyword))
+        *place = value;
+    return clauses;
+}
