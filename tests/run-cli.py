@@ -21,7 +21,7 @@ POLICY = """network lab 10.0.0.0/16 {
 }
 allow https from web to data
 """
-WARNS = POLICY + "allow https from web to data until 2030-01-15\n"
+WARNS = POLICY + "allow tcp 443 from web to 10.0.2.0/28 until 2030-01-15\n"
 BROKEN = POLICY + "allow https from webb to data\n"
 
 TESTS = []

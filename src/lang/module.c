@@ -144,12 +144,22 @@ static struct mln_module *enter_module(struct loader *l, struct mln_node *import
     return module;
 }
 
+/* The text of a STRING as a path: a written "\\$" is the byte 0x01 in the tree. */
+static const char *path_text(struct loader *l, const char *text)
+{
+    char *path = mln_strdup(l->ctx->arena, text);
+    for (char *c = path; *c; c++)
+        if (*c == '\x01')
+            *c = '$';
+    return path;
+}
+
 static struct mln_module *enter_beside(struct loader *l, const struct mln_module *from, struct mln_node *import)
 {
     const struct mln_source *source = mln_source_get(l->ctx->diags, from->file->source);
-    const char *name = import->values->text;
     if (from->library || import->values->kind != MLN_VALUE_STRING)
         return NULL;
+    const char *name = path_text(l, import->values->text);
     const char *path = name[0] == '/' || !source->path
                            ? name
                            : mln_path_join(l->ctx->arena, mln_path_dir(l->ctx->arena, source->path), name);
