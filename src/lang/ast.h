@@ -72,7 +72,7 @@ struct mln_service {
 
 struct mln_clauses {
     struct mln_word as, overrides;  /* overrides: the first of the names */
-    struct mln_value *override_names; /* all of them: NAME or PARAM */
+    struct mln_value *override_names; /* all of them: NAME, the text as written, "$p" included */
     struct mln_value *until;   /* DATE or PARAM */
     struct mln_value *owner;   /* STRING or PARAM */
     struct mln_value *because; /* STRING or PARAM */

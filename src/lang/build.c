@@ -219,11 +219,19 @@ struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clau
     return clauses;
 }
 
+static void as_written(struct mln_parse *st, struct mln_value *name)
+{
+    name->kind = MLN_VALUE_NAME;
+    name->text = mln_word_at(st, name->span).text;
+}
+
 struct mln_clauses *mln_clause_overrides(struct mln_parse *st, struct mln_clauses *clauses,
                                          struct mln_span keyword, struct mln_values names)
 {
     if (!is_new(st, clauses->override_names != NULL, keyword))
         return clauses;
+    for (struct mln_value *name = names.first; name; name = name->next)
+        as_written(st, name);
     clauses->override_names = names.first;
     clauses->overrides = (struct mln_word){names.first->text, names.first->span};
     return clauses;

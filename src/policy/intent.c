@@ -29,13 +29,15 @@ static const char *const verb_names[] = {
 
 /* --- clauses --- */
 
-static void request_override(struct mln_build *b, struct mln_intent *intent, const struct mln_word *word,
-                             struct mln_scope *scope)
+static void request_overrides(struct mln_build *b, struct mln_intent *intent, const struct mln_value *names,
+                              struct mln_scope *scope)
 {
-    struct mln_override_request request = {intent, *word, scope};
-    mln_vec_push(b->arena, &b->overrides, request);
     if (!intent->overrides_span.file)
-        intent->overrides_span = word->span;
+        intent->overrides_span = names->span;
+    for (const struct mln_value *name = names; name; name = name->next) {
+        struct mln_override_request request = {intent, {name->text, name->span}, scope};
+        mln_vec_push(b->arena, &b->overrides, request);
+    }
 }
 
 static void shorten(struct mln_intent *intent, struct mln_date until)
@@ -57,7 +59,7 @@ static void take_clauses(struct mln_build *b, struct mln_intent *intent, const s
     bool allow = intent->verb == MLN_VERB_ALLOW;
     const char *verb = is_assertion(intent->verb) ? "assert" : verb_names[intent->verb];
     if (c->overrides.text && allow)
-        request_override(b, intent, &c->overrides, scope);
+        request_overrides(b, intent, c->override_names, scope);
     else if (c->overrides.text && own && is_assertion(intent->verb))
         bad_clause(b, c->overrides.span, "overrides", verb);
     else if (c->overrides.text && own)
