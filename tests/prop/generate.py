@@ -103,11 +103,17 @@ class Generator:
 
     def links(self):
         rng, world = self.rng, self.world
-        nets = world.networks
+        nets, borrowers = world.networks, set()
         for i, a in enumerate(nets):
             for b in nets[i + 1:]:
                 if self.chance(0.6):
-                    world.peers.append((a, b, rng.choice([None, None, a, b])))
+                    lender = rng.choice([None, None, a, b])
+                    borrower = b if lender is a else a
+                    if borrower in borrowers:
+                        lender = None       # a network has one gateway of others at most
+                    if lender:
+                        borrowers.add(borrower)
+                    world.peers.append((a, b, lender))
         count = rng.randrange(4)
         for i in range(count):
             pool = ["192.168.0.0/16", "172.31.4.0/24"] if i == 0 else PUBLIC + PUBLIC6
@@ -134,7 +140,8 @@ class Generator:
         address = Prefix("10.%d.200.4/32" % number)
         wide = self.chance(0.4)
         for zone in self.world.zones():
-            if zone is nva or zone.prefixes[0].fam != 4 or zone.net is hub:
+            joined = any({a, b} == {zone.net, hub} for a, b, _ in self.world.peers)
+            if zone is nva or zone.prefixes[0].fam != 4 or not joined:
                 continue
             if all(p.fam == 4 for p in zone.net.prefixes) and wide:
                 targets = [Prefix("0.0.0.0/0")]
