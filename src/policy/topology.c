@@ -152,12 +152,15 @@ static const struct mln_ipset *connected_space(struct mln_build *b, const struct
     return mln_ipset_from_prefixes(b->arena, (enum mln_family)f, all.data, all.len);
 }
 
-/* The spaces of the network and of its direct peers; one sort however many peers there are. */
-static const struct mln_ipset *peered_space(struct mln_build *b, const struct mln_network *network, int f)
+/* The spaces of the network and of its direct peers, with or without overlays; one sort however many peers
+ * there are. */
+static const struct mln_ipset *peered_space(struct mln_build *b, const struct mln_network *network, int f,
+                                            bool overlays)
 {
     MLN_VEC(struct mln_range) all = {0};
     for (size_t i = 0; i <= network->peers.len; i++) {
-        const struct mln_ipset *space = i ? network->peers.data[i - 1]->space[f] : network->space[f];
+        const struct mln_network *n = i ? network->peers.data[i - 1] : network;
+        const struct mln_ipset *space = overlays ? n->space[f] : n->addresses[f];
         for (size_t k = 0; k < space->len; k++)
             mln_vec_push(b->arena, &all, space->ranges[k]);
     }
@@ -213,8 +216,10 @@ static void zone_tags(struct mln_build *b, struct mln_zone *zone, int f)
     for (size_t i = 0; i < zone->routes.len; i++)
         beyond = mln_ipset_union(a, beyond, route_set(b, &zone->routes.data[i], f));
     const struct mln_ipset *platform = mln_azure_wire_server(a, family);
-    const struct mln_ipset *peered = peered_space(b, n, f);
-    zone->virtual_network[f] = mln_ipset_union(a, mln_ipset_union(a, peered, beyond), platform);
+    /* Azure knows nothing of overlays: pods are in neither tag [concepts-network-azure-cni-overlay.md]. */
+    zone->virtual_network[f] =
+        mln_ipset_union(a, mln_ipset_union(a, peered_space(b, n, f, false), beyond), platform);
+    const struct mln_ipset *peered = peered_space(b, n, f, true);
     const struct mln_ipset *hidden = mln_ipset_intersect(a, beyond, mln_azure_private_space(a, family));
     hidden = mln_ipset_union(a, mln_ipset_union(a, hidden, peered), platform);
     zone->internet[f] = mln_ipset_subtract(a, mln_ipset_all(a, family), hidden);
@@ -276,7 +281,7 @@ static void all_paths(struct mln_build *b)
                                                             mln_azure_private_space(b->arena, family));
         for (size_t i = 0; i < b->model->networks.len; i++) {
             struct mln_network *n = b->model->networks.data[i];
-            n->near[f] = mln_ipset_union(b->arena, peered_space(b, n, f), connected_space(b, n, f));
+            n->near[f] = mln_ipset_union(b->arena, peered_space(b, n, f, true), connected_space(b, n, f));
         }
         for (size_t i = 0; i < b->model->networks.len; i++) {
             struct mln_network *n = b->model->networks.data[i];

@@ -59,7 +59,8 @@ static struct side side_of(const struct reader *r, const struct mln_rule_side *r
         break;
     case MLN_SIDE_ASG: {
         const struct mln_asg *asg = find_asg(r->model, rule_side->asg->name);
-        side.set = asg ? asg->zone->addresses[r->family] : mln_ipset_empty(a, r->family);
+        side.set = mln_ipset_from_prefixes(a, r->family, asg ? asg->zone->prefixes.data : NULL,
+                                           asg ? asg->zone->prefixes.len : 0);
         if (asg)
             side.vars[side.var_count++] = mln_asg_var(r->model, asg);
         break;

@@ -55,8 +55,8 @@ static struct mln_match match_of(struct mln_problem *p, enum mln_family f, const
         .sport = item->sport,
         .dport = item->dport,
     };
-    if (f == MLN_IPV6) /* `icmp` is IPv4's; an NSG has no ICMPv6 */
-        match.protos &= ~MLN_PROTO_BIT(MLN_PROTO_ICMP);
+    if (f == MLN_IPV6 && item->protos == MLN_PROTO_BIT(MLN_PROTO_ICMP))
+        match.protos = 0; /* `icmp` is IPv4's; an NSG has no ICMPv6 [ipv6-overview.md] */
     return match;
 }
 
@@ -122,12 +122,12 @@ struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end 
 
 /* --- the default --- */
 
-static void default_match(struct mln_problem *p, enum mln_family f, const struct mln_ipset *far)
+static void default_match(struct mln_problem *p, enum mln_family f, const struct mln_ipset *near,
+                          const struct mln_ipset *far)
 {
     bool out = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
-    const struct mln_ipset *near = p->ends->zone->addresses[f];
     struct mln_match match = {.src = out ? near : far, .dst = out ? far : near, .protos = MLN_PROTOS_ALL};
-    if (far && !far->len)
+    if (!near->len || !far->len)
         return;
     int index = add_match(p, f, &match);
     mln_vec_push(p->ctx->arena, &p->planes[f].default_matches, index);
@@ -143,19 +143,15 @@ static void add_defaults(struct mln_problem *p, enum mln_family f)
     enum mln_default_kind kind = zone->defaults[d];
     if (p->ends->through[f] && p->ends->nsg->zones.len)
         kind = p->ends->nsg->zones.data[0]->defaults[d];
-    const struct mln_ipset *platform = mln_azure_platform_space(a, f);
+    const struct mln_ipset *near = zone->addresses[f];
     if (d == MLN_OUTBOUND)
-        default_match(p, f, platform);
+        default_match(p, f, near, mln_azure_platform_space(a, f));
     if (kind == MLN_DEFAULT_ALLOW)
-        default_match(p, f, mln_ipset_all(a, f));
+        default_match(p, f, near, mln_ipset_all(a, f));
     if (kind != MLN_DEFAULT_AZURE)
         return;
-    if (d == MLN_OUTBOUND)
-        default_match(p, f, mln_ipset_union(a, zone->virtual_network[f], zone->internet[f]));
-    else {
-        default_match(p, f, zone->virtual_network[f]);
-        default_match(p, f, mln_azure_wire_server(a, f));
-    }
+    default_match(p, f, mln_ipset_intersect(a, near, zone->virtual_network[f]), zone->virtual_network[f]);
+    default_match(p, f, near, d == MLN_OUTBOUND ? zone->internet[f] : mln_azure_wire_server(a, f));
 }
 
 static void add_universe(struct mln_problem *p, enum mln_family f)

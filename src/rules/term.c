@@ -47,7 +47,8 @@ static struct mln_term any_term(const struct view *v)
     const struct mln_ipset *set[MLN_FAMILIES];
     for (int f = 0; f < MLN_FAMILIES; f++)
         set[f] = mln_ipset_subtract(arena(v), mln_ipset_all(arena(v), (enum mln_family)f),
-                                    mln_azure_platform_space(arena(v), (enum mln_family)f));
+                                    v->source ? mln_azure_wire_server(arena(v), (enum mln_family)f)
+                                              : mln_azure_platform_space(arena(v), (enum mln_family)f));
     struct mln_term term = exact_term(v, set, false);
     if (!v->near)
         term.side.kind = MLN_SIDE_ANY;
@@ -148,7 +149,12 @@ static void add_asg(const struct view *v, const struct mln_leaf *leaf, struct ml
     const struct mln_asg *asg = leaf->asg;
     if (v->near ? asg->zone != v->zone : !zones_joined(v, asg->zone))
         return;
-    struct mln_term term = exact_term(v, asg->zone->addresses, true);
+    /* Members are network interfaces: the overlay behind them is not in the group. */
+    const struct mln_ipset *set[MLN_FAMILIES];
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        set[f] = mln_ipset_from_prefixes(arena(v), (enum mln_family)f, asg->zone->prefixes.data,
+                                         asg->zone->prefixes.len);
+    struct mln_term term = exact_term(v, set, true);
     if (asg->zone->network == v->zone->network) {
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_ASG, .asg = asg};
         term.vars[term.var_count++] = mln_asg_var(v->model, asg);
