@@ -678,6 +678,7 @@ region:
 
 name_value:
     name                            { $$ = mln_make_name_value(st, $1); }
+  | BADWORD                         { $$ = mln_lex_poison(st, @$); }
   ;
 
 name:

@@ -248,7 +248,8 @@ struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span sp
     if (!fits_key(&key, value)) {
         mln_lex_report(st, MLN_D_SYNTAX, value->span, "expected %s after '%s', found %s",
                        strcmp(key.text, "limit") == 0 ? "a number" : "a name", key.text,
-                       mln_parse_quote(st, value->span));
+                       value->kind == MLN_VALUE_STRING ? mln_parse_text(st, value->span)
+                                                       : mln_parse_quote(st, value->span));
         value->kind = MLN_VALUE_POISON;
     }
     struct mln_node *node = mln_make_item(st, span, key.span, MLN_ITEM_OTHER, mln_values_one(value));

@@ -53,17 +53,29 @@ static struct entry *known_entry(struct loader *l, const char *key, bool *fresh)
     return entry;
 }
 
+/* What the import names. */
+static struct mln_span place_of(const struct mln_node *import)
+{
+    return import->values ? import->values->span : import->name.span;
+}
+
 static void report_cycle(struct loader *l, const struct entry *entry, struct mln_node *import)
 {
-    struct mln_diag *diag = mln_report(l->ctx->diags, MLN_D_IMPORT_CYCLE, import->span,
-                                       "modules import each other in a circle");
+    struct mln_diag *diag = mln_report(l->ctx->diags, MLN_D_IMPORT_CYCLE, place_of(import),
+                                       "'%s' imports itself%s", entry->module->display,
+                                       l->stack.data[l->stack.len - 1] == entry ? "" : " through others");
+    struct mln_buf chain;
+    mln_buf_init(&chain, l->ctx->arena);
     bool inside = false;
     for (size_t i = 0; i < l->stack.len; i++) {
         if (inside && l->stack.data[i]->import)
             mln_diag_label(diag, l->stack.data[i]->import->span, "which imports '%s'",
                            l->stack.data[i]->module->display);
         inside |= l->stack.data[i] == entry;
+        if (inside)
+            mln_buf_printf(&chain, "%s -> ", l->stack.data[i]->module->display);
     }
+    mln_diag_note(diag, "%s%s", chain.data, entry->module->display);
 }
 
 /* The module behind the import, loaded before or now; NULL after reporting. */
@@ -80,7 +92,7 @@ static struct mln_module *enter_file(struct loader *l, const char *path, struct 
     size_t length;
     char *text = mln_file_read(l->ctx->arena, path, &length);
     if (!text) {
-        mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, import->span, "cannot read '%s': %s", path,
+        mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, place_of(import), "cannot read '%s': %s", path,
                    strerror(errno));
         return NULL;
     }
@@ -157,9 +169,17 @@ static const char *path_text(struct loader *l, const char *text)
 static struct mln_module *enter_beside(struct loader *l, const struct mln_module *from, struct mln_node *import)
 {
     const struct mln_source *source = mln_source_get(l->ctx->diags, from->file->source);
-    if (from->library || import->values->kind != MLN_VALUE_STRING)
+    if (import->values->kind != MLN_VALUE_STRING)
         return NULL;
-    const char *name = path_text(l, import->values->text);
+    const char *written = import->values->text;
+    if (from->library || written[0] == '\0' || strstr(written, "${")) {
+        mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, import->values->span, "%s",
+                   from->library          ? "a module of the standard library imports modules only"
+                   : written[0] == '\0' ? "the name of the file is empty"
+                                         : "the name of a file holds no parameters");
+        return NULL;
+    }
+    const char *name = path_text(l, written);
     const char *path = name[0] == '/' || !source->path
                            ? name
                            : mln_path_join(l->ctx->arena, mln_path_dir(l->ctx->arena, source->path), name);

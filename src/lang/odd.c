@@ -66,7 +66,7 @@ static struct mln_diag *report(struct mln_parse *st, struct mln_span span, const
 static bool mend_colon(struct mln_parse *st, struct mln_span span)
 {
     char *colon = memchr(st->text + span.lo, ':', span.hi - span.lo);
-    if (!colon || !is_letter(st->text[span.lo]))
+    if (!colon || !is_letter(st->text[span.lo]) || count(st, span, ':') > 1)
         return false;
     bool address = true;
     for (uint32_t i = span.lo; i < span.hi; i++)
@@ -80,6 +80,7 @@ static bool mend_colon(struct mln_parse *st, struct mln_span span)
             mln_diag_inline(diag, "leave it out");
     }
     st->poison = (struct mln_span){0};
+    st->mended_at = (uint32_t)(colon - st->text);
     *colon = ' ';
     return true;
 }
@@ -122,6 +123,13 @@ void mln_lex_braced(struct mln_parse *st, struct mln_span span)
 
 /* --- words that are poison --- */
 
+static void report_date(struct mln_parse *st, struct mln_span span)
+{
+    if (!st->skipping)
+        mln_lex_report(st, MLN_D_BAD_DATE, span, "%s is no date: dates are written YYYY-MM-DD",
+                       mln_parse_quote(st, span));
+}
+
 static enum mln_odd odd_date_or_range(struct mln_parse *st, struct mln_span span)
 {
     if (count(st, span, '-') == 1) {
@@ -130,9 +138,7 @@ static enum mln_odd odd_date_or_range(struct mln_parse *st, struct mln_span span
                            mln_parse_quote(st, span));
         return MLN_ODD_RANGE;
     }
-    if (!st->skipping)
-        mln_lex_report(st, MLN_D_BAD_DATE, span, "%s is no date: dates are written YYYY-MM-DD",
-                       mln_parse_quote(st, span));
+    report_date(st, span);
     return MLN_ODD_DATE;
 }
 
@@ -152,7 +158,7 @@ static enum mln_odd odd_address(struct mln_parse *st, struct mln_span span)
 
 static void odd_path(struct mln_parse *st, struct mln_span span)
 {
-    struct mln_diag *diag = report(st, span, "is not a module path");
+    struct mln_diag *diag = report(st, span, "is neither a name nor a module path");
     if (!diag)
         return;
     const char *text = st->text + span.lo;
@@ -162,10 +168,12 @@ static void odd_path(struct mln_parse *st, struct mln_span span)
         mln_diag_help(diag, "a module of the library is written '%.*s', a file beside this one \"%.*s\"",
                       (int)(length - 4), text, (int)length, text);
     else
-        mln_diag_help(diag, "a file beside this one is written in quotes: \"%.*s\"", (int)length, text);
+        mln_diag_help(diag, "%s stands in double quotes: \"%.*s\"",
+                      file ? "a file beside this one" : "a text", (int)length, text);
 }
 
-static void odd_character(struct mln_parse *st, struct mln_span span)
+/* White space that is no ASCII is mended to blanks, so that it separates words. */
+static bool odd_character(struct mln_parse *st, struct mln_span span)
 {
     uint32_t at = span.lo;
     while (at < span.hi && (unsigned char)st->text[at] < 0x80)
@@ -173,19 +181,23 @@ static void odd_character(struct mln_parse *st, struct mln_span span)
     uint32_t character = 0;
     size_t length = mln_utf8_decode(st->text + at, span.hi - at, &character);
     struct mln_span place = part(st, st->text + at, length);
-    if (st->skipping)
-        return;
     bool quote = (character >= 0x2018 && character <= 0x201f) || character == 0xab || character == 0xbb;
     bool blank = character == 0xa0 || (character >= 0x2000 && character <= 0x200f) || character == 0xfeff ||
                  character == 0x3000;
     bool dash = character >= 0x2010 && character <= 0x2015;
-    mln_lex_report(st, MLN_D_STRAY_CHARACTER, place, "%s (U+%04X) cannot stand here: %s",
+    if (!st->skipping && blank)
+        mln_lex_report(st, MLN_D_STRAY_CHARACTER, place,
+                       "the white space U+%04X is neither a blank nor a tab nor a line end", character);
+    else if (!st->skipping)
+        mln_lex_report(st, MLN_D_STRAY_CHARACTER, place, "%s (U+%04X) cannot stand here: %s",
                    mln_parse_quote(st, place), character,
                    quote   ? "strings take plain double quotes"
-                   : blank ? "white space is a blank, a tab or a line end"
                    : dash  ? "write a plain '-'"
                            : "names are made of a-z, A-Z, 0-9, '_' and '-'");
-    st->poison = span;
+    st->poison = blank ? (struct mln_span){0} : span;
+    if (blank)
+        memset(st->text + at, ' ', length);
+    return blank;
 }
 
 static bool has_wide(const struct mln_parse *st, struct mln_span span)
@@ -217,11 +229,28 @@ static bool has_letter(const struct mln_parse *st, struct mln_span span)
     return false;
 }
 
+/* 2027/01/31, 31.12.2027 */
+static bool is_like_date(const struct mln_parse *st, struct mln_span span)
+{
+    unsigned slashes = count(st, span, '/'), dots = count(st, span, '.');
+    const char *text = st->text + span.lo, *end = st->text + span.hi;
+    bool year_first = span.hi - span.lo > 5 && !is_digit(text[4]);
+    bool year_last = span.hi - span.lo > 5 && !is_digit(end[-5]);
+    for (int i = 0; i < 4; i++) {
+        year_first = year_first && is_digit(text[i]);
+        year_last = year_last && is_digit(end[-1 - i]);
+    }
+    return only(st, span, "/.") && slashes + dots == 2 && (slashes == 0 || dots == 0) &&
+           (year_first || year_last);
+}
+
 /* A digit begins it. */
 static enum mln_odd odd_number(struct mln_parse *st, struct mln_span span)
 {
-    if (only(st, span, "-") && !st->skipping)
-        return odd_date_or_range(st, span);
+    if (is_like_date(st, span)) {
+        report_date(st, span);
+        return MLN_ODD_DATE;
+    }
     if (only(st, span, "./-"))
         return find(st, span, '.') || !find(st, span, '-') ? odd_address(st, span)
                                                            : odd_date_or_range(st, span);
@@ -241,15 +270,16 @@ enum mln_odd mln_lex_odd(struct mln_parse *st, struct mln_span span, struct mln_
 {
     enum mln_odd odd = MLN_ODD_WORD;
     span.file = st->file;
-    if (has_wide(st, span))
-        odd_character(st, span);
-    else if (mend_colon(st, span) || mend_protocol(st, span))
+    if (has_wide(st, span)) {
+        if (odd_character(st, span))
+            return MLN_ODD_AGAIN;
+    } else if (mend_colon(st, span) || mend_protocol(st, span))
         return MLN_ODD_AGAIN;
     else if (is_digit(st->text[span.lo]) && !find(st, span, ':'))
         odd = odd_number(st, span);
     else if (is_letter(st->text[span.lo]) && !find(st, span, ':'))
         odd_name(st, span);
-    else if (find(st, span, ':') && only(st, span, ":./abcdefABCDEF-%"))
+    else if (count(st, span, ':') > 1 || (find(st, span, ':') && only(st, span, ":./abcdefABCDEF-")))
         odd = odd_address(st, span);
     else if (st->text[span.lo] == '$')
         report(st, span, "is not a parameter: after '$' stands its name");
@@ -277,8 +307,13 @@ void mln_lex_comment(struct mln_parse *st, struct mln_span span)
 
 void mln_lex_star(struct mln_parse *st, struct mln_span span)
 {
+    span.file = st->file;
+    if (is_digit(st->text[span.lo])) {
+        odd_address(st, span);
+        return;
+    }
     struct mln_diag *diag = report(st, span, "is not a word of the language");
-    if (diag)
+    if (diag && span.hi - span.lo == 1)
         mln_diag_inline(diag, "write 'any'");
 }
 

@@ -30,6 +30,7 @@ struct mln_token {
     struct mln_span span;
     bool first;     /* on its line */
     uint32_t indent; /* bytes before the first word of its line */
+    bool after_stray; /* a character without meaning, told of, stands before it */
 };
 
 /* An open brace or parenthesis. */
@@ -62,12 +63,14 @@ struct mln_parse {
     struct mln_token held;         /* delivered when the injected '}' are; carries no value */
     bool holding;
     unsigned inject;               /* how many '}' to deliver that were not written */
+    struct mln_token begun;        /* the word that began the statement or item at hand */
     bool skipping;                 /* after a mistake: the next token delivered must begin something ... */
     unsigned skip_depth;           /* ... at this depth of `open` */
     bool stopped;                  /* nothing more is read or said */
     struct mln_span poison;        /* the last token that a mistake was reported for */
     bool bracket_open;             /* a '[' was told of: its ']' is no second mistake */
-    bool stray;                    /* a character without meaning was told of just before this token */
+    bool stray;                    /* a character without meaning was told of just now */
+    uint32_t mended_at;            /* of the last ':' told of */
 
     struct mln_node *nodes;  /* results */
     struct mln_value *value;
@@ -133,6 +136,7 @@ struct mln_value *mln_lex_string(struct mln_parse *st, struct mln_span span);
 /* Shortens *span to what belongs to the string and gives its length. */
 int mln_lex_unterminated(struct mln_parse *st, struct mln_span *span);
 void mln_lex_single_quotes(struct mln_parse *st, struct mln_span span);
+void mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span);
 void mln_lex_comment(struct mln_parse *st, struct mln_span span);
 void mln_lex_braced(struct mln_parse *st, struct mln_span span);
 void mln_lex_star(struct mln_parse *st, struct mln_span span);
@@ -162,6 +166,8 @@ enum mln_recovery mln_parse_recover(struct mln_parse *st);
 
 /* expected: names of tokens as the grammar has them: "'from'", "a name". */
 void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected, int count);
+/* Does a line that goes on like this begin a statement, close a body or hold a comment? */
+bool mln_syntax_begins_statement(const char *text, uint32_t length);
 void mln_syntax_exhausted(struct mln_parse *st, struct mln_span span);
 /* The text of a span, fit for a message: control characters escaped, cut when long. */
 const char *mln_parse_text(struct mln_parse *st, struct mln_span span);

@@ -134,10 +134,33 @@ static bool ends_parameter(const char *text, uint32_t lo, uint32_t hi)
     return false;
 }
 
+/* A string written over several lines: its end is on one of the next, which hold nothing that begins a
+ * statement. They are blanked, so that the string is one mistake. */
+static void blank_rest(struct mln_parse *st, uint32_t at)
+{
+    enum { MOST_LINES = 5 };
+    uint32_t start = at, quote = 0;
+    for (int line = 0; line < MOST_LINES && at < st->length && quote == 0; line++) {
+        start = ++at;
+        while (at < st->length && (st->text[at] == ' ' || st->text[at] == '\t'))
+            at++;
+        uint32_t word = at, quotes = 0;
+        for (; at < st->length && st->text[at] != '\n'; at++)
+            if (st->text[at] == '"') {
+                quotes++;
+                quote = quote ? quote : at;
+            }
+        if ((quotes && quotes % 2 == 0) || mln_syntax_begins_statement(st->text + word, at - word))
+            return;
+    }
+    for (at = start; quote && at <= quote; at++)
+        st->text[at] = ' ';
+}
+
 /* A brace at the end of the line closes a body rather than being part of a text. */
 int mln_lex_unterminated(struct mln_parse *st, struct mln_span *span)
 {
-    uint32_t end = span->hi;
+    uint32_t end = span->hi, line_end = span->hi;
     const char *text = st->text;
     while (end > span->lo + 1 &&
            (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\r' ||
@@ -150,6 +173,8 @@ int mln_lex_unterminated(struct mln_parse *st, struct mln_span *span)
     if (diag)
         mln_diag_help(diag, "a line end inside a string is written \\n");
     st->poison = *span;
+    if (end == line_end)
+        blank_rest(st, line_end);
     return (int)(end - span->lo);
 }
 
@@ -160,4 +185,9 @@ void mln_lex_single_quotes(struct mln_parse *st, struct mln_span span)
     struct mln_span inside = {span.file, span.lo + 1, span.hi - 1};
     if (diag)
         mln_diag_inline(diag, "write \"%s\"", mln_parse_text(st, inside));
+}
+
+void mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span)
+{
+    mln_lex_report(st, MLN_D_MALFORMED_WORD, span, "strings stand in plain double quotes");
 }

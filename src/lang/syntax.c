@@ -38,6 +38,11 @@ const char *mln_parse_quote(struct mln_parse *st, struct mln_span span)
 }
 
 /* A string is shown with its own quotes. */
+static const char *token_text(struct mln_parse *st, const struct mln_token *token)
+{
+    return token->kind == STRING ? mln_parse_text(st, token->span) : mln_parse_quote(st, token->span);
+}
+
 static const char *found_text(struct mln_parse *st)
 {
     const struct mln_token *token = &st->last;
@@ -45,9 +50,7 @@ static const char *found_text(struct mln_parse *st)
         return st->start_value ? "nothing" : "the end of the file";
     if (token->span.lo == token->span.hi)
         return "the end of the body";
-    if (token->kind == STRING)
-        return mln_parse_text(st, token->span);
-    return mln_parse_quote(st, token->span);
+    return token_text(st, token);
 }
 
 /* --- what was expected --- */
@@ -78,6 +81,16 @@ static const char *const statement_words[] = {
     "'connect'",  "'group'", "'service'",  "'kind'",  "'resource'",  "'template'", "'geography'",
     "'apply'",    "'when'",  "'default'",  "'allow'", "'deny'",      "'forbid'",   "'assert'",
     NULL};
+bool mln_syntax_begins_statement(const char *text, uint32_t length)
+{
+    for (const char *const *word = statement_words; *word; word++) {
+        size_t n = strlen(*word) - 2;
+        if (length >= n && memcmp(text, *word + 1, n) == 0 && (length == n || text[n] == ' '))
+            return true;
+    }
+    return length > 0 && (text[0] == '}' || text[0] == '#');
+}
+
 static const char *const clause_words[] = {"'as'", "'overrides'", "'until'", "'owner'", "'because'", NULL};
 static const char *const service_words[] = {"'tcp'", "'udp'",    "'icmp'",  "'esp'",       "'ah'",
                                             "'any'", "a number", "a range", "a parameter", "a name",
@@ -140,8 +153,9 @@ static bool expects_item(const struct mln_parse *st, const struct expected *e)
     return mln_parse_open(st)->place > MLN_IN_TEMPLATE && has(e, "'}'");
 }
 
-static const char *name_after(const struct mln_token *before)
+static const char *name_after(const struct mln_parse *st)
 {
+    const struct mln_token *before = &st->before;
     switch (before->kind) {
     case IN: return "a zone";
     case WITH:
@@ -154,7 +168,7 @@ static const char *name_after(const struct mln_token *before)
     case AS: return "a name";
     case CONNECT: return "an external";
     case OVERRIDES: return "the name of a deny";
-    default: return "a name";
+    default: return st->begun.kind == RESOURCE && before->kind != RESOURCE ? "a kind of resource" : "a name";
     }
 }
 
@@ -167,7 +181,7 @@ static const char *wording(const struct mln_parse *st, const struct expected *e,
     if (group)
         return group;
     if (strcmp(name, "a name") == 0)
-        return name_after(&st->before);
+        return name_after(st);
     if (strcmp(name, "the end of the file") == 0 || (strcmp(name, "a parameter") == 0 && e->count > 1) ||
         (strcmp(name, "'}'") == 0 && has(e, "'import'")))
         return NULL;
@@ -190,6 +204,12 @@ static int choose(const struct mln_parse *st, const struct expected *e, const ch
 
 static const char *list_expected(struct mln_parse *st, const struct expected *e)
 {
+    if (has(e, "a date") && has(e, "'import'"))
+        return has(e, "')'") ? "an argument or ')'" : "an argument";
+    if (st->last.first && has(e, "'import'"))
+        return "a statement";
+    if (st->last.first && expects_item(st, e))
+        return "an item or '}'";
     const char *chosen[MOST_LISTED + 1];
     int n = choose(st, e, chosen);
     struct mln_buf out;
@@ -263,6 +283,8 @@ static const char *advice(struct mln_parse *st, const struct expected *e)
         return "the ends are written 'from SOURCE to DESTINATION'";
     if (before == APPLY || (has(e, "'('") && e->count <= 2))
         return "arguments stand in parentheses, which may be empty";
+    if (st->before.kind == WHEN)
+        return "a condition asks a parameter: '$name' or '$name = VALUE'";
     if (found == ELSE)
         return "an 'else' follows the '}' of a 'when'";
     return NULL;
@@ -288,21 +310,47 @@ static bool report_misplaced(struct mln_parse *st, const struct expected *e)
 
 /* --- reports --- */
 
+/* Said already, by the scanner or for the same token. */
+static bool is_said(struct mln_parse *st, struct mln_span span)
+{
+    bool again = st->failed == st->delivered;
+    bool poison = st->poison.hi && st->poison.lo == span.lo;
+    bool stray = st->last.after_stray && !st->last.first;
+    bool mended = st->mended_at && st->mended_at == st->before.span.hi;
+    st->failed = st->delivered;
+    return st->stopped || again || poison || stray || mended;
+}
+
+/* Something is missing at the end of a line: that is where to look, not at what the next line begins with. */
+static bool is_cut_short(const struct mln_parse *st, const struct expected *e)
+{
+    bool next_line = st->last.first || st->last.kind == END || st->last.span.lo == st->last.span.hi;
+    bool whole = has(e, "'import'") && !has(e, "a date");
+    return next_line && !whole && !expects_item(st, e) && st->before.span.hi > st->before.span.lo;
+}
+
+static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span span, const struct expected *e)
+{
+    const char *wanted = list_expected(st, e);
+    if (wanted && is_cut_short(st, e)) {
+        span.lo = span.hi = st->before.span.hi;
+        return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s after %s", wanted,
+                              token_text(st, &st->before));
+    }
+    if (wanted)
+        return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s, found %s", wanted, found_text(st));
+    return mln_lex_report(st, MLN_D_SYNTAX, span, "%s cannot stand here", found_text(st));
+}
+
 void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected, int count)
 {
     const struct expected e = {expected, count};
-    bool again = st->failed == st->delivered, poison = st->poison.hi && st->poison.lo == span.lo;
-    st->failed = st->delivered;
-    bool stray = st->stray;
-    st->stray = false;
-    if (st->stopped || again || poison || stray || report_misplaced(st, &e))
+    if (is_said(st, span) || report_misplaced(st, &e))
         return;
-    const char *wanted = list_expected(st, &e), *found = found_text(st);
-    struct mln_diag *diag =
-        wanted ? mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s, found %s", wanted, found)
-               : mln_lex_report(st, MLN_D_SYNTAX, span, "%s cannot stand here", found);
+    struct mln_diag *diag = report_expected(st, span, &e);
     if (diag == NULL)
         return;
+    st->poison = (struct mln_span){0};
     const char *close = suggestion(st, &e), *hint = close ? NULL : advice(st, &e);
     if (close)
         mln_diag_inline(diag, "did you mean %s?", close);

@@ -242,8 +242,9 @@ static struct mln_token scan(struct mln_parse *st, MLN_YYSTYPE *value)
         span.lo = span.hi = st->length;
     if (st->first)
         st->indent = span.lo - st->line_start;
-    struct mln_token token = {.kind = kind, .span = span, .first = st->first, .indent = st->indent};
-    st->first = false;
+    struct mln_token token = {
+        .kind = kind, .span = span, .first = st->first, .indent = st->indent, .after_stray = st->stray};
+    st->first = st->stray = false;
     return token;
 }
 
@@ -251,6 +252,8 @@ static int deliver(struct mln_parse *st, const struct mln_token *token, MLN_YYLT
 {
     st->before = st->last;
     st->last = *token;
+    if (token->first && (token->kind == '}' || mln_token_begins(token->kind, mln_parse_open(st)->place)))
+        st->begun = *token;
     st->delivered++;
     *span = token->span;
     return token->kind;
@@ -267,6 +270,15 @@ static int deliver_close(struct mln_parse *st, MLN_YYLTYPE *span)
 
 /* --- after a mistake --- */
 
+/* A line indented like the statement at hand begins another, if with a word of no meaning. */
+static bool begins_like(const struct mln_parse *st, const struct mln_token *token)
+{
+    bool word = token->kind == NAME || token->kind == BADWORD ||
+                (token->kind >= NUMBER && token->kind <= STRING) ||
+                (token->kind >= REGION && token->kind <= FIREWALL);
+    return token->first && word && token->indent <= st->begun.indent;
+}
+
 static bool lands(struct mln_parse *st, const struct mln_token *token)
 {
     if (token->kind == END)
@@ -275,7 +287,7 @@ static bool lands(struct mln_parse *st, const struct mln_token *token)
         return false;
     if (token->kind == '{')
         return st->head != MLN_IN_NOTHING;
-    return token->kind == '}' ||
+    return token->kind == '}' || begins_like(st, token) ||
            (token->first && (mln_token_begins(token->kind, st->open[st->depth].place) ||
                              shows_missing_close(st, token)));
 }
