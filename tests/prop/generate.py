@@ -84,7 +84,7 @@ class Generator:
             zone.nsg = None
         elif self.chance(0.2):
             zone.nsg = "nsg-common"
-        if 4 in families and self.chance(0.08):
+        if "overlay" not in self.off and 4 in families and self.chance(0.08):
             zone.overlay = [Prefix("172.16.%d.0/24" % (i * 8 + k))]
         net.zones.append(zone)
 

@@ -447,7 +447,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--packets", type=int, default=150, help="pairs of addresses an NSG and direction")
     parser.add_argument("--keep", help="folder for failing policies")
-    parser.add_argument("--without", action="append", default=[], help="leave out: routes, templates")
+    parser.add_argument("--without", action="append", default=[], help="leave out: routes, templates, overlay")
     parser.add_argument("--option", action="append", default=[], help="hand this option to compile")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--stats", action="store_true")

@@ -76,7 +76,7 @@ class Oracle:
             return False
         if far.zone:
             return self.joins(far.zone, near) is not None
-        return how != "route"       # addresses of no zone behind an appliance: not said
+        return how != "route" or outbound and far.net is None   # of a far network only its zones are sure
 
     # Membership
 
