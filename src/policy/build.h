@@ -95,6 +95,11 @@ bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln
                         struct mln_services *out);
 const char *mln_services_text(struct mln_arena *a, const struct mln_service *services);
 
+void mln_resolve_param(struct mln_build *b, struct mln_bound *bound);
+/* Resolves what the node declares, so that its mistakes are reported even when nothing uses it. */
+void mln_resolve_group(struct mln_build *b, struct mln_scope *scope, struct mln_node *node);
+void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct mln_node *node);
+
 /* --- intent.c --- */
 void mln_build_intent(struct mln_build *b, struct mln_active *active);
 void mln_build_overrides(struct mln_build *b);

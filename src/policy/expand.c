@@ -364,7 +364,8 @@ static void set_param(struct mln_build *b, struct mln_param_setting *setting)
 static void check_given(struct mln_build *b, const struct mln_scope *scope)
 {
     for (size_t i = 0; i < scope->params->len; i++) {
-        const struct mln_bound *bound = scope->params->entries[i].value;
+        struct mln_bound *bound = scope->params->entries[i].value;
+        mln_resolve_param(b, bound);
         if (bound->value)
             continue;
         struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_MISSING_PARAM, bound->span,

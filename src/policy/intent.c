@@ -113,6 +113,14 @@ static bool legal_ends(struct mln_build *b, const struct mln_intent *intent)
                    "resource '%s' cannot be a source", leaf->resource->name);
         good = false;
     }
+    for (size_t i = 0; intent->within && i < intent->from->len; i++) {
+        const struct mln_leaf *leaf = &intent->from->parts[i].leaf;
+        if (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_NETWORK)
+            continue;
+        mln_report(b->ctx->diags, MLN_D_WRONG_KIND, leaf->span,
+                   "'within' is for zones, ASGs and networks only");
+        return false;
+    }
     for (size_t i = 0; i < intent->to->len; i++)
         if (intent->to->parts[i].leaf.kind == MLN_LEAF_HOSTED_AGENTS) {
             mln_report(b->ctx->diags, MLN_D_HOSTED_AGENTS, intent->to->parts[i].leaf.span,

@@ -16,6 +16,7 @@ struct mln_resource;
 struct mln_prefix_list {
     struct mln_prefix *data;
     size_t len;
+    struct mln_span span; /* where the list is written */
 };
 
 enum mln_role {
@@ -233,7 +234,7 @@ struct mln_intent {
     struct mln_date until;
     bool has_until;
     bool library; /* written in the standard library */
-    bool broken;  /* could not be understood; in no list of the model */
+    bool broken;  /* could not be understood, or an error was reported about it */
     struct mln_apply_frame *frame; /* NULL when not from a template */
     uint32_t index; /* in source order, applied templates in place */
 };

@@ -124,7 +124,7 @@ static void zone_nsg(struct mln_build *b, struct mln_zone *zone, struct mln_scop
                      struct mln_node *item)
 {
     const char *text = mln_eval_text(b, scope, item->values, "the name of an NSG");
-    zone->nsg_span = item->span;
+    zone->nsg_span = item->values->span;
     zone->nsg_none = text && strcmp(text, "none") == 0;
     zone->nsg_name = zone->nsg_none ? NULL : text;
     if (!text)
@@ -149,7 +149,7 @@ static void zone_endpoints(struct mln_build *b, struct mln_zone *zone, struct ml
 static void zone_route(struct mln_build *b, struct mln_zone *zone, struct mln_scope *scope,
                        struct mln_node *node)
 {
-    struct mln_route route = {.span = node->span, .hop = node->hop};
+    struct mln_route route = {.span = node->next_hop ? node->next_hop->span : node->span, .hop = node->hop};
     struct mln_prefix_list hop;
     if (node->hop == MLN_HOP_APPLIANCE) {
         if (!node->next_hop || !mln_eval_prefixes(b, scope, node->next_hop, &hop))
@@ -395,7 +395,7 @@ static void external_value(struct mln_build *b, struct mln_scope *scope, struct 
     if (all->len)
         memcpy(data, all->data, all->len * sizeof *data);
     memcpy(data + all->len, one.data, one.len * sizeof *data);
-    *all = (struct mln_prefix_list){data, all->len + one.len};
+    *all = (struct mln_prefix_list){data, all->len + one.len, all->span};
 }
 
 void mln_build_external(struct mln_build *b, struct mln_active *active)
@@ -434,7 +434,8 @@ static bool is_peer(const struct mln_network *a, const struct mln_network *other
 
 /* The network whose gateway the peering lends, or NULL. */
 static struct mln_network *lent_gateway(struct mln_build *b, struct mln_active *active,
-                                        struct mln_network *x, struct mln_network *y)
+                                        struct mln_network *x, struct mln_network *y,
+                                        struct mln_span *where)
 {
     struct mln_active_vec items = {0};
     mln_expand_items(b, active->scope, active->node->body, &items);
@@ -450,11 +451,13 @@ static struct mln_network *lent_gateway(struct mln_build *b, struct mln_active *
         if (!named)
             continue;
         if ((named != x && named != y) || lender)
-            mln_report(b->ctx->diags, MLN_D_BAD_GATEWAY, item->span,
+            mln_report(b->ctx->diags, MLN_D_BAD_GATEWAY, item->values->span,
                        lender ? "a peering lends one gateway" : "'%s' is not one of the two peered networks",
                        named->name);
-        else
+        else {
             lender = named;
+            *where = item->values->span;
+        }
     }
     return lender;
 }
@@ -466,21 +469,26 @@ void mln_build_peer(struct mln_build *b, struct mln_active *active)
     struct mln_network *y = mln_find_network(b, active->scope, &node->name2);
     if (!x || !y)
         return;
-    if (x == y || is_peer(x, y)) {
-        mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->span,
-                   x == y ? "network '%s' is peered with itself" : "'%s' is peered with '%s' already", x->name,
-                   y->name);
+    if (x == y) {
+        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, node->name2.span, "network '%s' is peered with itself",
+                   x->name);
+        return;
+    }
+    if (is_peer(x, y)) {
+        mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->span, "'%s' is peered with '%s' already",
+                   x->name, y->name);
         return;
     }
     mln_vec_push(b->arena, &x->peers, y);
     mln_vec_push(b->arena, &y->peers, x);
-    struct mln_peering peering = {node->span, x, y, lent_gateway(b, active, x, y)};
+    struct mln_span lent = node->span;
+    struct mln_peering peering = {node->span, x, y, lent_gateway(b, active, x, y, &lent)};
     mln_vec_push(b->arena, &b->model->peerings, peering);
     if (!peering.gateway)
         return;
     struct mln_network *user = peering.gateway == x ? y : x;
     if (user->gateways.len > 0)
-        mln_report(b->ctx->diags, MLN_D_BAD_GATEWAY, node->span,
+        mln_report(b->ctx->diags, MLN_D_BAD_GATEWAY, lent,
                    "network '%s' uses the gateway of '%s' already", user->name,
                    user->gateways.data[0]->name);
     mln_vec_push(b->arena, &user->gateways, peering.gateway);

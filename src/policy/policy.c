@@ -34,6 +34,15 @@ static void declare_intents(struct mln_build *b, struct mln_active *active)
         mln_build_intent(b, active);
 }
 
+/* Mistakes in a group or service that nothing uses are mistakes too. */
+static void resolve_unused(struct mln_build *b, struct mln_active *active)
+{
+    if (active->node->kind == MLN_NODE_GROUP)
+        mln_resolve_group(b, active->scope, active->node);
+    else if (active->node->kind == MLN_NODE_SERVICE)
+        mln_resolve_service(b, active->scope, active->node);
+}
+
 struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_vec *modules,
                                    struct mln_policy_options *options)
 {
@@ -45,6 +54,7 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     mln_expand_visit(&b, declare_in_places);
     mln_expand_check_imports(&b);
     mln_build_topology(&b);
+    mln_expand_visit(&b, resolve_unused);
     mln_expand_visit(&b, declare_intents);
     mln_build_overrides(&b);
     return b.model;

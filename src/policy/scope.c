@@ -160,9 +160,35 @@ static void collect_names(struct mln_build *b, struct mln_scope *scope, enum mln
     }
 }
 
+/* The name may be one of another space: a service where a side is wanted. */
+static bool of_other_space(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
+                           struct mln_span span, const char *what, const char *name)
+{
+    static const char *const kinds[] = {
+        [MLN_NAMES_SIDE] = "a place",         [MLN_NAMES_SERVICE] = "a service",
+        [MLN_NAMES_KIND] = "a kind of resource", [MLN_NAMES_GEOGRAPHY] = "a geography",
+        [MLN_NAMES_TEMPLATE] = "a template",  [MLN_NAMES_INTENT] = "an intent",
+    };
+    const char *rest;
+    for (int other = MLN_NAMES_SIDE; other <= MLN_NAMES_INTENT; other++) {
+        struct mln_symbol *symbol =
+            other == (int)space ? NULL : mln_scope_find(b, scope, (enum mln_space_kind)other, name, &rest);
+        if (!symbol || rest)
+            continue;
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span, "'%s' is %s, not a %s", name,
+                                           kinds[other], what);
+        if (!symbol->library)
+            mln_diag_label(diag, symbol->span, "'%s' is declared here", name);
+        return true;
+    }
+    return false;
+}
+
 void mln_scope_unknown(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
                        struct mln_span span, const char *what, const char *name)
 {
+    if (of_other_space(b, scope, space, span, what, name))
+        return;
     MLN_VEC(const char *) names = {0};
     collect_names(b, scope, space, &names);
     struct mln_diag *diag =

@@ -286,3 +286,13 @@ const char *mln_services_text(struct mln_arena *a, const struct mln_service *ser
     }
     return out.data;
 }
+
+void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct mln_node *node)
+{
+    const char *rest;
+    struct mln_symbol *symbol =
+        node->name.text ? mln_scope_find(b, scope, MLN_NAMES_SERVICE, node->name.text, &rest) : NULL;
+    struct service_list unused = {0};
+    if (symbol && symbol->node == node && !symbol->library)
+        add_symbol(b, symbol, node->span, &unused);
+}

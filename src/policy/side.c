@@ -221,12 +221,15 @@ static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_va
     case MLN_VALUE_NAME:
         name = mln_eval_name(b, arg, &where);
         return name && add_name(b, where, name, term->span, out);
-    case MLN_VALUE_STRING: /* a parameter given on the command line as text */
-        name = arg.value == term ? NULL : mln_eval_text(b, arg.scope, arg.value, "a side");
-        return name && add_name(b, arg.scope, name, term->span, out);
     case MLN_VALUE_SIDE: return add_side(b, arg.scope, arg.value->side, out);
     case MLN_VALUE_LIST: return add_list(b, arg, term->span, out);
     case MLN_VALUE_POISON: return false;
+    case MLN_VALUE_STRING: /* a parameter given on the command line as text */
+        if (!arg.value->span.file) {
+            name = mln_eval_text(b, arg.scope, arg.value, "a side");
+            return name && add_name(b, arg.scope, name, term->span, out);
+        }
+        /* fall through */
     default:
         mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, term->span,
                    "expected a zone, network, prefix or another name of addresses, found '%s'",
@@ -323,4 +326,14 @@ struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope
     struct mln_side_set *set = make_set(b, &parts);
     set->text = written_text(b, scope, side);
     return set;
+}
+
+void mln_resolve_group(struct mln_build *b, struct mln_scope *scope, struct mln_node *node)
+{
+    const char *rest;
+    struct mln_symbol *symbol =
+        node->name.text ? mln_scope_find(b, scope, MLN_NAMES_SIDE, node->name.text, &rest) : NULL;
+    struct part_vec unused = {0};
+    if (symbol && symbol->node == node)
+        add_group(b, symbol, node->span, &unused);
 }

@@ -64,12 +64,12 @@ static void check_zone_prefixes(struct mln_build *b, const struct mln_zone *zone
         const struct mln_prefix *p = &zone->prefixes.data[i];
         const struct mln_ipset *one = mln_ipset_from_prefixes(b->arena, p->family, p, 1);
         if (!mln_ipset_covers(zone->network->addresses[p->family], one)) {
-            struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_BAD_PREFIX, zone->span,
+            struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_BAD_PREFIX, zone->prefixes.span,
                                                "zone '%s': %s lies outside network '%s'", zone->name,
                                                mln_prefix_text(p, text), zone->network->name);
             mln_diag_label(diag, zone->network->span, "'%s' is declared here", zone->network->name);
         } else if (p->family == MLN_IPV4 ? p->length > 29 || p->length < 2 : p->length != 64)
-            mln_report(b->ctx->diags, MLN_D_SUBNET_SIZE, zone->span,
+            mln_report(b->ctx->diags, MLN_D_SUBNET_SIZE, zone->prefixes.span,
                        "zone '%s': a subnet cannot be %s", zone->name, mln_prefix_text(p, text));
     }
 }
@@ -78,11 +78,11 @@ static void check_network(struct mln_build *b, const struct mln_network *network
 {
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct placed_vec own = {0}, zones = {0};
-        place(b, &own, (enum mln_family)f, &network->prefixes, network->name, network->span);
+        place(b, &own, (enum mln_family)f, &network->prefixes, network->name, network->prefixes.span);
         check_disjoint(b, &own, (enum mln_family)f, "address space of network");
         for (size_t i = 0; i < network->zones.len; i++)
             place(b, &zones, (enum mln_family)f, &network->zones.data[i]->prefixes,
-                  network->zones.data[i]->name, network->zones.data[i]->span);
+                  network->zones.data[i]->name, network->zones.data[i]->prefixes.span);
         check_disjoint(b, &zones, (enum mln_family)f, "zone");
     }
     for (size_t i = 0; i < network->zones.len; i++)
@@ -434,7 +434,7 @@ static void check_role(struct mln_build *b, struct mln_zone *zone)
         char text[MLN_IP_TEXT];
         if (p->family != MLN_IPV4 || rule->max_prefix_length == 0 || p->length <= rule->max_prefix_length)
             continue;
-        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_ROLE_SIZE, zone->span,
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_ROLE_SIZE, zone->prefixes.span,
                                            "zone '%s': %s is too small for a %s", zone->name,
                                            mln_prefix_text(p, text), mln_role_names[zone->role]);
         mln_diag_note(diag, "Azure wants at least a /%u", rule->max_prefix_length);

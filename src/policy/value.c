@@ -58,6 +58,12 @@ static struct mln_arg bound_value(struct mln_build *b, struct mln_bound *bound, 
     return result;
 }
 
+void mln_resolve_param(struct mln_build *b, struct mln_bound *bound)
+{
+    if (bound->value)
+        bound_value(b, bound, bound->span);
+}
+
 struct mln_arg mln_eval(struct mln_build *b, struct mln_scope *scope, struct mln_value *value)
 {
     struct mln_arg as_is = {value, scope};
@@ -231,7 +237,12 @@ bool mln_eval_prefixes(struct mln_build *b, struct mln_scope *scope, struct mln_
 {
     struct prefix_vec list = {0};
     bool good = add_prefix_values(b, scope, values, &list);
-    *out = (struct mln_prefix_list){list.data, list.len};
+    *out = (struct mln_prefix_list){list.data, list.len, {0}};
+    for (struct mln_value *value = values; value; value = value->next) {
+        if (value == values)
+            out->span = value->span;
+        out->span.hi = value->span.hi;
+    }
     return good;
 }
 

@@ -345,6 +345,7 @@ static void report_tally(struct collector *c, const struct mln_intent *intent, c
 
 static void collect_intent(struct collector *c, struct mln_intent *intent)
 {
+    unsigned errors = c->ctx->diags->errors;
     if (check_empty(c, intent))
         return;
     struct tally tally = {0};
@@ -361,6 +362,7 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     for (size_t i = 0; i < zones.len; i++)
         add_zone(c, intent, zones.data[i], MLN_INBOUND, &tally);
     report_tally(c, intent, &tally);
+    intent->broken |= tally.poisoned || c->ctx->diags->errors != errors;
 }
 
 /* --- traffic through appliances in governed zones --- */
@@ -402,6 +404,14 @@ static void collect_transit(struct collector *c, struct mln_zone_ends_vec *out)
     }
 }
 
+/* Assertions are decided by `mlnsgc test`; what is wrong with one by itself is said on every compile. */
+static void check_assertion(struct collector *c, struct mln_intent *assertion)
+{
+    bool firewall = false;
+    if (!check_empty(c, assertion))
+        mln_check_resources(c->ctx, c->model, assertion, &firewall);
+}
+
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
     struct collector c = {.ctx = ctx, .model = model};
@@ -409,6 +419,8 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
         collect_intent(&c, model->intents.data[i]);
+    for (size_t i = 0; i < model->assertions.len; i++)
+        check_assertion(&c, model->assertions.data[i]);
     for (size_t z = 0; z < model->zones.len; z++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             if (model->zones.data[z]->nsg)

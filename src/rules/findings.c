@@ -305,10 +305,47 @@ static struct mln_diag *report(struct mln_findings *findings, enum mln_diag_id i
     return diag;
 }
 
-static bool wholly(const unsigned ends[MLN_DIRECTIONS], const unsigned gone[MLN_DIRECTIONS])
+/* Do governed zones hold all of the side's addresses? Then every packet of the intent passes an end there. */
+static bool leaf_governed(struct mln_arena *a, const struct mln_leaf *leaf)
+{
+    switch (leaf->kind) {
+    case MLN_LEAF_ZONE:
+    case MLN_LEAF_ASG: return leaf->zone->nsg != NULL;
+    case MLN_LEAF_ENDPOINT: return leaf->endpoint->zone->nsg != NULL;
+    case MLN_LEAF_RESOURCE:
+        for (size_t i = 0; i < leaf->resource->endpoints.len; i++)
+            if (!leaf->resource->endpoints.data[i]->zone->nsg)
+                return false;
+        return leaf->resource->endpoints.len > 0;
+    case MLN_LEAF_NETWORK:
+        for (int f = 0; f < MLN_FAMILIES; f++) {
+            const struct mln_ipset *left = leaf->network->space[f];
+            for (size_t i = 0; i < leaf->network->zones.len; i++)
+                if (leaf->network->zones.data[i]->nsg)
+                    left = mln_ipset_subtract(a, left, leaf->network->zones.data[i]->addresses[f]);
+            if (left->len)
+                return false;
+        }
+        return true;
+    default: return false;
+    }
+}
+
+static bool side_governed(struct mln_arena *a, const struct mln_side_set *side)
+{
+    for (size_t i = 0; i < side->len; i++)
+        if (!leaf_governed(a, &side->parts[i].leaf))
+            return false;
+    return true;
+}
+
+/* Is the intent gone at all ends of one side, and does every packet of it pass an end of that side? */
+static bool wholly(struct mln_arena *a, const struct mln_intent *intent, const struct finding *f,
+                   const unsigned gone[MLN_DIRECTIONS])
 {
     for (int d = 0; d < MLN_DIRECTIONS; d++)
-        if (ends[d] && gone[d] == ends[d])
+        if (f->ends[d] && gone[d] == f->ends[d] &&
+            side_governed(a, d == MLN_OUTBOUND ? intent->from : intent->to))
             return true;
     return false;
 }
@@ -318,7 +355,7 @@ static bool report_forbid(struct mln_findings *findings, const struct mln_intent
 {
     if (!f->forbid_cut)
         return false;
-    bool whole = wholly(f->ends, f->forbidden);
+    bool whole = wholly(findings->ctx->arena, intent, f, f->forbidden);
     enum mln_diag_id id = whole                   ? MLN_D_FORBIDDEN
                           : f->forbid_cut_by_name ? MLN_D_PARTLY_FORBIDDEN
                                                   : MLN_D_TOUCHES_FORBID;
@@ -336,7 +373,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 {
     if (!f->cut)
         return;
-    bool whole = wholly(f->ends, f->swallowed);
+    bool whole = wholly(findings->ctx->arena, intent, f, f->swallowed);
     struct mln_diag *diag =
         report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
                whole ? "a deny swallows this allow: it permits nothing" : "a deny cuts part of this allow",
@@ -390,12 +427,12 @@ void mln_findings_report(struct mln_findings *findings)
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
         const struct finding *f = &findings->by_intent[i];
-        if (f->ends[MLN_INBOUND] + f->ends[MLN_OUTBOUND] == 0)
+        if (intent->broken || f->ends[MLN_INBOUND] + f->ends[MLN_OUTBOUND] == 0)
             continue; /* reported when its ends were collected */
         bool forbidden = report_forbid(findings, intent, f);
         if (!forbidden)
             report_cut(findings, intent, f);
-        bool swallowed = wholly(f->ends, f->swallowed);
+        bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
         if (intent->overrides.len && !f->overrides_some && !forbidden) {
             struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING,
                                                intent->overrides_span, "no packet of this allow meets '%s'",

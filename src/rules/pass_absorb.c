@@ -13,10 +13,16 @@
 
 #define SMALL 400
 
+/* A rule's `*` does not reach the platform's addresses: only their tags do. */
+static bool is_platform(const struct mln_rule_side *side)
+{
+    return side->kind == MLN_SIDE_TAG && side->tag->kind >= MLN_TAG_PLATFORM_DNS;
+}
+
 static bool side_covers(const struct mln_rule_side *a, const struct mln_rule_side *b)
 {
     if (a->kind == MLN_SIDE_ANY)
-        return true;
+        return !is_platform(b);
     if (a->kind != b->kind)
         return false;
     if (a->kind == MLN_SIDE_TAG)

@@ -217,10 +217,10 @@ static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
     const struct mln_source *source = mln_source_get(ctx->diags, span.file);
     if (!source)
         return NULL;
+    /* The base name: the path may differ from one directory, or one machine, to another. */
     const char *name = source->name, *slash = strrchr(name, '/');
-    if (name[0] == '/' && slash[1])
-        name =
-            slash + 1; /* an absolute path would make the output differ from machine to machine */
+    if (slash && slash[1])
+        name = slash + 1;
     return mln_printf(ctx->arena, "%s:%u", printable(ctx->arena, name),
                       mln_place_of(ctx->diags, span.file, span.lo).line);
 }
