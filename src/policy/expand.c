@@ -115,12 +115,27 @@ static void declare(struct mln_build *b, struct mln_active *active, enum mln_sym
         mln_scope_declare(b, active->scope, space, new_symbol(b, active, kind));
 }
 
+static void check_template(struct mln_build *b, const struct mln_node *node)
+{
+    for (const struct mln_template_param *p = node->params; p; p = p->next)
+        for (const struct mln_template_param *old = node->params; old != p; old = old->next)
+            if (p->name.text && old->name.text == p->name.text) {
+                struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
+                                                   "parameter '$%s' stands here twice", p->name.text);
+                mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
+                return;
+            }
+}
+
 static void declare_node(struct mln_build *b, struct mln_active *active)
 {
     switch (active->node->kind) {
     case MLN_NODE_GROUP: declare(b, active, MLN_SYM_GROUP, MLN_NAMES_SIDE); break;
     case MLN_NODE_SERVICE: declare(b, active, MLN_SYM_SERVICE, MLN_NAMES_SERVICE); break;
-    case MLN_NODE_TEMPLATE: declare(b, active, MLN_SYM_TEMPLATE, MLN_NAMES_TEMPLATE); break;
+    case MLN_NODE_TEMPLATE:
+        check_template(b, active->node);
+        declare(b, active, MLN_SYM_TEMPLATE, MLN_NAMES_TEMPLATE);
+        break;
     default: break; /* the others are declared where they are built */
     }
 }

@@ -70,6 +70,11 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
     const char *key = folded(b, symbol->name);
     struct mln_symbol *old = mln_map_get(names, key);
     if (old) {
+        /* Places are declared after groups; the mistake is where the reader meets it, in the second one. */
+        bool earlier = old->span.file == symbol->span.file && symbol->span.lo < old->span.lo;
+        struct mln_symbol *first = earlier ? symbol : old;
+        symbol = earlier ? old : symbol;
+        old = first;
         bool same = strcmp(old->name, symbol->name) == 0;
         struct mln_diag *diag =
             same ? mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, symbol->span,
