@@ -12,7 +12,7 @@ echo '#include <string.h>'
 files=$(find . -type f \( -name '*.mlp' -o -name '*.tsv' \) | sed 's|^\./||' | sort)
 n=0
 for file in $files; do
-    echo "static const char file_$n[] = {"
+    echo "static const char file_${n}[] = {"
     od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
     echo '0};'
     n=$((n + 1))

@@ -269,7 +269,9 @@ static bool check_excepts(struct mln_ctx *ctx, const struct mln_side_set *side)
 bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct mln_intent *intent,
                          bool *firewall)
 {
-    bool good = check_excepts(ctx, intent->from) & (intent->within || check_excepts(ctx, intent->to));
+    bool good = check_excepts(ctx, intent->from);
+    if (!intent->within && !check_excepts(ctx, intent->to))
+        good = false;
     for (size_t i = 0; i < intent->to->len; i++) {
         const struct mln_leaf *to = &intent->to->parts[i].leaf;
         if (to->kind != MLN_LEAF_RESOURCE && to->kind != MLN_LEAF_ENDPOINT)
