@@ -5,7 +5,6 @@
  * --param would take, so both ways mean the same. */
 #include "cli/pipeline.h"
 #include "import/json.h"
-#include <math.h>
 #include <string.h>
 
 static bool is_blank(char c)
@@ -85,7 +84,7 @@ static bool add_scalar(struct mln_buf *out, const cJSON *value)
     if (cJSON_IsBool(value))
         mln_buf_add(out, cJSON_IsTrue(value) ? "yes" : "no");
     else if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 4294967295.0 &&
-             floor(value->valuedouble) == value->valuedouble)
+             (double)(uint32_t)value->valuedouble == value->valuedouble)
         mln_buf_printf(out, "%.0f", value->valuedouble);
     else
         return false;
