@@ -28,7 +28,7 @@ def main():
                ("slugs are unique", len({e[3] for e in entries}) == len(entries))]
     for identifier, code, _, slug, explanation in entries:
         explanation = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', explanation))
-        results.append((f"{code} {slug} is explained", len(explanation) > 60 and explanation.endswith((".", ")"))))
+        results.append((f"{code} {slug} is explained", len(explanation) > 40 and explanation.endswith((".", ")"))))
         shown = f"[MLP{code} {slug}]" in golden or \
             re.search(rf"\bMLN_D_{identifier}\b|\b{slug}\b", tests)
         results.append((f"{code} {slug} is shown by a test", bool(shown)))

@@ -281,6 +281,7 @@ def one_file_is_written_where_asked(box):
 def an_unknown_nsg_gets_a_suggestion(box):
     same(box.run("compile", "-o", "out", "--nsg=nsg-wbe", "policy.mlp"), 2)
     within("did you mean 'nsg-web'", box.err)
+    within("[MLP0905 unknown-nsg]", box.err)
 
 
 @test
@@ -439,6 +440,7 @@ def bad_parameter_files_are_2_with_a_place(box):
         box.write("bad", text)
         same((text, box.run("check", "--message-format=short", "--params=bad", "policy.mlp")), (text, 2))
         within(where, box.out)
+        within("bad-params-file" if text[0] != "{" else "json-", box.out)
 
 
 @test
