@@ -21,7 +21,8 @@ void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *
 {
     double now = mln_cli_clock();
     if (cli->options.verbose)
-        fprintf(stderr, "mlnsgc: %-8s %9.3f ms  %s\n", what, (now - *since) * 1e3, path);
+        fprintf(stderr, "mlnsgc: %-8s %9.3f ms %7.1f MB  %s\n", what, (now - *since) * 1e3,
+                (double)mln_arena_used(cli->ctx.arena) / 1e6, path);
     *since = now;
 }
 

@@ -6,16 +6,15 @@
 #include "prove/proof.h"
 
 /* The emitted text as rules again; its places and complaints concern nobody but us. */
-static struct mln_imported_nsg *read_back(struct mln_cli *cli, const struct mln_table *table,
+static struct mln_imported_nsg *read_back(struct mln_ctx *aside, const struct mln_table *table,
                                           struct mln_tags *tags)
 {
-    struct mln_ctx aside = {cli->ctx.arena, cli->ctx.names, mln_diags_new(cli->ctx.arena)};
     struct mln_imported_nsg_vec nsgs = {0};
     struct mln_buf json;
-    mln_buf_init(&json, cli->ctx.arena);
-    mln_emit_nsg(cli->ctx.arena, table, &json);
-    bool good = mln_nsg_read(&aside, tags, table->nsg->name, json.data, json.len, &nsgs);
-    return good && nsgs.len == 1 && !mln_diags_failed(aside.diags) ? nsgs.data[0] : NULL;
+    mln_buf_init(&json, aside->arena);
+    mln_emit_nsg(aside->arena, table, &json);
+    bool good = mln_nsg_read(aside, tags, table->nsg->name, json.data, json.len, &nsgs);
+    return good && nsgs.len == 1 && !mln_diags_failed(aside->diags) ? nsgs.data[0] : NULL;
 }
 
 static void report_failure(struct mln_cli *cli, const struct mln_table *table, const struct mln_proof *proof)
@@ -31,9 +30,10 @@ static void report_failure(struct mln_cli *cli, const struct mln_table *table, c
     mln_cli_raise(cli, MLN_EXIT_FAULT);
 }
 
-static void prove_table(struct mln_cli *cli, const struct mln_compilation *c, const struct mln_table *table)
+static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct mln_compilation *c,
+                        const struct mln_table *table)
 {
-    struct mln_imported_nsg *nsg = read_back(cli, table, c->options.tags);
+    struct mln_imported_nsg *nsg = read_back(aside, table, c->options.tags);
     if (!nsg) {
         mln_report(cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
                    "fault in mlnsgc: the JSON of NSG '%s' cannot be read back", table->nsg->name);
@@ -41,7 +41,7 @@ static void prove_table(struct mln_cli *cli, const struct mln_compilation *c, co
         return;
     }
     struct mln_proof proof;
-    switch (mln_prove_nsg(&cli->ctx, c->lowered, table->nsg, nsg->rules, &proof)) {
+    switch (mln_prove_nsg(aside, c->lowered, table->nsg, nsg->rules, &proof)) {
     case MLN_PROOF_HOLDS: break;
     case MLN_PROOF_FAILS: report_failure(cli, table, &proof); break;
     case MLN_PROOF_GAVE_UP:
@@ -53,6 +53,10 @@ static void prove_table(struct mln_cli *cli, const struct mln_compilation *c, co
 
 void mln_compilation_prove(struct mln_cli *cli, const struct mln_compilation *c)
 {
-    for (size_t i = 0; i < c->tables.len; i++)
-        prove_table(cli, c, c->tables.data[i]);
+    for (size_t i = 0; i < c->tables.len; i++) {
+        struct mln_arena *arena = mln_arena_new(); /* one NSG at a time: the memory is used again */
+        struct mln_ctx aside = {arena, cli->ctx.names, mln_diags_new(arena)};
+        prove_table(cli, &aside, c, c->tables.data[i]);
+        mln_arena_free(arena);
+    }
 }

@@ -21,6 +21,7 @@ struct mln_build {
     size_t scope_count;
     struct mln_scope *root, *prelude;
     size_t active_count;
+    uint64_t look_ups; /* number of the last one */
     unsigned depth; /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */
     const struct defaults *top_defaults; /* network.c */

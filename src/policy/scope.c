@@ -35,13 +35,18 @@ static struct mln_map *names_of(const struct mln_scope *scope, enum mln_space_ki
 }
 
 /* Names are kept under their lower-case form, so that case clashes are found by the same look-up. */
+static const char *fold(char *out, const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+    out[length] = '\0';
+    return out;
+}
+
 static const char *folded(struct mln_build *b, const char *name)
 {
     size_t length = strlen(name);
-    char *key = mln_alloc(b->arena, length + 1);
-    for (size_t i = 0; i < length; i++)
-        key[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
-    return key;
+    return fold(mln_alloc(b->arena, length + 1), name, length);
 }
 
 static bool reserved(const struct mln_build *b, const char *name)
@@ -91,29 +96,28 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
 }
 
 /* Own names, then outer ones, then those of opened scopes. Depth is bounded by the import graph, which
- * has no cycle, but a diamond could be walked many times: the marks of `seen` stop that. */
+ * has no cycle, but a diamond could be walked many times: each look-up has a number and leaves it where it was. */
 static struct mln_symbol *find_simple(struct mln_scope *scope, enum mln_space_kind space, const char *key,
-                                      struct mln_map *seen)
+                                      uint64_t look_up)
 {
-    if (mln_map_get_n(seen, &scope, sizeof scope))
+    if (scope->seen == look_up)
         return NULL;
-    mln_map_put_n(seen, &scope, sizeof scope, scope);
+    scope->seen = look_up;
     struct mln_symbol *symbol = mln_map_get(names_of(scope, space), key);
     if (!symbol && scope->outer)
-        symbol = find_simple(scope->outer, space, key, seen);
+        symbol = find_simple(scope->outer, space, key, look_up);
     for (size_t i = scope->opened.len; !symbol && i-- > 0;)
-        symbol = find_simple(scope->opened.data[i], space, key, seen);
+        symbol = find_simple(scope->opened.data[i], space, key, look_up);
     return symbol;
 }
 
 static struct mln_symbol *find_exact(struct mln_build *b, struct mln_scope *scope,
                                      enum mln_space_kind space, const char *name)
 {
-    const char *key = folded(b, name);
-    /* The common case without the cost of the marks: declared right here. */
-    struct mln_symbol *symbol = mln_map_get(names_of(scope, space), key);
-    if (!symbol)
-        symbol = find_simple(scope, space, key, mln_map_new(b->arena));
+    char small[128];
+    size_t length = strlen(name);
+    const char *key = length < sizeof small ? fold(small, name, length) : folded(b, name);
+    struct mln_symbol *symbol = find_simple(scope, space, key, ++b->look_ups);
     return symbol && strcmp(symbol->name, name) == 0 ? symbol : NULL;
 }
 

@@ -72,6 +72,7 @@ struct mln_scope {
     struct mln_apply_frame *frame;
     const char *template_name;
     unsigned depth;
+    uint64_t seen; /* the last look-up that came by: see scope.c */
 };
 
 struct mln_build; /* policy/build.h */

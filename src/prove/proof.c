@@ -103,14 +103,14 @@ static void add_rule(struct mln_problem *p, struct mln_plane *plane, struct list
                      const struct mln_match *match, bool allow, bool *actions)
 {
     actions[list->count++] = allow;
-    mln_vec_push(p->ctx->arena, &plane->matches, *match);
+    mln_vec_push(p->scratch, &plane->matches, *match);
 }
 
 /* Azure's own rules close the list; before them, what no rule filters at all. */
 static void add_default_rules(struct mln_problem *p, struct mln_plane *plane, const struct reader *r,
                               struct list *list, bool *actions)
 {
-    const struct mln_ipset *platform = mln_azure_platform_space(p->ctx->arena, plane->family);
+    const struct mln_ipset *platform = mln_azure_platform_space(p->scratch, plane->family);
     if (r->direction == MLN_OUTBOUND) {
         struct mln_match pass = {.dst = platform, .protos = MLN_PROTOS_ALL};
         add_rule(p, plane, list, &pass, true, actions);
@@ -126,8 +126,8 @@ static void add_default_rules(struct mln_problem *p, struct mln_plane *plane, co
         if (strcmp(d->dst, "*") != 0)
             dst = (struct mln_rule_side){.kind = MLN_SIDE_TAG, .tag = mln_tags_find(tags, d->dst)};
         const struct mln_rule rule = {.proto = MLN_PROTO_ANY, .src = src, .dst = dst, .families = 3,
-                                      .sport = mln_portset_all(p->ctx->arena),
-                                      .dport = mln_portset_all(p->ctx->arena)};
+                                      .sport = mln_portset_all(p->scratch),
+                                      .dport = mln_portset_all(p->scratch)};
         struct mln_match match = rule_match(r, &rule);
         add_rule(p, plane, list, &match, d->action == MLN_ALLOW, actions);
     }
@@ -192,7 +192,7 @@ static enum mln_answer differ(void *ctx, const uint64_t *alive, const uint64_t *
 static void explain(struct mln_problem *p, struct mln_plane *plane, const struct list *list,
                     const struct mln_rule_vec *rules, struct mln_proof *proof)
 {
-    uint64_t *in = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words);
+    uint64_t *in = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
     for (size_t i = 0; i < plane->matches.len; i++)
         if (mln_packet_matches(&proof->packet, &plane->matches.data[i]))
             mln_bit_set(in, i);
@@ -205,15 +205,15 @@ static void explain(struct mln_problem *p, struct mln_plane *plane, const struct
     proof->direction = p->ends->direction;
 }
 
-static enum mln_proof_result prove_plane(struct mln_problem *p, struct mln_plane *plane,
+static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem *p, struct mln_plane *plane,
                                          const struct mln_rule_vec *rules, struct mln_proof *proof)
 {
-    const struct reader r = {p->ctx, p->model, p->ends->zone, p->ends->direction, plane->family};
-    size_t own = plane->matches.len;
-    bool *actions = MLN_NEW_ARRAY(p->ctx->arena, bool, rules->len + MLN_AZURE_DEFAULT_RULES + 1);
+    const struct reader r = {ctx, p->model, p->ends->zone, p->ends->direction, plane->family};
+    const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
+    bool *actions = MLN_NEW_ARRAY(p->scratch, bool, rules->len + MLN_AZURE_DEFAULT_RULES + 1);
     struct list list = add_list(p, plane, &r, rules, actions);
     mln_problem_seal_plane(p, plane);
-    list.allows = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words);
+    list.allows = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
     for (size_t i = 0; i < list.count; i++)
         if (actions[i])
             mln_bit_set(list.allows, list.first + i);
@@ -222,7 +222,7 @@ static enum mln_proof_result prove_plane(struct mln_problem *p, struct mln_plane
                                           &proof->steps, 0);
     if (found == MLN_FOUND)
         explain(p, plane, &list, rules, proof);
-    plane->matches.len = own;
+    *plane = before;
     return found == MLN_FOUND ? MLN_PROOF_FAILS : found == MLN_GAVE_UP ? MLN_PROOF_GAVE_UP : MLN_PROOF_HOLDS;
 }
 
@@ -231,15 +231,15 @@ enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowere
                                     const struct mln_rule_vec rules[MLN_DIRECTIONS],
                                     struct mln_proof *proof)
 {
-    (void)ctx;
     *proof = (struct mln_proof){0};
     for (size_t i = lowered->first[nsg->index]; i < lowered->first[nsg->index + 1]; i++) {
         struct mln_problem *p = lowered->problems.data[i];
+        p->scratch = ctx->arena;
         for (int f = 0; f < MLN_FAMILIES; f++) {
             if (p->planes[f].universe < 0)
                 continue;
             enum mln_proof_result result =
-                prove_plane(p, &p->planes[f], &rules[p->ends->direction], proof);
+                prove_plane(ctx, p, &p->planes[f], &rules[p->ends->direction], proof);
             if (result != MLN_PROOF_HOLDS)
                 return result;
         }

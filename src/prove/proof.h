@@ -20,7 +20,10 @@ struct mln_proof {
     uint64_t steps;
 };
 
-/* Proves one NSG. `rules` are those that will be deployed, read back from what was emitted: by priority within a
+/* Everything the proof needs on its way goes into ctx->arena, which may be one that is freed afterwards; so do the
+ * packet's sets in *proof.
+ *
+ * Proves one NSG. `rules` are those that will be deployed, read back from what was emitted: by priority within a
  * direction. `lowered` must come from the same policy. */
 enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,
                                     const struct mln_nsg *nsg,

@@ -113,6 +113,8 @@ struct mln_plane {
 
 struct mln_problem {
     struct mln_ctx *ctx;
+    struct mln_arena *scratch; /* where spaces and bit sets live: freed by whoever seals, who then clears the spaces
+                                  (mln_problem_unseal) */
     const struct mln_model *model;
     const struct mln_zone_ends *ends;
     struct mln_piece_vec pieces; /* of intents, in their order */
@@ -131,6 +133,7 @@ struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end 
                                     const struct mln_service_item *item, unsigned families);
 void mln_problem_seal(struct mln_problem *p);
 void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane);
+void mln_problem_unseal(struct mln_problem *p);
 /* The verdict of the policy on packets that lie in all of `sure` and perhaps in those of `alive`, with the matches
  * of `without` (NULL: none) left out. Never OPEN when the two sets are equal. */
 enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,

@@ -107,6 +107,14 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
     return with == without ? MLN_NO : own;
 }
 
+/* The packet without the unknown sets it was put into: they live as long as the space. */
+static struct mln_packet plain(struct mln_packet packet)
+{
+    packet.src_vars = packet.dst_vars = NULL;
+    packet.src_var_count = packet.dst_var_count = 0;
+    return packet;
+}
+
 static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
                 struct mln_packet *packet)
 {
@@ -158,7 +166,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
     if (!f->forbid_cut || (!f->forbid_cut_by_name && by && piece->far.by_name && by->far.by_name)) {
         f->forbidder = by ? by->end->intent : NULL;
-        f->forbid_packet = packet;
+        f->forbid_packet = plain(packet);
     }
     f->forbid_cut = true;
     f->forbid_cut_by_name |= by && piece->near.by_name && by->near.by_name && piece->far.by_name &&
@@ -188,20 +196,20 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     const struct mln_piece *by = culprit(p, plane, q.others, &packet);
     if (!f->cut) {
         f->cutter = by ? by->end->intent : NULL;
-        f->cut_packet = packet;
+        f->cut_packet = plain(packet);
     }
     f->cut = true;
     q.wanted = false;
     result->survives = ask(findings, &q, with_others, NULL);
 }
 
-static void look_at_overrides(struct mln_findings *findings, struct mln_plane *plane,
+static void look_at_overrides(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
                               const struct mln_piece *piece, struct finding *f)
 {
     if (f->overrides_some || !piece->end->intent->overrides.len)
         return;
     struct question q = question_of(plane, piece);
-    uint64_t *overridden = MLN_NEW_ARRAY(findings->ctx->arena, uint64_t, plane->words);
+    uint64_t *overridden = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
     const uint64_t *kept = denies_against(plane, q.self);
     for (size_t w = 0; w < plane->words; w++)
         overridden[w] = plane->denies[w] & ~kept[w];
@@ -236,7 +244,7 @@ static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, 
                 look_at_forbids(findings, p, plane, piece, f, &result);
             if (any_bit(plane->denies, plane->words)) {
                 look_at_denies(findings, p, plane, piece, f, &result);
-                look_at_overrides(findings, plane, piece, f);
+                look_at_overrides(findings, p, plane, piece, f);
             }
             survives |= result.survives;
             survives_forbids |= result.survives_forbids;
@@ -255,7 +263,7 @@ static void look_at_change(struct mln_findings *findings, struct mln_problem *p,
         struct mln_plane *plane = &p->planes[family];
         if (!plane->space)
             continue;
-        uint64_t *own = MLN_NEW_ARRAY(findings->ctx->arena, uint64_t, plane->words);
+        uint64_t *own = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
         for (size_t i = first; i < first + count; i++)
             if (p->pieces.data[i]->match[family] >= 0)
                 mln_bit_set(own, (size_t)p->pieces.data[i]->match[family]);

@@ -181,10 +181,13 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
             struct mln_problem *p = mln_problem_new(ctx, model, e, near_star(nsg, e->zone));
             if (!apart)
                 continue;
+            p->scratch = mln_arena_new();
             mln_problem_seal(p);
             if (!e->through[MLN_IPV4])
                 mln_findings_add(findings, p);
             mln_order(p, &table->rules[e->direction]);
+            mln_arena_free(p->scratch);
+            mln_problem_unseal(p);
             mln_vec_push(ctx->arena, &lowered->problems, p);
         }
         lowered->first[i + 1] = lowered->problems.len;

@@ -127,6 +127,7 @@ static bool try_candidate(struct solver *s, size_t index)
     if (some_allowed && some_denied) {
         bool allow = c->piece->end && c->piece->end->intent->verb == MLN_VERB_ALLOW;
         c->packet = allow ? denied : permitted;
+        c->packet.src_var_count = c->packet.dst_var_count = 0; /* they live as long as the space */
         c->has_packet = true;
         return false;
     }
@@ -276,7 +277,7 @@ static void reseal(struct solver *s)
     for (int f = 0; f < MLN_FAMILIES; f++) {
         if (s->p->planes[f].universe < 0)
             continue;
-        s->covered[f] = MLN_NEW_ARRAY(s->p->ctx->arena, uint64_t, s->p->planes[f].words);
+        s->covered[f] = MLN_NEW_ARRAY(s->p->scratch, uint64_t, s->p->planes[f].words);
         for (size_t i = 0; i < s->written.len; i++) {
             const struct mln_piece *piece = s->all.data[s->written.data[i]].piece;
             if (piece->families >> f & 1)

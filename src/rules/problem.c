@@ -253,9 +253,9 @@ static struct mln_override_group *group_of(struct mln_problem *p, struct mln_pla
         if (same_overrides(plane->groups.data[i].intent, intent))
             return &plane->groups.data[i];
     struct mln_override_group group = {.intent = intent,
-                                       .allows = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words),
-                                       .denies = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, plane->words)};
-    mln_vec_push(p->ctx->arena, &plane->groups, group);
+                                       .allows = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words),
+                                       .denies = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words)};
+    mln_vec_push(p->scratch, &plane->groups, group);
     return &plane->groups.data[plane->groups.len - 1];
 }
 
@@ -273,7 +273,7 @@ static void seal_piece(struct mln_problem *p, struct mln_plane *plane, const str
         break;
     }
     if (piece->minus_len[plane->family])
-        mln_vec_push(p->ctx->arena, &plane->cut, piece);
+        mln_vec_push(p->scratch, &plane->cut, piece);
 }
 
 static void seal_groups(struct mln_problem *p, struct mln_plane *plane)
@@ -293,14 +293,15 @@ static void seal_groups(struct mln_problem *p, struct mln_plane *plane)
 
 void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane)
 {
-    struct mln_arena *a = p->ctx->arena;
+    struct mln_arena *a = p->scratch;
     plane->space = mln_space_new(a, plane->family, plane->matches.data, plane->matches.len);
     plane->words = mln_space_words(plane->space);
     uint64_t **sets[] = {&plane->forbids, &plane->denies, &plane->allows,
                          &plane->defaults, &plane->alive, &plane->sure};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = MLN_NEW_ARRAY(a, uint64_t, plane->words);
-    plane->groups.len = plane->cut.len = 0;
+    memset(&plane->groups, 0, sizeof plane->groups);
+    memset(&plane->cut, 0, sizeof plane->cut);
     for (size_t i = 0; i < p->pieces.len; i++)
         seal_piece(p, plane, p->pieces.data[i]);
     seal_groups(p, plane);
@@ -313,6 +314,18 @@ void mln_problem_seal(struct mln_problem *p)
     for (int f = 0; f < MLN_FAMILIES; f++)
         if (p->planes[f].universe >= 0)
             mln_problem_seal_plane(p, &p->planes[f]);
+}
+
+void mln_problem_unseal(struct mln_problem *p)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        struct mln_plane *plane = &p->planes[f];
+        plane->space = NULL;
+        plane->forbids = plane->denies = plane->allows = plane->defaults = plane->alive = plane->sure = NULL;
+        memset(&plane->groups, 0, sizeof plane->groups);
+        memset(&plane->cut, 0, sizeof plane->cut);
+    }
+    p->scratch = NULL;
 }
 
 /* --- the verdict --- */
