@@ -121,7 +121,7 @@ class Oracle:
             return [None] if inside else []
         if kind == "asg":
             if plain and thing.zone.net is not zone.net:
-                return [None] if thing.zone.holds(point.fam, point.ip) else []
+                return [None] if W.any_holds(thing.zone.prefixes, point.fam, point.ip) else []
             return [None] if thing in point.asgs else []
         if kind == "ext":
             return [None] if W.any_holds(thing.prefixes, point.fam, point.ip) else []
