@@ -11,6 +11,10 @@ struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source);
 /* Parses the text as one VALUE (for --param NAME=TEXT); NULL when it is not one, nothing is reported. */
 struct mln_value *mln_parse_value(struct mln_ctx *ctx, const char *text);
 
+/* The tree as text, for tests and for people: one node a line, two blanks a level, every part that is present
+ * in a fixed order: "zone a 10.0.1.0/24", "allow tcp:443 from (a) to (b) as x". Poison shows as "?". */
+void mln_ast_dump(const struct mln_file *file, struct mln_buf *out);
+
 /* A file with its imports resolved. */
 struct mln_import {
     struct mln_node *node;     /* the import statement */

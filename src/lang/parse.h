@@ -66,6 +66,7 @@ struct mln_parse {
     struct mln_token begun;        /* the word that began the statement or item at hand */
     bool skipping;                 /* after a mistake: the next token delivered must begin something ... */
     unsigned skip_depth;           /* ... at this depth of `open` */
+    bool cut_short;                /* the last mistake: something is missing before this line */
     bool stopped;                  /* nothing more is read or said */
     struct mln_span poison;        /* the last token that a mistake was reported for */
     bool bracket_open;             /* a '[' was told of: its ']' is no second mistake */

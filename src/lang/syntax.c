@@ -313,11 +313,12 @@ static bool report_misplaced(struct mln_parse *st, const struct expected *e)
 /* Said already, by the scanner or for the same token. */
 static bool is_said(struct mln_parse *st, struct mln_span span)
 {
-    bool again = st->failed == st->delivered;
+    bool again = st->failed == st->delivered && !st->cut_short;
     bool poison = st->poison.hi && st->poison.lo == span.lo;
     bool stray = st->last.after_stray && !st->last.first;
     bool mended = st->mended_at && st->mended_at == st->before.span.hi;
     st->failed = st->delivered;
+    st->cut_short = false;
     return st->stopped || again || poison || stray || mended;
 }
 
@@ -333,6 +334,7 @@ static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span sp
 {
     const char *wanted = list_expected(st, e);
     if (wanted && is_cut_short(st, e)) {
+        st->cut_short = true;
         span.lo = span.hi = st->before.span.hi;
         return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s after %s", wanted,
                               token_text(st, &st->before));

@@ -323,7 +323,7 @@ enum mln_recovery mln_parse_recover(struct mln_parse *st)
     drop_parentheses(st);
     if (again && token->kind == END)
         return MLN_GIVE_UP;
-    if (!again && begins_here(st, token))
+    if (!again && (begins_here(st, token) || (st->cut_short && begins_like(st, token))))
         return MLN_KEEP_TOKEN;
     st->skipping = true;
     st->skip_depth = st->depth;
