@@ -295,6 +295,8 @@ class Generator:
         if self.groups and self.chance(0.1):
             return self.rng.choice(self.groups)
         if self.chance(0.2):
+            if self.chance(0.4):
+                return Side([self.tag_leaf(not sink)], [self.tag_leaf(not sink)])
             return Side([self.except_leaf(sink)], [self.except_leaf(sink)])
         return self.except_leaf(sink)
 
