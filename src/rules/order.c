@@ -162,6 +162,45 @@ static bool finished(const struct solver *s)
     return true;
 }
 
+/* What no rule covers is left to the default. It may be more than the default's share only where a piece of an intent
+ * is in no rule's words (an intersection of two unknown sets). */
+static enum mln_answer not_by_default(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    struct question *q = ctx;
+    if (meets(sure, q->covered, q->plane->words))
+        return MLN_NO;
+    enum mln_verdict verdict = mln_plane_verdict(q->plane, alive, sure, NULL);
+    bool passes = meets(sure, q->plane->defaults, q->plane->words);
+    bool may_pass = meets(alive, q->plane->defaults, q->plane->words);
+    if (verdict == MLN_VERDICT_OPEN || passes != may_pass)
+        return MLN_MAYBE;
+    if ((verdict == MLN_VERDICT_ALLOW) == passes)
+        return MLN_NO;
+    return meets(alive, q->covered, q->plane->words) ? MLN_MAYBE : MLN_YES;
+}
+
+static const struct mln_piece *unsayable_piece(const struct mln_problem *p)
+{
+    for (size_t i = 0; i < p->pieces.len; i++)
+        if (!p->pieces.data[i]->near.sayable || !p->pieces.data[i]->far.sayable)
+            return p->pieces.data[i];
+    return NULL;
+}
+
+/* NULL when the default does the rest; else the piece that no rule can say, and a packet. */
+static const struct mln_piece *left_over(struct solver *s, struct mln_packet *packet)
+{
+    const struct mln_piece *piece = unsayable_piece(s->p);
+    for (int f = 0; piece && f < MLN_FAMILIES; f++) {
+        struct question q = {&s->p->planes[f], s->covered[f], MLN_VERDICT_OPEN};
+        if (q.plane->universe >= 0 &&
+            mln_space_find(q.plane->space, (size_t)q.plane->universe, not_by_default, &q, packet, &s->p->steps,
+                           0) != MLN_NONE)
+            return piece;
+    }
+    return NULL;
+}
+
 /* --- candidates --- */
 
 static unsigned rank_of(const struct mln_intent *intent)
@@ -549,6 +588,15 @@ static void order_search(struct mln_problem *p, struct mln_rule_vec *out)
     }
     if (!finished(&s)) {
         report_stuck(&s);
+        return;
+    }
+    struct mln_packet packet;
+    const struct mln_piece *left = left_over(&s, &packet);
+    if (left) {
+        struct mln_diag *diag = mln_report(p->ctx->diags, MLN_D_NOT_EXPRESSIBLE, left->end->intent->span,
+                                           "no rule can say a part of this intent: it is in two unknown sets at once");
+        mln_diag_note(diag, "for example %s", mln_packet_text(p->ctx->arena, &packet));
+        mln_diag_help(diag, "rewrite it, or compile with --tags=FILE --expand-tags=always");
         return;
     }
     for (size_t i = 0; i < s.written.len; i++) {

@@ -281,18 +281,33 @@ static bool overlap(const struct mln_term *x, const struct mln_term *y)
            mln_ipset_overlaps(x->set[MLN_IPV6], y->set[MLN_IPV6]);
 }
 
-/* Everything of x lies in y, whatever the unknown sets hold. */
-static bool inside(const struct mln_term *x, const struct mln_term *y)
+/* Is one of y's unknown sets not among x's? */
+static bool lacks_vars(const struct mln_term *x, const struct mln_term *y)
 {
     for (unsigned i = 0; i < y->var_count; i++) {
         bool has = false;
         for (unsigned k = 0; k < x->var_count; k++)
             has |= x->vars[k] == y->vars[i];
         if (!has)
-            return false;
+            return true;
     }
-    return mln_ipset_covers(y->set[MLN_IPV4], x->set[MLN_IPV4]) &&
-           mln_ipset_covers(y->set[MLN_IPV6], x->set[MLN_IPV6]);
+    return false;
+}
+
+/* Everything of x, in the families where `among` has any address, lies in y, whatever the unknown sets hold. */
+static bool inside_where(const struct mln_term *x, const struct mln_term *y, const struct mln_term *among)
+{
+    if (lacks_vars(x, y))
+        return false;
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (among->set[f]->len && !mln_ipset_covers(y->set[f], x->set[f]))
+            return false;
+    return true;
+}
+
+static bool inside(const struct mln_term *x, const struct mln_term *y)
+{
+    return inside_where(x, y, x);
 }
 
 static bool is_exact(const struct mln_term *term)
@@ -308,9 +323,9 @@ static struct mln_term both(const struct view *v, const struct mln_term *x, cons
         term.set[f] = mln_ipset_intersect(arena(v), x->set[f], y->set[f]);
     for (unsigned i = 0; i < y->var_count && term.var_count < MLN_TERM_VARS; i++)
         term.vars[term.var_count++] = y->vars[i];
-    if (inside(x, y))
+    if (inside_where(x, y, &term))
         return term;
-    if (inside(y, x))
+    if (inside_where(y, x, &term))
         term.side = y->side;
     else if (is_exact(x) && is_exact(y))
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES};
