@@ -41,7 +41,8 @@ struct mln_values mln_values_poison(struct mln_parse *st, struct mln_span span)
     return mln_values_one(mln_make_value(st, span, MLN_VALUE_POISON));
 }
 
-struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span, enum mln_value_kind kind)
+struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span,
+                                 enum mln_value_kind kind)
 {
     struct mln_value *value = MLN_NEW(st->ctx->arena, struct mln_value);
     value->kind = kind;
@@ -61,7 +62,8 @@ struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span, stru
     return value;
 }
 
-struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span, struct mln_side *side)
+struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span,
+                                      struct mln_side *side)
 {
     struct mln_value *value = mln_make_value(st, span, MLN_VALUE_SIDE);
     value->side = side;
@@ -72,7 +74,8 @@ struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span
 struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name)
 {
     bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
-    struct mln_value *value = mln_make_value(st, name.span, param ? MLN_VALUE_PARAM : MLN_VALUE_NAME);
+    struct mln_value *value =
+        mln_make_value(st, name.span, param ? MLN_VALUE_PARAM : MLN_VALUE_NAME);
     value->text = param ? mln_intern(st->ctx->names, name.text + 1) : name.text;
     return value;
 }
@@ -133,7 +136,8 @@ struct mln_service *mln_make_proto(struct mln_parse *st, struct mln_span span, u
     return service;
 }
 
-struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span, struct mln_value *port)
+struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span,
+                                       struct mln_value *port)
 {
     return mln_make_proto(st, span, UNBOUND, NULL, port);
 }
@@ -141,7 +145,8 @@ struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span spa
 struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name)
 {
     bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
-    struct mln_service *service = make_service(st, name.span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
+    struct mln_service *service =
+        make_service(st, name.span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
     service->name = name;
     if (param)
         service->name.text = mln_intern(st->ctx->names, name.text + 1);
@@ -156,13 +161,14 @@ struct mln_service *mln_make_service_poison(struct mln_parse *st, struct mln_spa
 static void report_unbound(struct mln_parse *st, const struct mln_service *service)
 {
     const char *port = mln_parse_text(st, service->span);
-    struct mln_diag *diag =
-        mln_lex_report(st, MLN_D_BARE_PORT, service->span, "port %s stands after no protocol", port);
+    struct mln_diag *diag = mln_lex_report(st, MLN_D_BARE_PORT, service->span,
+                                           "port %s stands after no protocol", port);
     if (diag)
         mln_diag_help(diag, "write 'tcp %s', 'udp %s' or 'any %s'", port, port, port);
 }
 
-/* tcp, udp and any bind the ports after them; a parameter may hold a port and leaves the binding. */
+/* tcp, udp and any bind the ports after them; a parameter may hold a port and leaves the binding.
+ */
 static unsigned binding_after(unsigned bind, const struct mln_service *service)
 {
     if (service->kind == MLN_SERVICE_PARAM)
@@ -206,13 +212,13 @@ struct mln_clauses *mln_clauses_none(struct mln_parse *st)
 static bool is_new(struct mln_parse *st, bool present, struct mln_span keyword)
 {
     if (present)
-        mln_lex_report(st, MLN_D_REPEATED_CLAUSE, keyword, "'%s' is written twice for one statement",
-                       mln_parse_text(st, keyword));
+        mln_lex_report(st, MLN_D_REPEATED_CLAUSE, keyword,
+                       "'%s' is written twice for one statement", mln_parse_text(st, keyword));
     return !present;
 }
 
-struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses, struct mln_span keyword,
-                                  struct mln_word name)
+struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses,
+                                  struct mln_span keyword, struct mln_word name)
 {
     if (is_new(st, clauses->as.text != NULL, keyword))
         clauses->as = name;

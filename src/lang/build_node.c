@@ -37,16 +37,17 @@ static struct mln_word plain_name(struct mln_parse *st, struct mln_word name, co
 {
     if (name.text == NULL || name.text[0] != '$')
         return name;
-    struct mln_diag *diag = mln_lex_report(st, MLN_D_MALFORMED_WORD, name.span,
-                                           "%s is named without the '$'", what);
+    struct mln_diag *diag =
+        mln_lex_report(st, MLN_D_MALFORMED_WORD, name.span, "%s is named without the '$'", what);
     name.text = mln_intern(st->ctx->names, name.text + 1);
     if (diag)
         mln_diag_inline(diag, "write '%s'", name.text);
     return name;
 }
 
-struct mln_node *mln_make_import(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                 struct mln_word module, struct mln_value *file, struct mln_word alias)
+struct mln_node *mln_make_import(struct mln_parse *st, struct mln_span span,
+                                 struct mln_span keyword, struct mln_word module,
+                                 struct mln_value *file, struct mln_word alias)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_IMPORT);
     node->name = plain_name(st, module, "a module");
@@ -65,8 +66,8 @@ struct mln_node *mln_make_param(struct mln_parse *st, struct mln_span span, stru
 }
 
 struct mln_node *mln_make_block(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                enum mln_node_kind kind, struct mln_word name, struct mln_values values,
-                                struct mln_nodes body)
+                                enum mln_node_kind kind, struct mln_word name,
+                                struct mln_values values, struct mln_nodes body)
 {
     struct mln_node *node = make(st, span, keyword, kind);
     node->name = name;
@@ -84,8 +85,9 @@ struct mln_node *mln_make_pair(struct mln_parse *st, struct mln_span span, struc
     return node;
 }
 
-struct mln_node *mln_make_connect(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_word external, struct mln_word network, enum mln_via via)
+struct mln_node *mln_make_connect(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_word external,
+                                  struct mln_word network, enum mln_via via)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_CONNECT);
     node->name = external;
@@ -103,8 +105,9 @@ struct mln_node *mln_make_group(struct mln_parse *st, struct mln_span span, stru
     return node;
 }
 
-struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_word name, struct mln_services services)
+struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_word name,
+                                  struct mln_services services)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_SERVICE);
     node->name = name;
@@ -112,9 +115,9 @@ struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span, st
     return node;
 }
 
-struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                   struct mln_word name, struct mln_template_params params,
-                                   struct mln_nodes body)
+struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span,
+                                   struct mln_span keyword, struct mln_word name,
+                                   struct mln_template_params params, struct mln_nodes body)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_TEMPLATE);
     node->name = plain_name(st, name, "a template");
@@ -134,8 +137,9 @@ struct mln_node *mln_make_apply(struct mln_parse *st, struct mln_span span, stru
     return node;
 }
 
-struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                 enum mln_verb verb, struct mln_services services, struct mln_ends ends,
+struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span,
+                                 struct mln_span keyword, enum mln_verb verb,
+                                 struct mln_services services, struct mln_ends ends,
                                  struct mln_clauses *clauses)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_INTENT);
@@ -148,8 +152,9 @@ struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span, str
     return node;
 }
 
-struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_direction_words direction, enum mln_default_kind kind)
+struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_direction_words direction,
+                                  enum mln_default_kind kind)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_DEFAULT);
     node->default_kind = kind;
@@ -159,7 +164,8 @@ struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span, st
     return node;
 }
 
-struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param, struct mln_value *value)
+struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param,
+                                        struct mln_value *value)
 {
     struct mln_word word = mln_word_at(st, param);
     word.text = mln_intern(st->ctx->names, word.text + 1);
@@ -206,8 +212,9 @@ struct mln_node *mln_make_item(struct mln_parse *st, struct mln_span span, struc
     return node;
 }
 
-struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                           struct mln_values names, struct mln_values only)
+struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span span,
+                                           struct mln_span keyword, struct mln_values names,
+                                           struct mln_values only)
 {
     struct mln_node *node = mln_make_item(st, span, keyword, MLN_ITEM_SERVICE_ENDPOINT, names);
     node->only = only.first;
@@ -242,8 +249,8 @@ static bool fits_key(const struct mln_word *key, const struct mln_value *value)
     return strcmp(key->text, "limit") != 0 || value->kind == MLN_VALUE_NUMBER;
 }
 
-struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span span, struct mln_word key,
-                                        struct mln_value *value)
+struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span span,
+                                        struct mln_word key, struct mln_value *value)
 {
     if (!fits_key(&key, value)) {
         mln_lex_report(st, MLN_D_SYNTAX, value->span, "expected %s after '%s', found %s",
@@ -252,14 +259,16 @@ struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span sp
                                                        : mln_parse_quote(st, value->span));
         value->kind = MLN_VALUE_POISON;
     }
-    struct mln_node *node = mln_make_item(st, span, key.span, MLN_ITEM_OTHER, mln_values_one(value));
+    struct mln_node *node =
+        mln_make_item(st, span, key.span, MLN_ITEM_OTHER, mln_values_one(value));
     node->key = key;
     return node;
 }
 
 /* --- templates --- */
 
-struct mln_argument *mln_make_argument(struct mln_parse *st, struct mln_word name, struct mln_value *value)
+struct mln_argument *mln_make_argument(struct mln_parse *st, struct mln_word name,
+                                       struct mln_value *value)
 {
     struct mln_argument *argument = MLN_NEW(st->ctx->arena, struct mln_argument);
     argument->name = name;
@@ -289,7 +298,8 @@ struct mln_template_param *mln_make_template_param(struct mln_parse *st, struct 
     return param;
 }
 
-struct mln_template_params mln_params_add(struct mln_template_params list, struct mln_template_param *param)
+struct mln_template_params mln_params_add(struct mln_template_params list,
+                                          struct mln_template_param *param)
 {
     if (list.last)
         list.last->next = param;

@@ -28,23 +28,41 @@ static void dump_value(const struct mln_value *value, struct mln_buf *out)
 {
     char text[MLN_IP_TEXT];
     switch (value->kind) {
-    case MLN_VALUE_POISON: mln_buf_char(out, '?'); break;
-    case MLN_VALUE_NAME: mln_buf_add(out, value->text); break;
-    case MLN_VALUE_PARAM: mln_buf_printf(out, "$%s", value->text); break;
-    case MLN_VALUE_NUMBER: mln_buf_printf(out, "%u", value->lo); break;
-    case MLN_VALUE_RANGE: mln_buf_printf(out, "%u-%u", value->lo, value->hi); break;
-    case MLN_VALUE_STRING: dump_string(value->text, out); break;
-    case MLN_VALUE_PREFIX: mln_buf_add(out, mln_prefix_text(&value->prefix, text)); break;
+    case MLN_VALUE_POISON:
+        mln_buf_char(out, '?');
+        break;
+    case MLN_VALUE_NAME:
+        mln_buf_add(out, value->text);
+        break;
+    case MLN_VALUE_PARAM:
+        mln_buf_printf(out, "$%s", value->text);
+        break;
+    case MLN_VALUE_NUMBER:
+        mln_buf_printf(out, "%u", value->lo);
+        break;
+    case MLN_VALUE_RANGE:
+        mln_buf_printf(out, "%u-%u", value->lo, value->hi);
+        break;
+    case MLN_VALUE_STRING:
+        dump_string(value->text, out);
+        break;
+    case MLN_VALUE_PREFIX:
+        mln_buf_add(out, mln_prefix_text(&value->prefix, text));
+        break;
     case MLN_VALUE_DATE:
         mln_buf_printf(out, "%04d-%02d-%02d", value->date.year, value->date.month, value->date.day);
         break;
-    case MLN_VALUE_ANY: mln_buf_add(out, "any"); break;
+    case MLN_VALUE_ANY:
+        mln_buf_add(out, "any");
+        break;
     case MLN_VALUE_LIST:
         mln_buf_char(out, '(');
         dump_values(value->items, out);
         mln_buf_char(out, ')');
         break;
-    case MLN_VALUE_SIDE: dump_side(value->side, out); break;
+    case MLN_VALUE_SIDE:
+        dump_side(value->side, out);
+        break;
     }
 }
 
@@ -71,8 +89,8 @@ static void dump_side(const struct mln_side *side, struct mln_buf *out)
 static const char *proto_text(unsigned proto)
 {
     static const char *const names[] = {
-        [MLN_PROTO_TCP] = "tcp", [MLN_PROTO_UDP] = "udp", [MLN_PROTO_ICMP] = "icmp",
-        [MLN_PROTO_ESP] = "esp", [MLN_PROTO_AH] = "ah",   [MLN_PROTO_OTHER] = "other",
+        [MLN_PROTO_TCP] = "tcp",   [MLN_PROTO_UDP] = "udp", [MLN_PROTO_ICMP] = "icmp",
+        [MLN_PROTO_ESP] = "esp",   [MLN_PROTO_AH] = "ah",   [MLN_PROTO_OTHER] = "other",
         [MLN_PROTO_COUNT] = "any",
     };
     return proto <= MLN_PROTO_COUNT ? names[proto] : "";
@@ -81,8 +99,12 @@ static const char *proto_text(unsigned proto)
 static void dump_service(const struct mln_service *service, struct mln_buf *out)
 {
     switch (service->kind) {
-    case MLN_SERVICE_POISON: mln_buf_char(out, '?'); break;
-    case MLN_SERVICE_NAME: mln_buf_add(out, service->name.text); break;
+    case MLN_SERVICE_POISON:
+        mln_buf_char(out, '?');
+        break;
+    case MLN_SERVICE_NAME:
+        mln_buf_add(out, service->name.text);
+        break;
     case MLN_SERVICE_PARAM:
         mln_buf_printf(out, "%s$%s", proto_text(service->proto), service->name.text);
         break;
@@ -176,9 +198,9 @@ static void dump_default(const struct mln_node *node, struct mln_buf *out)
         [MLN_DEFAULT_AZURE] = "azure",
     };
     mln_buf_printf(out, "default%s %s",
-                   !node->has_direction  ? ""
-                   : node->for_inbound ? " inbound"
-                                       : " outbound",
+                   !node->has_direction ? ""
+                   : node->for_inbound  ? " inbound"
+                                        : " outbound",
                    kinds[node->default_kind]);
 }
 
@@ -227,34 +249,26 @@ static void dump_plain(const struct mln_node *node, const char *word, const char
     mln_buf_add(out, word);
     add_word(out, " ", &node->name);
     add_word(out, between, &node->name2);
-    add_values(out, node->kind == MLN_NODE_PARAM || node->kind == MLN_NODE_GEOGRAPHY ||
-                            node->kind == MLN_NODE_WHEN
-                        ? " = "
-                        : " ",
+    add_values(out,
+               node->kind == MLN_NODE_PARAM || node->kind == MLN_NODE_GEOGRAPHY ||
+                       node->kind == MLN_NODE_WHEN
+                   ? " = "
+                   : " ",
                node->values);
 }
 
 static const struct shape {
     const char *word, *between; /* before name2 */
 } shapes[] = {
-    [MLN_NODE_POISON] = {"?", " "},
-    [MLN_NODE_IMPORT] = {"import", " as "},
-    [MLN_NODE_PARAM] = {"param", " "},
-    [MLN_NODE_NETWORK] = {"network", " "},
-    [MLN_NODE_ZONE] = {"zone", " "},
-    [MLN_NODE_ASG] = {"asg", " in "},
-    [MLN_NODE_EXTERNAL] = {"external", " "},
-    [MLN_NODE_PEER] = {"peer", " with "},
-    [MLN_NODE_CONNECT] = {"connect", " to "},
-    [MLN_NODE_GROUP] = {"group", " "},
-    [MLN_NODE_SERVICE] = {"service", " "},
-    [MLN_NODE_RESOURCE] = {"resource", " "},
-    [MLN_NODE_KIND] = {"kind", " "},
-    [MLN_NODE_GEOGRAPHY] = {"geography", " "},
-    [MLN_NODE_TEMPLATE] = {"template", " "},
-    [MLN_NODE_APPLY] = {"apply", " "},
-    [MLN_NODE_WHEN] = {"when", " "},
-    [MLN_NODE_ENDPOINT] = {"endpoint", " in "},
+    [MLN_NODE_POISON] = {"?", " "},           [MLN_NODE_IMPORT] = {"import", " as "},
+    [MLN_NODE_PARAM] = {"param", " "},        [MLN_NODE_NETWORK] = {"network", " "},
+    [MLN_NODE_ZONE] = {"zone", " "},          [MLN_NODE_ASG] = {"asg", " in "},
+    [MLN_NODE_EXTERNAL] = {"external", " "},  [MLN_NODE_PEER] = {"peer", " with "},
+    [MLN_NODE_CONNECT] = {"connect", " to "}, [MLN_NODE_GROUP] = {"group", " "},
+    [MLN_NODE_SERVICE] = {"service", " "},    [MLN_NODE_RESOURCE] = {"resource", " "},
+    [MLN_NODE_KIND] = {"kind", " "},          [MLN_NODE_GEOGRAPHY] = {"geography", " "},
+    [MLN_NODE_TEMPLATE] = {"template", " "},  [MLN_NODE_APPLY] = {"apply", " "},
+    [MLN_NODE_WHEN] = {"when", " "},          [MLN_NODE_ENDPOINT] = {"endpoint", " in "},
     [MLN_NODE_FIREWALL] = {"firewall", " "},
 };
 
@@ -266,11 +280,21 @@ static void dump_line(const struct mln_node *node, struct mln_buf *out)
         [MLN_VIA_EXPRESSROUTE] = " via expressroute",
     };
     switch (node->kind) {
-    case MLN_NODE_DEFAULT: dump_default(node, out); return;
-    case MLN_NODE_INTENT: dump_intent(node, out); break;
-    case MLN_NODE_ITEM: dump_item(node, out); return;
-    case MLN_NODE_ROUTE: dump_route(node, out); return;
-    default: dump_plain(node, shapes[node->kind].word, shapes[node->kind].between, out); break;
+    case MLN_NODE_DEFAULT:
+        dump_default(node, out);
+        return;
+    case MLN_NODE_INTENT:
+        dump_intent(node, out);
+        break;
+    case MLN_NODE_ITEM:
+        dump_item(node, out);
+        return;
+    case MLN_NODE_ROUTE:
+        dump_route(node, out);
+        return;
+    default:
+        dump_plain(node, shapes[node->kind].word, shapes[node->kind].between, out);
+        break;
     }
     if (node->kind == MLN_NODE_CONNECT)
         mln_buf_add(out, vias[node->via]);

@@ -49,7 +49,8 @@ struct mln_value *mln_lex_number(struct mln_parse *st, struct mln_span span)
     uint32_t at = span.lo;
     uint64_t number = read_digits(st->text, &at, span.hi);
     if (number > UINT32_MAX) {
-        mln_lex_report(st, MLN_D_BAD_NUMBER, span, "the number %s is too big", mln_parse_text(st, span));
+        mln_lex_report(st, MLN_D_BAD_NUMBER, span, "the number %s is too big",
+                       mln_parse_text(st, span));
         return mln_lex_poison(st, span);
     }
     struct mln_value *value = mln_make_value(st, span, MLN_VALUE_NUMBER);
@@ -69,8 +70,8 @@ struct mln_value *mln_lex_range(struct mln_parse *st, struct mln_span span)
         return mln_lex_poison(st, span);
     }
     if (lo > hi) {
-        struct mln_diag *diag = mln_lex_report(st, MLN_D_BAD_RANGE, span, "the range %s runs backwards",
-                                               mln_parse_text(st, span));
+        struct mln_diag *diag = mln_lex_report(
+            st, MLN_D_BAD_RANGE, span, "the range %s runs backwards", mln_parse_text(st, span));
         if (diag)
             mln_diag_inline(diag, "write %u-%u", (unsigned)hi, (unsigned)lo);
         return mln_lex_poison(st, span);
@@ -88,14 +89,16 @@ static uint64_t days_in(uint64_t year, uint64_t month)
     return days[month - 1] + (month == 2 && leap ? 1u : 0u);
 }
 
-static const char *fault_of_date(struct mln_parse *st, const uint64_t part[3], const uint32_t width[3])
+static const char *fault_of_date(struct mln_parse *st, const uint64_t part[3],
+                                 const uint32_t width[3])
 {
     if (width[0] != 4 || width[1] != 2 || width[2] != 2)
         return "dates are written YYYY-MM-DD";
     if (part[1] < 1 || part[1] > 12)
         return mln_printf(st->ctx->arena, "there is no month %02u", (unsigned)part[1]);
     if (part[2] < 1 || part[2] > days_in(part[0], part[1]))
-        return mln_printf(st->ctx->arena, "this month has %u days", (unsigned)days_in(part[0], part[1]));
+        return mln_printf(st->ctx->arena, "this month has %u days",
+                          (unsigned)days_in(part[0], part[1]));
     return part[0] < 1 ? "there is no year 0" : NULL;
 }
 
@@ -111,10 +114,10 @@ struct mln_value *mln_lex_date(struct mln_parse *st, struct mln_span span)
     }
     const char *fault = fault_of_date(st, part, width);
     if (fault) {
-        struct mln_diag *diag =
-            mln_lex_report(st, MLN_D_BAD_DATE, span, "%s is no date: %s", mln_parse_quote(st, span), fault);
-        if (diag && width[0] == 4 && part[1] >= 1 && part[1] <= 12 && part[2] >= 1 && part[2] <= 31 &&
-            part[2] <= days_in(part[0], part[1]))
+        struct mln_diag *diag = mln_lex_report(st, MLN_D_BAD_DATE, span, "%s is no date: %s",
+                                               mln_parse_quote(st, span), fault);
+        if (diag && width[0] == 4 && part[1] >= 1 && part[1] <= 12 && part[2] >= 1 &&
+            part[2] <= 31 && part[2] <= days_in(part[0], part[1]))
             mln_diag_inline(diag, "write %04u-%02u-%02u", (unsigned)part[0], (unsigned)part[1],
                             (unsigned)part[2]);
         return mln_lex_poison(st, span);
@@ -156,9 +159,11 @@ static void report_address(struct mln_parse *st, struct mln_span span, enum mln_
         mln_lex_report(st, MLN_D_BAD_ADDRESS, span, "%s is not an IPv4 address%s", quote,
                        fault_of_ipv4(st, span));
     else if (error == MLN_PREFIX_LENGTH)
-        mln_lex_report(st, MLN_D_BAD_ADDRESS, span, "%s has a length beyond /%d", quote, ipv6 ? 128 : 32);
+        mln_lex_report(st, MLN_D_BAD_ADDRESS, span, "%s has a length beyond /%d", quote,
+                       ipv6 ? 128 : 32);
     else {
-        struct mln_diag *diag = mln_lex_report(st, MLN_D_HOST_BITS, span, "%s has host bits set", quote);
+        struct mln_diag *diag =
+            mln_lex_report(st, MLN_D_HOST_BITS, span, "%s has host bits set", quote);
         if (diag)
             mln_diag_inline(diag, "write %s", mln_prefix_text(mended, text));
     }

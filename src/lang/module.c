@@ -1,7 +1,8 @@
 /* Modules: a policy and everything it imports, each file read once, dependencies before dependents.
  *
- * Files are told apart by device and inode, so that two spellings of a path are one module; embedded modules by
- * their path. The walk is depth first; a module met again while it is still being loaded closes a cycle. */
+ * Files are told apart by device and inode, so that two spellings of a path are one module;
+ * embedded modules by their path. The walk is depth first; a module met again while it is still
+ * being loaded closes a cycle. */
 #include "lang/lang.h"
 
 #include "base/file.h"
@@ -17,8 +18,8 @@ struct loader {
     struct mln_ctx *ctx;
     const struct mln_load_options *options;
     struct mln_module_vec *modules;
-    struct mln_map *known;            /* key of a file -> entry */
-    MLN_VEC(struct entry *) stack;    /* being loaded, the root first */
+    struct mln_map *known;         /* key of a file -> entry */
+    MLN_VEC(struct entry *) stack; /* being loaded, the root first */
 };
 
 struct entry {
@@ -27,8 +28,8 @@ struct entry {
     bool loading;
 };
 
-static struct entry *load_text(struct loader *l, struct entry *entry, const char *name, const char *path,
-                               const char *text, size_t length, bool library);
+static struct entry *load_text(struct loader *l, struct entry *entry, const char *name,
+                               const char *path, const char *text, size_t length, bool library);
 
 /* --- finding files --- */
 
@@ -61,9 +62,9 @@ static struct mln_span place_of(const struct mln_node *import)
 
 static void report_cycle(struct loader *l, const struct entry *entry, struct mln_node *import)
 {
-    struct mln_diag *diag = mln_report(l->ctx->diags, MLN_D_IMPORT_CYCLE, place_of(import),
-                                       "'%s' imports itself%s", entry->module->display,
-                                       l->stack.data[l->stack.len - 1] == entry ? "" : " through others");
+    struct mln_diag *diag = mln_report(
+        l->ctx->diags, MLN_D_IMPORT_CYCLE, place_of(import), "'%s' imports itself%s",
+        entry->module->display, l->stack.data[l->stack.len - 1] == entry ? "" : " through others");
     struct mln_buf chain;
     mln_buf_init(&chain, l->ctx->arena);
     bool inside = false;
@@ -92,8 +93,8 @@ static struct mln_module *enter_file(struct loader *l, const char *path, struct 
     size_t length;
     char *text = mln_file_read(l->ctx->arena, path, &length);
     if (!text) {
-        mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, place_of(import), "cannot read '%s': %s", path,
-                   strerror(errno));
+        mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, place_of(import), "cannot read '%s': %s",
+                   path, strerror(errno));
         return NULL;
     }
     entry->import = import;
@@ -114,7 +115,8 @@ static struct mln_module *enter_library(struct loader *l, const char *path, stru
     }
     if (fresh) {
         entry->import = import;
-        load_text(l, entry, mln_printf(l->ctx->arena, "<stdlib>/%s", path), NULL, text, length, true);
+        load_text(l, entry, mln_printf(l->ctx->arena, "<stdlib>/%s", path), NULL, text, length,
+                  true);
     }
     return entry->module;
 }
@@ -137,7 +139,8 @@ static void unknown_module(struct loader *l, struct mln_node *import)
         mln_diag_note(diag, "looked in '%s'", l->options->include_dirs[i]);
     mln_diag_note(diag, "looked in the standard library");
     if (mln_file_exists(mln_printf(l->ctx->arena, "%s.mlp", import->name.text)))
-        mln_diag_help(diag, "a file beside this one is imported by its name in quotes: import \"%s.mlp\"",
+        mln_diag_help(diag,
+                      "a file beside this one is imported by its name in quotes: import \"%s.mlp\"",
                       import->name.text);
 }
 
@@ -166,7 +169,8 @@ static const char *path_text(struct loader *l, const char *text)
     return path;
 }
 
-static struct mln_module *enter_beside(struct loader *l, const struct mln_module *from, struct mln_node *import)
+static struct mln_module *enter_beside(struct loader *l, const struct mln_module *from,
+                                       struct mln_node *import)
 {
     const struct mln_source *source = mln_source_get(l->ctx->diags, from->file->source);
     if (import->values->kind != MLN_VALUE_STRING)
@@ -174,15 +178,16 @@ static struct mln_module *enter_beside(struct loader *l, const struct mln_module
     const char *written = import->values->text;
     if (from->library || written[0] == '\0' || strstr(written, "${")) {
         mln_report(l->ctx->diags, MLN_D_UNREADABLE_MODULE, import->values->span, "%s",
-                   from->library          ? "a module of the standard library imports modules only"
+                   from->library        ? "a module of the standard library imports modules only"
                    : written[0] == '\0' ? "the name of the file is empty"
-                                         : "the name of a file holds no parameters");
+                                        : "the name of a file holds no parameters");
         return NULL;
     }
     const char *name = path_text(l, written);
-    const char *path = name[0] == '/' || !source->path
-                           ? name
-                           : mln_path_join(l->ctx->arena, mln_path_dir(l->ctx->arena, source->path), name);
+    const char *path =
+        name[0] == '/' || !source->path
+            ? name
+            : mln_path_join(l->ctx->arena, mln_path_dir(l->ctx->arena, source->path), name);
     return enter_file(l, path, import);
 }
 
@@ -195,8 +200,8 @@ static void load_imports(struct loader *l, struct mln_module *module)
             continue;
         struct mln_import import = {.node = node, .alias = node->name2.text};
         if (l->stack.len > MAX_DEPTH)
-            mln_report(l->ctx->diags, MLN_D_IMPORT_CYCLE, node->span, "imports are nested more than %d deep",
-                       MAX_DEPTH);
+            mln_report(l->ctx->diags, MLN_D_IMPORT_CYCLE, node->span,
+                       "imports are nested more than %d deep", MAX_DEPTH);
         else
             import.module = node->values ? enter_beside(l, module, node) : enter_module(l, node);
         mln_vec_push(l->ctx->arena, &module->imports, import);
@@ -217,8 +222,8 @@ static void refuse_defaults(struct loader *l, const struct mln_node *nodes)
     }
 }
 
-static struct entry *load_text(struct loader *l, struct entry *entry, const char *name, const char *path,
-                               const char *text, size_t length, bool library)
+static struct entry *load_text(struct loader *l, struct entry *entry, const char *name,
+                               const char *path, const char *text, size_t length, bool library)
 {
     struct mln_module *module = MLN_NEW(l->ctx->arena, struct mln_module);
     entry->module = module;
@@ -226,7 +231,8 @@ static struct entry *load_text(struct loader *l, struct entry *entry, const char
     mln_vec_push(l->ctx->arena, &l->stack, entry);
     module->display = name;
     module->library = library;
-    module->file = mln_parse(l->ctx, mln_source_add(l->ctx->diags, name, path, text, length, library));
+    module->file =
+        mln_parse(l->ctx, mln_source_add(l->ctx->diags, name, path, text, length, library));
     load_imports(l, module);
     l->stack.len--;
     entry->loading = false;
@@ -244,14 +250,16 @@ static void load_prelude(struct loader *l)
     const char *text = mln_stdlib_get("prelude.mlp", &length);
     bool fresh;
     if (text)
-        load_text(l, known_entry(l, "library:prelude.mlp", &fresh), "<stdlib>/prelude.mlp", NULL, text, length,
-                  true);
+        load_text(l, known_entry(l, "library:prelude.mlp", &fresh), "<stdlib>/prelude.mlp", NULL,
+                  text, length, true);
 }
 
-struct mln_module *mln_load(struct mln_ctx *ctx, const char *path, const struct mln_load_options *options,
-                            struct mln_module_vec *modules, int *error)
+struct mln_module *mln_load(struct mln_ctx *ctx, const char *path,
+                            const struct mln_load_options *options, struct mln_module_vec *modules,
+                            int *error)
 {
-    struct loader l = {.ctx = ctx, .options = options, .modules = modules, .known = mln_map_new(ctx->arena)};
+    struct loader l = {
+        .ctx = ctx, .options = options, .modules = modules, .known = mln_map_new(ctx->arena)};
     size_t length;
     char *text = mln_file_read(ctx->arena, path, &length);
     if (!text) {
@@ -261,5 +269,7 @@ struct mln_module *mln_load(struct mln_ctx *ctx, const char *path, const struct 
     load_prelude(&l);
     bool fresh, standard = strcmp(path, "-") == 0;
     struct entry *entry = known_entry(&l, file_key(&l, path), &fresh);
-    return load_text(&l, entry, standard ? "<stdin>" : path, standard ? NULL : path, text, length, false)->module;
+    return load_text(&l, entry, standard ? "<stdin>" : path, standard ? NULL : path, text, length,
+                     false)
+        ->module;
 }

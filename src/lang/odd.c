@@ -1,7 +1,7 @@
 /* Odd words and characters: no token, but near enough to one to say what was meant.
  *
- * Where the meaning is plain the scanner's buffer is mended and scanned again ("region:" as "region"), so that
- * the rest of the statement is still read. */
+ * Where the meaning is plain the scanner's buffer is mended and scanned again ("region:" as
+ * "region"), so that the rest of the statement is still read. */
 #include "lang/parse.h"
 
 #include "base/utf8.h"
@@ -134,7 +134,8 @@ static enum mln_odd odd_date_or_range(struct mln_parse *st, struct mln_span span
 {
     if (count(st, span, '-') == 1) {
         if (!st->skipping)
-            mln_lex_report(st, MLN_D_BAD_RANGE, span, "%s is not a range of ports: it is written LOW-HIGH",
+            mln_lex_report(st, MLN_D_BAD_RANGE, span,
+                           "%s is not a range of ports: it is written LOW-HIGH",
                            mln_parse_quote(st, span));
         return MLN_ODD_RANGE;
     }
@@ -147,8 +148,9 @@ static enum mln_odd odd_address(struct mln_parse *st, struct mln_span span)
     if (st->skipping)
         return MLN_ODD_PREFIX;
     bool ipv6 = find(st, span, ':') != NULL;
-    struct mln_diag *diag = mln_lex_report(st, MLN_D_BAD_ADDRESS, span, "%s is not an IPv%c address",
-                                           mln_parse_quote(st, span), ipv6 ? '6' : '4');
+    struct mln_diag *diag =
+        mln_lex_report(st, MLN_D_BAD_ADDRESS, span, "%s is not an IPv%c address",
+                       mln_parse_quote(st, span), ipv6 ? '6' : '4');
     if (diag && find(st, span, '-'))
         mln_diag_help(diag, "a range of addresses is written as prefixes, such as 10.0.0.0/24");
     else if (diag && !ipv6 && count(st, span, '.') != 3)
@@ -165,7 +167,8 @@ static void odd_path(struct mln_parse *st, struct mln_span span)
     uint32_t length = span.hi - span.lo;
     bool file = length > 4 && memcmp(text + length - 4, ".mlp", 4) == 0;
     if (file && is_letter(text[0]))
-        mln_diag_help(diag, "a module of the library is written '%.*s', a file beside this one \"%.*s\"",
+        mln_diag_help(diag,
+                      "a module of the library is written '%.*s', a file beside this one \"%.*s\"",
                       (int)(length - 4), text, (int)length, text);
     else
         mln_diag_help(diag, "%s stands in double quotes: \"%.*s\"",
@@ -181,19 +184,21 @@ static bool odd_character(struct mln_parse *st, struct mln_span span)
     uint32_t character = 0;
     size_t length = mln_utf8_decode(st->text + at, span.hi - at, &character);
     struct mln_span place = part(st, st->text + at, length);
-    bool quote = (character >= 0x2018 && character <= 0x201f) || character == 0xab || character == 0xbb;
-    bool blank = character == 0xa0 || (character >= 0x2000 && character <= 0x200f) || character == 0xfeff ||
-                 character == 0x3000;
+    bool quote =
+        (character >= 0x2018 && character <= 0x201f) || character == 0xab || character == 0xbb;
+    bool blank = character == 0xa0 || (character >= 0x2000 && character <= 0x200f) ||
+                 character == 0xfeff || character == 0x3000;
     bool dash = character >= 0x2010 && character <= 0x2015;
     if (!st->skipping && blank)
         mln_lex_report(st, MLN_D_STRAY_CHARACTER, place,
-                       "the white space U+%04X is neither a blank nor a tab nor a line end", character);
+                       "the white space U+%04X is neither a blank nor a tab nor a line end",
+                       character);
     else if (!st->skipping)
         mln_lex_report(st, MLN_D_STRAY_CHARACTER, place, "%s (U+%04X) cannot stand here: %s",
-                   mln_parse_quote(st, place), character,
-                   quote   ? "strings take plain double quotes"
-                   : dash  ? "write a plain '-'"
-                           : "names are made of a-z, A-Z, 0-9, '_' and '-'");
+                       mln_parse_quote(st, place), character,
+                       quote  ? "strings take plain double quotes"
+                       : dash ? "write a plain '-'"
+                              : "names are made of a-z, A-Z, 0-9, '_' and '-'");
     st->poison = blank ? (struct mln_span){0} : span;
     if (blank)
         memset(st->text + at, ' ', length);
@@ -216,7 +221,8 @@ static void odd_name(struct mln_parse *st, struct mln_span span)
     else if (st->text[span.hi - 1] == '.')
         report(st, span, "is not a name: it ends with '.'");
     else if (find(st, span, '$'))
-        report(st, span, "is not a name: a parameter in it is a part of its own, such as 'Storage.$region'");
+        report(st, span,
+               "is not a name: a parameter in it is a part of its own, such as 'Storage.$region'");
     else
         report(st, span, "is not a name");
 }
@@ -258,8 +264,8 @@ static enum mln_odd odd_number(struct mln_parse *st, struct mln_span span)
         struct mln_diag *diag = report(st, span, "is not a service");
         const char *slash = find(st, span, '/');
         if (diag)
-            mln_diag_inline(diag, "write '%.*s %.*s'", (int)(st->text + span.hi - slash - 1), slash + 1,
-                            (int)(slash - st->text - span.lo), st->text + span.lo);
+            mln_diag_inline(diag, "write '%.*s %.*s'", (int)(st->text + span.hi - slash - 1),
+                            slash + 1, (int)(slash - st->text - span.lo), st->text + span.lo);
         return MLN_ODD_WORD;
     }
     report(st, span, "is neither a number nor a name: a name begins with a letter");
@@ -279,7 +285,8 @@ enum mln_odd mln_lex_odd(struct mln_parse *st, struct mln_span span, struct mln_
         odd = odd_number(st, span);
     else if (is_letter(st->text[span.lo]) && !find(st, span, ':'))
         odd_name(st, span);
-    else if (count(st, span, ':') > 1 || (find(st, span, ':') && only(st, span, ":./abcdefABCDEF-")))
+    else if (count(st, span, ':') > 1 ||
+             (find(st, span, ':') && only(st, span, ":./abcdefABCDEF-")))
         odd = odd_address(st, span);
     else if (st->text[span.lo] == '$')
         report(st, span, "is not a parameter: after '$' stands its name");
@@ -298,8 +305,8 @@ void mln_lex_comment(struct mln_parse *st, struct mln_span span)
 {
     struct mln_span mark = {.file = st->file, .lo = span.lo, .hi = span.lo + 2};
     struct mln_span poison = st->poison;
-    struct mln_diag *diag =
-        mln_lex_report(st, MLN_D_STRAY_CHARACTER, mark, "%s begins no comment", mln_parse_quote(st, mark));
+    struct mln_diag *diag = mln_lex_report(st, MLN_D_STRAY_CHARACTER, mark, "%s begins no comment",
+                                           mln_parse_quote(st, mark));
     if (diag)
         mln_diag_inline(diag, "write '#'");
     st->poison = poison; /* no token comes of it */
@@ -348,8 +355,8 @@ void mln_lex_stray(struct mln_parse *st, struct mln_span span)
     }
     st->bracket_open = c == '[';
     struct mln_span poison = st->poison;
-    struct mln_diag *diag = mln_lex_report(st, MLN_D_STRAY_CHARACTER, span, "%s has no meaning here",
-                                           mln_parse_quote(st, span));
+    struct mln_diag *diag = mln_lex_report(st, MLN_D_STRAY_CHARACTER, span,
+                                           "%s has no meaning here", mln_parse_quote(st, span));
     const char *hint = advice(st->text + span.lo, span.hi - span.lo);
     if (diag && hint)
         mln_diag_help(diag, "%s", hint);

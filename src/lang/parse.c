@@ -1,9 +1,9 @@
 /* The parser's face: one text to one tree.
  *
- * The scanner works on a copy of the text in which bytes that are none of a text (NUL, broken UTF-8) are made
- * harmless, so that they are one mistake each and never cut a token in two. */
-#include "base/utf8.h"
+ * The scanner works on a copy of the text in which bytes that are none of a text (NUL, broken
+ * UTF-8) are made harmless, so that they are one mistake each and never cut a token in two. */
 #include "lang/parse.h"
+#include "base/utf8.h"
 
 #include <limits.h>
 #include <parser.h>
@@ -21,7 +21,8 @@ static bool is_word_byte(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* A run of bad bytes is one mistake. Within a word it becomes a letter, so that the word stays one. */
+/* A run of bad bytes is one mistake. Within a word it becomes a letter, so that the word stays one.
+ */
 static size_t mend_run(struct mln_parse *st, size_t at)
 {
     size_t end = at;
@@ -29,10 +30,12 @@ static size_t mend_run(struct mln_parse *st, size_t at)
     do
         end++;
     while (end < st->length &&
-           (st->text[end] == '\0' || (mln_utf8_decode(st->text + end, st->length - end, &character) == 1 &&
-                                      character == MLN_UTF8_BAD)));
+           (st->text[end] == '\0' ||
+            (mln_utf8_decode(st->text + end, st->length - end, &character) == 1 &&
+             character == MLN_UTF8_BAD)));
     if (st->text[at] == '\0')
-        mln_report(st->ctx->diags, MLN_D_NUL_BYTE, span_of(st, at, end), "a NUL byte in a text file");
+        mln_report(st->ctx->diags, MLN_D_NUL_BYTE, span_of(st, at, end),
+                   "a NUL byte in a text file");
     else
         mln_report(st->ctx->diags, MLN_D_BAD_UTF8, span_of(st, at, end),
                    "the byte 0x%02x is not UTF-8 here", (unsigned char)st->text[at]);
@@ -64,7 +67,8 @@ static bool is_text(struct mln_parse *st, const struct mln_source *source)
     }
     if (source->length < INT_MAX - SCANNER_END)
         return true;
-    mln_report(st->ctx->diags, MLN_D_TOO_COMPLEX, span_of(st, 0, 0), "the file is larger than 2 GiB");
+    mln_report(st->ctx->diags, MLN_D_TOO_COMPLEX, span_of(st, 0, 0),
+               "the file is larger than 2 GiB");
     return false;
 }
 
@@ -106,7 +110,8 @@ struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source)
 /* Mistakes go to a list that nobody reads; the value has no place in any file. */
 struct mln_value *mln_parse_value(struct mln_ctx *ctx, const char *text)
 {
-    struct mln_ctx aside = {.arena = ctx->arena, .names = ctx->names, .diags = mln_diags_new(ctx->arena)};
+    struct mln_ctx aside = {
+        .arena = ctx->arena, .names = ctx->names, .diags = mln_diags_new(ctx->arena)};
     struct mln_source source = {.name = "", .text = text, .length = strlen(text)};
     struct mln_parse *st = MLN_NEW(ctx->arena, struct mln_parse);
     st->ctx = &aside;

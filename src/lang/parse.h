@@ -1,8 +1,8 @@
 /* Inside the parser: what the generated scanner and grammar share with the code that serves them.
  *
- *   lexer.l     finds tokens            -> literal.c makes and checks literals, odd.c judges odd words
- *   token.c     between the two: counts braces, and after a mistake skips to where something begins
- *   parser.y    builds through build.c and build_node.c; tells syntax.c what it expected
+ *   lexer.l     finds tokens            -> literal.c makes and checks literals, odd.c judges odd
+ * words token.c     between the two: counts braces, and after a mistake skips to where something
+ * begins parser.y    builds through build.c and build_node.c; tells syntax.c what it expected
  *   parse.c     the face: mln_parse, mln_parse_value */
 #ifndef MLN_LANG_PARSE_H
 #define MLN_LANG_PARSE_H
@@ -28,8 +28,8 @@ enum mln_place_kind {
 struct mln_token {
     int kind; /* of the grammar; 0 at the end */
     struct mln_span span;
-    bool first;     /* on its line */
-    uint32_t indent; /* bytes before the first word of its line */
+    bool first;       /* on its line */
+    uint32_t indent;  /* bytes before the first word of its line */
     bool after_stray; /* a character without meaning, told of, stands before it */
 };
 
@@ -43,7 +43,8 @@ struct mln_open {
 struct mln_parse {
     struct mln_ctx *ctx;
     uint32_t file;
-    char *text; /* the scanner's buffer: the source, with harmless bytes for those that are none of a text */
+    char *text; /* the scanner's buffer: the source, with harmless bytes for those that are none of
+                   a text */
     uint32_t length;
     uint32_t at;         /* where the scanner is */
     uint32_t line_start; /* of the line it is in */
@@ -56,24 +57,25 @@ struct mln_parse {
     struct mln_token last, before; /* what the grammar got */
     unsigned delivered;            /* how many tokens it got */
     unsigned failed, recovered;    /* `delivered` when it last failed, and when that was got over */
-    enum mln_place_kind head, head_before; /* body that a '{' now, or before the last token, would open */
+    enum mln_place_kind head,
+        head_before; /* body that a '{' now, or before the last token, would open */
     struct mln_open open[MLN_MAX_NESTING + 1]; /* [0] is the file */
-    unsigned depth;                /* of `open`, the file being 0 */
-    unsigned nesting;              /* depth and chains */
-    struct mln_token held;         /* delivered when the injected '}' are; carries no value */
+    unsigned depth;                            /* of `open`, the file being 0 */
+    unsigned nesting;                          /* depth and chains */
+    struct mln_token held; /* delivered when the injected '}' are; carries no value */
     bool holding;
-    unsigned inject;               /* how many '}' to deliver that were not written */
-    struct mln_token begun;        /* the word that began the statement or item at hand */
-    bool skipping;                 /* after a mistake: the next token delivered must begin something ... */
-    unsigned skip_depth;           /* ... at this depth of `open` */
-    bool cut_short;                /* the last mistake: something is missing before this line */
-    bool stopped;                  /* nothing more is read or said */
-    struct mln_span poison;        /* the last token that a mistake was reported for */
-    bool bracket_open;             /* a '[' was told of: its ']' is no second mistake */
-    bool stray;                    /* a character without meaning was told of just now */
-    uint32_t mended_at;            /* of the last ':' told of */
+    unsigned inject;        /* how many '}' to deliver that were not written */
+    struct mln_token begun; /* the word that began the statement or item at hand */
+    bool skipping;          /* after a mistake: the next token delivered must begin something ... */
+    unsigned skip_depth;    /* ... at this depth of `open` */
+    bool cut_short;         /* the last mistake: something is missing before this line */
+    bool stopped;           /* nothing more is read or said */
+    struct mln_span poison; /* the last token that a mistake was reported for */
+    bool bracket_open;      /* a '[' was told of: its ']' is no second mistake */
+    bool stray;             /* a character without meaning was told of just now */
+    uint32_t mended_at;     /* of the last ':' told of */
 
-    struct mln_node *nodes;  /* results */
+    struct mln_node *nodes; /* results */
     struct mln_value *value;
 };
 
@@ -143,12 +145,13 @@ void mln_lex_braced(struct mln_parse *st, struct mln_span span);
 void mln_lex_star(struct mln_parse *st, struct mln_span span);
 void mln_lex_stray(struct mln_parse *st, struct mln_span span);
 
-/* A word that is no token: reported. What it was meant to be; AGAIN: the text was mended, scan once more. */
+/* A word that is no token: reported. What it was meant to be; AGAIN: the text was mended, scan once
+ * more. */
 enum mln_odd { MLN_ODD_WORD, MLN_ODD_PREFIX, MLN_ODD_RANGE, MLN_ODD_DATE, MLN_ODD_AGAIN };
 enum mln_odd mln_lex_odd(struct mln_parse *st, struct mln_span span, struct mln_value **value);
 
-/* Reports, unless nothing more is to be said; remembers the token so that the grammar stays silent about it.
- * NULL when nothing was reported. */
+/* Reports, unless nothing more is to be said; remembers the token so that the grammar stays silent
+ * about it. NULL when nothing was reported. */
 struct mln_diag *mln_lex_report(struct mln_parse *st, enum mln_diag_id id, struct mln_span span,
                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -166,7 +169,8 @@ enum mln_recovery mln_parse_recover(struct mln_parse *st);
 /* --- syntax.c --- */
 
 /* expected: names of tokens as the grammar has them: "'from'", "a name". */
-void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected, int count);
+void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected,
+                      int count);
 /* Does a line that goes on like this begin a statement, close a body or hold a comment? */
 bool mln_syntax_begins_statement(const char *text, uint32_t length);
 void mln_syntax_exhausted(struct mln_parse *st, struct mln_span span);
@@ -183,10 +187,13 @@ struct mln_values mln_values_none(void);
 struct mln_values mln_values_one(struct mln_value *value);
 struct mln_values mln_values_add(struct mln_values list, struct mln_value *value);
 struct mln_values mln_values_poison(struct mln_parse *st, struct mln_span span);
-struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span, enum mln_value_kind kind);
+struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span,
+                                 enum mln_value_kind kind);
 struct mln_value *mln_make_any(struct mln_parse *st, struct mln_span span);
-struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span, struct mln_values items);
-struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span, struct mln_side *side);
+struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span,
+                                struct mln_values items);
+struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span,
+                                      struct mln_side *side);
 struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name);
 struct mln_value *mln_make_param_value(struct mln_parse *st, struct mln_span span);
 /* A number or range used as a port: poison, reported, when beyond 65535. */
@@ -199,12 +206,13 @@ struct mln_services mln_services_add(struct mln_parse *st, struct mln_services l
                                      struct mln_service *service);
 struct mln_service *mln_make_proto(struct mln_parse *st, struct mln_span span, unsigned proto,
                                    struct mln_value *source, struct mln_value *port);
-struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span, struct mln_value *port);
+struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span,
+                                       struct mln_value *port);
 struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name);
 struct mln_service *mln_make_service_poison(struct mln_parse *st, struct mln_span span);
 struct mln_clauses *mln_clauses_none(struct mln_parse *st);
-struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses, struct mln_span keyword,
-                                  struct mln_word name);
+struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses,
+                                  struct mln_span keyword, struct mln_word name);
 struct mln_clauses *mln_clause_overrides(struct mln_parse *st, struct mln_clauses *clauses,
                                          struct mln_span keyword, struct mln_values names);
 struct mln_clauses *mln_clause_value(struct mln_parse *st, struct mln_clauses *clauses,
@@ -216,36 +224,42 @@ struct mln_clauses *mln_clause_value(struct mln_parse *st, struct mln_clauses *c
 struct mln_nodes mln_nodes_none(void);
 /* A node of NULL (a mistake) adds nothing. */
 struct mln_nodes mln_nodes_add(struct mln_nodes list, struct mln_node *node);
-struct mln_node *mln_make_import(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                 struct mln_word module, struct mln_value *file, struct mln_word alias);
+struct mln_node *mln_make_import(struct mln_parse *st, struct mln_span span,
+                                 struct mln_span keyword, struct mln_word module,
+                                 struct mln_value *file, struct mln_word alias);
 struct mln_node *mln_make_param(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_word name, struct mln_value *value);
 /* A name, values and a body. */
 struct mln_node *mln_make_block(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                enum mln_node_kind kind, struct mln_word name, struct mln_values values,
-                                struct mln_nodes body);
+                                enum mln_node_kind kind, struct mln_word name,
+                                struct mln_values values, struct mln_nodes body);
 /* Two names, values and a body. */
 struct mln_node *mln_make_pair(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                enum mln_node_kind kind, struct mln_word name, struct mln_word name2,
                                struct mln_values values, struct mln_nodes body);
-struct mln_node *mln_make_connect(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_word external, struct mln_word network, enum mln_via via);
+struct mln_node *mln_make_connect(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_word external,
+                                  struct mln_word network, enum mln_via via);
 struct mln_node *mln_make_group(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_word name, struct mln_side *side);
-struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_word name, struct mln_services services);
-struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                   struct mln_word name, struct mln_template_params params,
-                                   struct mln_nodes body);
+struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_word name,
+                                  struct mln_services services);
+struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span,
+                                   struct mln_span keyword, struct mln_word name,
+                                   struct mln_template_params params, struct mln_nodes body);
 struct mln_node *mln_make_apply(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_word name, struct mln_arguments arguments,
                                 struct mln_clauses *clauses);
-struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                 enum mln_verb verb, struct mln_services services, struct mln_ends ends,
+struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span,
+                                 struct mln_span keyword, enum mln_verb verb,
+                                 struct mln_services services, struct mln_ends ends,
                                  struct mln_clauses *clauses);
-struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                  struct mln_direction_words direction, enum mln_default_kind kind);
-struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param, struct mln_value *value);
+struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span,
+                                  struct mln_span keyword, struct mln_direction_words direction,
+                                  enum mln_default_kind kind);
+struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param,
+                                        struct mln_value *value);
 struct mln_node *mln_make_when(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                struct mln_condition condition, struct mln_nodes body,
                                struct mln_else otherwise);
@@ -254,18 +268,21 @@ struct mln_else mln_else_body(struct mln_nodes body);
 struct mln_else mln_else_when(struct mln_node *when);
 struct mln_node *mln_make_item(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                enum mln_item item, struct mln_values values);
-struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                           struct mln_values names, struct mln_values only);
+struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span span,
+                                           struct mln_span keyword, struct mln_values names,
+                                           struct mln_values only);
 struct mln_node *mln_make_route(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_value *destination, struct mln_hop_words hop);
 struct mln_node *mln_make_ports(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_services services);
-struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span span, struct mln_word key,
-                                        struct mln_value *value);
-struct mln_argument *mln_make_argument(struct mln_parse *st, struct mln_word name, struct mln_value *value);
+struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span span,
+                                        struct mln_word key, struct mln_value *value);
+struct mln_argument *mln_make_argument(struct mln_parse *st, struct mln_word name,
+                                       struct mln_value *value);
 struct mln_arguments mln_arguments_add(struct mln_arguments list, struct mln_argument *argument);
 struct mln_template_param *mln_make_template_param(struct mln_parse *st, struct mln_span span,
                                                    struct mln_value *value);
-struct mln_template_params mln_params_add(struct mln_template_params list, struct mln_template_param *param);
+struct mln_template_params mln_params_add(struct mln_template_params list,
+                                          struct mln_template_param *param);
 
 #endif

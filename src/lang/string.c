@@ -77,11 +77,11 @@ static void read_parameter(struct reader *r)
         return;
     }
     r->bad = true;
-    struct mln_diag *diag =
-        at >= r->end
-            ? mln_lex_report(r->st, MLN_D_BAD_ESCAPE, piece(r, r->at, r->at + 2), "'${' without a '}'")
-            : mln_lex_report(r->st, MLN_D_BAD_ESCAPE, piece(r, r->at, at + 1),
-                             "'${' and '}' hold the name of a parameter");
+    struct mln_diag *diag = at >= r->end
+                                ? mln_lex_report(r->st, MLN_D_BAD_ESCAPE,
+                                                 piece(r, r->at, r->at + 2), "'${' without a '}'")
+                                : mln_lex_report(r->st, MLN_D_BAD_ESCAPE, piece(r, r->at, at + 1),
+                                                 "'${' and '}' hold the name of a parameter");
     if (diag)
         mln_diag_help(diag, "for a '$' that means itself write \\$");
     r->at = at < r->end ? at + 1 : r->end;
@@ -134,8 +134,8 @@ static bool ends_parameter(const char *text, uint32_t lo, uint32_t hi)
     return false;
 }
 
-/* A string written over several lines: its end is on one of the next, which hold nothing that begins a
- * statement. They are blanked, so that the string is one mistake. */
+/* A string written over several lines: its end is on one of the next, which hold nothing that
+ * begins a statement. They are blanked, so that the string is one mistake. */
 static void blank_rest(struct mln_parse *st, uint32_t at)
 {
     enum { MOST_LINES = 5 };

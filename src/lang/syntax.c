@@ -40,7 +40,8 @@ const char *mln_parse_quote(struct mln_parse *st, struct mln_span span)
 /* A string is shown with its own quotes. */
 static const char *token_text(struct mln_parse *st, const struct mln_token *token)
 {
-    return token->kind == STRING ? mln_parse_text(st, token->span) : mln_parse_quote(st, token->span);
+    return token->kind == STRING ? mln_parse_text(st, token->span)
+                                 : mln_parse_quote(st, token->span);
 }
 
 static const char *found_text(struct mln_parse *st)
@@ -77,10 +78,10 @@ static bool is_in(const char *name, const char *const *list)
 }
 
 static const char *const statement_words[] = {
-    "'import'",   "'param'", "'network'",  "'zone'",  "'asg'",       "'external'", "'peer'",
-    "'connect'",  "'group'", "'service'",  "'kind'",  "'resource'",  "'template'", "'geography'",
-    "'apply'",    "'when'",  "'default'",  "'allow'", "'deny'",      "'forbid'",   "'assert'",
-    NULL};
+    "'import'",   "'param'",     "'network'", "'zone'",    "'asg'",     "'external'",
+    "'peer'",     "'connect'",   "'group'",   "'service'", "'kind'",    "'resource'",
+    "'template'", "'geography'", "'apply'",   "'when'",    "'default'", "'allow'",
+    "'deny'",     "'forbid'",    "'assert'",  NULL};
 bool mln_syntax_begins_statement(const char *text, uint32_t length)
 {
     for (const char *const *word = statement_words; *word; word++) {
@@ -91,13 +92,16 @@ bool mln_syntax_begins_statement(const char *text, uint32_t length)
     return length > 0 && (text[0] == '}' || text[0] == '#');
 }
 
-static const char *const clause_words[] = {"'as'", "'overrides'", "'until'", "'owner'", "'because'", NULL};
-static const char *const service_words[] = {"'tcp'", "'udp'",    "'icmp'",  "'esp'",       "'ah'",
-                                            "'any'", "a number", "a range", "a parameter", "a name",
-                                            NULL};
-static const char *const side_words[] = {"a name", "an address", "'any'", "'('", "a parameter", NULL};
-static const char *const value_words[] = {"a name", "a number", "a range", "a date",      "a string",
-                                          "'any'",  "'('",      "a parameter", "an address", NULL};
+static const char *const clause_words[] = {"'as'",    "'overrides'", "'until'",
+                                           "'owner'", "'because'",   NULL};
+static const char *const service_words[] = {"'tcp'",       "'udp'",  "'icmp'",   "'esp'",
+                                            "'ah'",        "'any'",  "a number", "a range",
+                                            "a parameter", "a name", NULL};
+static const char *const side_words[] = {"a name", "an address",  "'any'",
+                                         "'('",    "a parameter", NULL};
+static const char *const value_words[] = {"a name",     "a number", "a range", "a date",
+                                          "a string",   "'any'",    "'('",     "a parameter",
+                                          "an address", NULL};
 static const char *const port_words[] = {"a number", "a range", "a parameter", NULL};
 
 /* Words that always come together are one thing to the reader. */
@@ -139,13 +143,37 @@ static const char *place_name(enum mln_place_kind place)
     return names[place];
 }
 
-static const char *const item_words[] = {
-    "'region'", "'resource-group'", "'subscription'", "'id'",       "'existing'",     "'dns'",
-    "'nsg'",    "'subnet'",         "'role'",         "'overlay'",  "'egress'",       "'service-endpoint'",
-    "'name'",   "'delegation'",     "'route'",        "'endpoint'", "'prerequisite'", "'firewall'",
-    "'sku'",    "'public'",         "'widen'",        "'type'",     "'api'",          "'tag'",
-    "'ports'",  "'zone'",           "'asg'",          "'default'",  "'when'",         "'gateway'",
-    NULL};
+static const char *const item_words[] = {"'region'",
+                                         "'resource-group'",
+                                         "'subscription'",
+                                         "'id'",
+                                         "'existing'",
+                                         "'dns'",
+                                         "'nsg'",
+                                         "'subnet'",
+                                         "'role'",
+                                         "'overlay'",
+                                         "'egress'",
+                                         "'service-endpoint'",
+                                         "'name'",
+                                         "'delegation'",
+                                         "'route'",
+                                         "'endpoint'",
+                                         "'prerequisite'",
+                                         "'firewall'",
+                                         "'sku'",
+                                         "'public'",
+                                         "'widen'",
+                                         "'type'",
+                                         "'api'",
+                                         "'tag'",
+                                         "'ports'",
+                                         "'zone'",
+                                         "'asg'",
+                                         "'default'",
+                                         "'when'",
+                                         "'gateway'",
+                                         NULL};
 
 /* Inside the body of a declaration: its items may come next. */
 static bool expects_item(const struct mln_parse *st, const struct expected *e)
@@ -157,18 +185,29 @@ static const char *name_after(const struct mln_parse *st)
 {
     const struct mln_token *before = &st->before;
     switch (before->kind) {
-    case IN: return "a zone";
+    case IN:
+        return "a zone";
     case WITH:
     case PEER:
-    case GATEWAY: return "a network";
-    case NETWORK: return "a name for the network";
-    case ZONE: return "a name for the zone";
-    case TEMPLATE: return "a name for the template";
-    case APPLY: return "a template";
-    case AS: return "a name";
-    case CONNECT: return "an external";
-    case OVERRIDES: return "the name of a deny";
-    default: return st->begun.kind == RESOURCE && before->kind != RESOURCE ? "a kind of resource" : "a name";
+    case GATEWAY:
+        return "a network";
+    case NETWORK:
+        return "a name for the network";
+    case ZONE:
+        return "a name for the zone";
+    case TEMPLATE:
+        return "a name for the template";
+    case APPLY:
+        return "a template";
+    case AS:
+        return "a name";
+    case CONNECT:
+        return "an external";
+    case OVERRIDES:
+        return "the name of a deny";
+    default:
+        return st->begun.kind == RESOURCE && before->kind != RESOURCE ? "a kind of resource"
+                                                                      : "a name";
     }
 }
 
@@ -182,13 +221,15 @@ static const char *wording(const struct mln_parse *st, const struct expected *e,
         return group;
     if (strcmp(name, "a name") == 0)
         return name_after(st);
-    if (strcmp(name, "the end of the file") == 0 || (strcmp(name, "a parameter") == 0 && e->count > 1) ||
+    if (strcmp(name, "the end of the file") == 0 ||
+        (strcmp(name, "a parameter") == 0 && e->count > 1) ||
         (strcmp(name, "'}'") == 0 && has(e, "'import'")))
         return NULL;
     return name;
 }
 
-static int choose(const struct mln_parse *st, const struct expected *e, const char *out[MOST_LISTED + 1])
+static int choose(const struct mln_parse *st, const struct expected *e,
+                  const char *out[MOST_LISTED + 1])
 {
     int n = 0;
     for (int i = 0; i < e->count && n <= MOST_LISTED; i++) {
@@ -226,12 +267,14 @@ static const char *list_expected(struct mln_parse *st, const struct expected *e)
 static const char *synonym(const char *word)
 {
     static const char *const pairs[][2] = {
-        {"permit", "'allow'"},    {"accept", "'allow'"},  {"pass", "'allow'"},   {"grant", "'allow'"},
-        {"block", "'deny'"},      {"drop", "'deny'"},     {"reject", "'deny'"},  {"refuse", "'deny'"},
-        {"vnet", "'network'"},    {"subnet", "'zone'"},   {"include", "'import'"}, {"use", "'import'"},
-        {"var", "'param'"},       {"variable", "'param'"}, {"let", "'param'"},   {"if", "'when'"},
-        {"elif", "'else'"},       {"expect", "'assert'"}, {"location", "'region'"}, {"all", "'any'"},
-        {"host", "'external'"},   {"ip", "'any'"},        {"parameter", "'param'"}, {"module", "'template'"},
+        {"permit", "'allow'"},    {"accept", "'allow'"},    {"pass", "'allow'"},
+        {"grant", "'allow'"},     {"block", "'deny'"},      {"drop", "'deny'"},
+        {"reject", "'deny'"},     {"refuse", "'deny'"},     {"vnet", "'network'"},
+        {"subnet", "'zone'"},     {"include", "'import'"},  {"use", "'import'"},
+        {"var", "'param'"},       {"variable", "'param'"},  {"let", "'param'"},
+        {"if", "'when'"},         {"elif", "'else'"},       {"expect", "'assert'"},
+        {"location", "'region'"}, {"all", "'any'"},         {"host", "'external'"},
+        {"ip", "'any'"},          {"parameter", "'param'"}, {"module", "'template'"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (strcmp(word, pairs[i][0]) == 0)
@@ -300,9 +343,10 @@ static bool report_misplaced(struct mln_parse *st, const struct expected *e)
         return false;
     bool file = place == MLN_IN_FILE || place == MLN_IN_TEMPLATE;
     struct mln_diag *diag =
-        file ? mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "a %s stands inside a network", word)
-             : mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "'%s' cannot stand inside %s", word,
-                              place_name(place));
+        file ? mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "a %s stands inside a network",
+                              word)
+             : mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "'%s' cannot stand inside %s",
+                              word, place_name(place));
     if (diag && !file)
         mln_diag_label(diag, mln_parse_open(st)->token.span, "the body begins here");
     return true;
@@ -322,7 +366,8 @@ static bool is_said(struct mln_parse *st, struct mln_span span)
     return st->stopped || again || poison || stray || mended;
 }
 
-/* Something is missing at the end of a line: that is where to look, not at what the next line begins with. */
+/* Something is missing at the end of a line: that is where to look, not at what the next line
+ * begins with. */
 static bool is_cut_short(const struct mln_parse *st, const struct expected *e)
 {
     bool next_line = st->last.first || st->last.kind == END || st->last.span.lo == st->last.span.hi;
@@ -330,7 +375,8 @@ static bool is_cut_short(const struct mln_parse *st, const struct expected *e)
     return next_line && !whole && !expects_item(st, e) && st->before.span.hi > st->before.span.lo;
 }
 
-static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span span, const struct expected *e)
+static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span span,
+                                        const struct expected *e)
 {
     const char *wanted = list_expected(st, e);
     if (wanted && is_cut_short(st, e)) {
@@ -340,11 +386,13 @@ static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span sp
                               token_text(st, &st->before));
     }
     if (wanted)
-        return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s, found %s", wanted, found_text(st));
+        return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s, found %s", wanted,
+                              found_text(st));
     return mln_lex_report(st, MLN_D_SYNTAX, span, "%s cannot stand here", found_text(st));
 }
 
-void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected, int count)
+void mln_syntax_error(struct mln_parse *st, struct mln_span span, const char *const *expected,
+                      int count)
 {
     const struct expected e = {expected, count};
     if (is_said(st, span) || report_misplaced(st, &e))

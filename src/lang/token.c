@@ -1,14 +1,15 @@
 /* Between scanner and grammar: braces are counted here, and here a mistake is got over.
  *
- * Each open brace remembers what its body may hold. After a mistake the grammar gives up what it had begun and
- * the tokens up to the next that begins something AT THE SAME DEPTH are dropped: a word that may begin a
- * statement or item there and is the first of its line, the '{' of a body that was announced, the '}' of the
- * enclosing body, the end of the file. A body that belongs to nothing is dropped whole. So one mistake costs
- * one statement, and the bodies of statements with a bad head are still read.
+ * Each open brace remembers what its body may hold. After a mistake the grammar gives up what it
+ * had begun and the tokens up to the next that begins something AT THE SAME DEPTH are dropped: a
+ * word that may begin a statement or item there and is the first of its line, the '{' of a body
+ * that was announced, the '}' of the enclosing body, the end of the file. A body that belongs to
+ * nothing is dropped whole. So one mistake costs one statement, and the bodies of statements with a
+ * bad head are still read.
  *
- * A '}' that was forgotten shows when a statement that cannot stand in the body begins a line that is
- * indented no more than the line of the '{'. Then, and at the end of the file, the missing '}' are
- * delivered as if written, so that the grammar always sees balanced braces. */
+ * A '}' that was forgotten shows when a statement that cannot stand in the body begins a line that
+ * is indented no more than the line of the '{'. Then, and at the end of the file, the missing '}'
+ * are delivered as if written, so that the grammar always sees balanced braces. */
 #include "lang/parse.h"
 
 #include <parser.h>
@@ -33,23 +34,20 @@ static bool is_one_of(int kind, const short *kinds)
 
 bool mln_token_begins(int kind, enum mln_place_kind place)
 {
-    static const short network[] = {REGION, RESOURCE_GROUP, SUBSCRIPTION, ID,   EXISTING, DNS,
-                                    ZONE,   ASG,            DEFAULT,      WHEN, 0};
+    static const short network[] = {REGION, RESOURCE_GROUP, SUBSCRIPTION, ID, EXISTING, DNS, ZONE,
+                                    ASG,    DEFAULT,        WHEN,         0};
     static const short zone[] = {NSG,     SUBNET, ROLE,     SERVICE_ENDPOINT, DELEGATION, ROUTE,
                                  OVERLAY, EGRESS, EXISTING, DEFAULT,          WHEN,       0};
     static const short peer[] = {GATEWAY, 0};
     static const short resource[] = {ENDPOINT, REGION, NAME_KEY, ID,   RESOURCE_GROUP,
                                      SKU,      PUBLIC, WIDEN,    WHEN, 0};
-    static const short kind_items[] = {TYPE,     API,      TAG,  SERVICE_ENDPOINT, PREREQUISITE,
-                                       ENDPOINT, FIREWALL, WHEN, 0};
+    static const short kind_items[] = {
+        TYPE, API, TAG, SERVICE_ENDPOINT, PREREQUISITE, ENDPOINT, FIREWALL, WHEN, 0};
     static const short kind_endpoint[] = {ID, PORTS, DNS, 0};
     static const short *const items[] = {
-        [MLN_IN_NETWORK] = network,
-        [MLN_IN_ZONE] = zone,
-        [MLN_IN_PEER] = peer,
-        [MLN_IN_RESOURCE] = resource,
-        [MLN_IN_KIND] = kind_items,
-        [MLN_IN_KIND_ENDPOINT] = kind_endpoint,
+        [MLN_IN_NETWORK] = network, [MLN_IN_ZONE] = zone,
+        [MLN_IN_PEER] = peer,       [MLN_IN_RESOURCE] = resource,
+        [MLN_IN_KIND] = kind_items, [MLN_IN_KIND_ENDPOINT] = kind_endpoint,
     };
     if (place == MLN_IN_FILE || place == MLN_IN_TEMPLATE)
         return mln_token_is_statement(kind) && kind != ZONE;
@@ -77,17 +75,27 @@ static enum mln_place_kind head_of(const struct mln_parse *st, int kind)
 {
     enum mln_place_kind here = mln_parse_open(st)->place;
     switch (kind) {
-    case NETWORK: return MLN_IN_NETWORK;
-    case ZONE: return MLN_IN_ZONE;
-    case PEER: return MLN_IN_PEER;
-    case RESOURCE: return MLN_IN_RESOURCE;
-    case KIND: return MLN_IN_KIND;
-    case TEMPLATE: return MLN_IN_TEMPLATE;
+    case NETWORK:
+        return MLN_IN_NETWORK;
+    case ZONE:
+        return MLN_IN_ZONE;
+    case PEER:
+        return MLN_IN_PEER;
+    case RESOURCE:
+        return MLN_IN_RESOURCE;
+    case KIND:
+        return MLN_IN_KIND;
+    case TEMPLATE:
+        return MLN_IN_TEMPLATE;
     case WHEN:
-    case ELSE: return here;
-    case ENDPOINT: return here == MLN_IN_KIND ? MLN_IN_KIND_ENDPOINT : st->head;
-    case FIREWALL: return here == MLN_IN_KIND ? MLN_IN_FIREWALL : st->head;
-    default: return mln_token_is_statement(kind) ? MLN_IN_NOTHING : st->head;
+    case ELSE:
+        return here;
+    case ENDPOINT:
+        return here == MLN_IN_KIND ? MLN_IN_KIND_ENDPOINT : st->head;
+    case FIREWALL:
+        return here == MLN_IN_KIND ? MLN_IN_FIREWALL : st->head;
+    default:
+        return mln_token_is_statement(kind) ? MLN_IN_NOTHING : st->head;
     }
 }
 
@@ -215,7 +223,9 @@ static void track(struct mln_parse *st, struct mln_token *token)
         push(st, token, st->head);
         st->head = MLN_IN_NOTHING;
         return;
-    case '(': push(st, token, MLN_IN_NOTHING); return;
+    case '(':
+        push(st, token, MLN_IN_NOTHING);
+        return;
     case ')':
         if (st->open[st->depth].token.kind == '(')
             pop(st);
@@ -224,8 +234,11 @@ static void track(struct mln_parse *st, struct mln_token *token)
         close_brace(st, token);
         st->head = MLN_IN_NOTHING;
         return;
-    case END: close_at_end(st, token); return;
-    default: break;
+    case END:
+        close_at_end(st, token);
+        return;
+    default:
+        break;
     }
     if (shows_missing_close(st, token))
         close_forgotten(st, token);
@@ -242,8 +255,11 @@ static struct mln_token scan(struct mln_parse *st, MLN_YYSTYPE *value)
         span.lo = span.hi = st->length;
     if (st->first)
         st->indent = span.lo - st->line_start;
-    struct mln_token token = {
-        .kind = kind, .span = span, .first = st->first, .indent = st->indent, .after_stray = st->stray};
+    struct mln_token token = {.kind = kind,
+                              .span = span,
+                              .first = st->first,
+                              .indent = st->indent,
+                              .after_stray = st->stray};
     st->first = st->stray = false;
     return token;
 }
@@ -252,7 +268,8 @@ static int deliver(struct mln_parse *st, const struct mln_token *token, MLN_YYLT
 {
     st->before = st->last;
     st->last = *token;
-    if (token->first && (token->kind == '}' || mln_token_begins(token->kind, mln_parse_open(st)->place)))
+    if (token->first &&
+        (token->kind == '}' || mln_token_begins(token->kind, mln_parse_open(st)->place)))
         st->begun = *token;
     st->delivered++;
     *span = token->span;

@@ -1,8 +1,9 @@
-/* Fuzzing the parser: any bytes give a tree or at least one error, never a crash. The tree is dumped and the
- * diagnostics are rendered, so that every span and text is looked at.
+/* Fuzzing the parser: any bytes give a tree or at least one error, never a crash. The tree is
+ * dumped and the diagnostics are rendered, so that every span and text is looked at.
  *
  *     clang -fsanitize=fuzzer,address,undefined ...     libFuzzer calls LLVMFuzzerTestOneInput
- *     cc -DSTANDALONE ...  fuzz_parse FILE...           reads files, for other fuzzers and old finds */
+ *     cc -DSTANDALONE ...  fuzz_parse FILE...           reads files, for other fuzzers and old
+ * finds */
 #include "lang/lang.h"
 
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static void check_nodes(const struct mln_node *node, uint32_t lo, uint32_t hi)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mln_arena *arena = mln_arena_new();
-    struct mln_ctx ctx = {.arena = arena, .names = mln_names_new(arena), .diags = mln_diags_new(arena)};
+    struct mln_ctx ctx = {
+        .arena = arena, .names = mln_names_new(arena), .diags = mln_diags_new(arena)};
     char *text = mln_strndup(arena, "", 0);
     if (size > 0) {
         text = mln_alloc(arena, size + 1);

@@ -1,5 +1,5 @@
-/* The parser: every statement, item and clause as a dumped tree; spans; literals; values; modules. What wrong
- * policies give is in tests/golden/errors/. */
+/* The parser: every statement, item and clause as a dumped tree; spans; literals; values; modules.
+ * What wrong policies give is in tests/golden/errors/. */
 #include "lang/lang.h"
 
 #include "unit.h"
@@ -57,15 +57,15 @@ static void reads_imports_and_params(void)
     expect("import azure/machine-learning as aml", "import azure/machine-learning as aml\n");
     expect("import \"../common.mlp\"", "import \"../common.mlp\"\n");
     expect("import \"c.mlp\" as c", "import as c \"c.mlp\"\n");
-    expect("param a param b = 3 param c=westeurope", "param a\nparam b = 3\nparam c = westeurope\n");
+    expect("param a param b = 3 param c=westeurope",
+           "param a\nparam b = 3\nparam c = westeurope\n");
     expect("param v = (a, 1, 2-3, \"s\", 10.0.0.0/8, 2027-01-31, any, $x, (b))",
            "param v = (a, 1, 2-3, \"s\", 10.0.0.0/8, 2027-01-31, any, $x, (b))\n");
 }
 
 static void reads_networks(void)
 {
-    expect("network n 10.0.0.0/16, fd00::/64, $more",
-           "network n 10.0.0.0/16, fd00::/64, $more\n");
+    expect("network n 10.0.0.0/16, fd00::/64, $more", "network n 10.0.0.0/16, fd00::/64, $more\n");
     expect("network n 10.0.0.0/16 {\n"
            "region westeurope resource-group \"rg\" subscription \"sub\" id \"/x\" existing\n"
            "dns 10.0.0.4, 10.0.0.5 default inbound deny\n"
@@ -128,8 +128,10 @@ static void reads_small_statements(void)
     expect("asg web in n.a", "asg web in n.a\n");
     expect("external e 198.51.100.0/24, \"www.example.com\", $x",
            "external e 198.51.100.0/24, \"www.example.com\", $x\n");
-    expect("peer a with b peer c with d { gateway d }", "peer a with b\npeer c with d\n  gateway d\n");
-    expect("connect e to n via site-to-site connect e to n via point-to-site connect e to n via expressroute",
+    expect("peer a with b peer c with d { gateway d }",
+           "peer a with b\npeer c with d\n  gateway d\n");
+    expect("connect e to n via site-to-site connect e to n via point-to-site connect e to n via "
+           "expressroute",
            "connect e to n via site-to-site\nconnect e to n via point-to-site\n"
            "connect e to n via expressroute\n");
     expect("group g = a, 10.0.0.1, (b, any except c), $x except d, ($y)",
@@ -157,7 +159,8 @@ static void reads_resources(void)
            "  widen yes\n"
            "  when p\n"
            "    public yes\n");
-    expect("kind k { type \"T\" api \"2024\" tag Storage service-endpoint Microsoft.Storage prerequisite \"p\"\n"
+    expect("kind k { type \"T\" api \"2024\" tag Storage service-endpoint Microsoft.Storage "
+           "prerequisite \"p\"\n"
            "endpoint e { id \"e\" ports tcp 443, 445 dns \"a\", \"b\" }\n"
            "firewall \"ipRules\" { entry value limit 400 same-region no default-action \"x\" }\n"
            "when $cloud = public { tag X } else { tag Y } }",
@@ -185,19 +188,23 @@ static void reads_resources(void)
 static void reads_templates(void)
 {
     expect("template t() { } apply t()", "template t()\napply t()\n");
-    expect("template t($a, $b = 443, $c = (x, y)) { allow tcp $b from $a to any when $c { default deny } }",
+    expect("template t($a, $b = 443, $c = (x, y)) { allow tcp $b from $a to any when $c { default "
+           "deny } }",
            "template t($a, $b = 443, $c = (x, y))\n"
            "  allow tcp:$b from ($a) to (any)\n"
            "  when c\n"
            "    default deny\n");
-    expect("apply aml.t(a, (b, c), zone = d, any = any, $p = 3) as x overrides y, z until 2027-01-31",
-           "apply aml.t(a, (b, c), zone = d, any = any, p = 3) as x overrides y, z until 2027-01-31\n");
+    expect(
+        "apply aml.t(a, (b, c), zone = d, any = any, $p = 3) as x overrides y, z until 2027-01-31",
+        "apply aml.t(a, (b, c), zone = d, any = any, p = 3) as x overrides y, z until "
+        "2027-01-31\n");
 }
 
 static void reads_services(void)
 {
-    expect("service s = tcp 80, 443, udp source 1-2 53, 54, any, 7, icmp, esp, ah, ssh, any 9",
-           "service s = tcp:80, tcp:443, udp<1-2:53, udp:54, any, any:7, icmp, esp, ah, ssh, any:9\n");
+    expect(
+        "service s = tcp 80, 443, udp source 1-2 53, 54, any, 7, icmp, esp, ah, ssh, any 9",
+        "service s = tcp:80, tcp:443, udp<1-2:53, udp:54, any, any:7, icmp, esp, ah, ssh, any:9\n");
     expect("service s = tcp, udp source 5, tcp source $a $b, $c, $m.x, tcp $m.y",
            "service s = tcp, udp<5, tcp<$a:$b, tcp$c, $m.x, tcp:$m.y\n");
     expect("service s = $p, tcp 1, $q, 2", "service s = $p, tcp:1, tcp$q, tcp:2\n");
@@ -205,7 +212,8 @@ static void reads_services(void)
 
 static void reads_intents(void)
 {
-    expect("allow https from a to b deny any within a, b forbid tcp 22, ssh from any to 10.0.0.0/8 except c",
+    expect("allow https from a to b deny any within a, b forbid tcp 22, ssh from any to 10.0.0.0/8 "
+           "except c",
            "allow https from (a) to (b)\n"
            "deny any within (a, b)\n"
            "forbid tcp:22, ssh from (any) to (10.0.0.0/8 except c)\n");
@@ -226,14 +234,30 @@ static void reads_conditions(void)
 static void leaves_soft_words_free(void)
 {
     static const char *const words[] = {
-        "region",    "resource-group",   "subscription", "id",           "existing",      "dns",
-        "nsg",       "subnet",           "role",         "only",         "delegation",    "route",
-        "overlay",   "egress",           "appliance",    "internet",     "none",          "gateway",
-        "in",        "at",               "with",         "via",          "site-to-site",  "point-to-site",
-        "azure",     "expressroute",     "inbound",      "outbound",     "source",        "endpoint",
-        "name",      "sku",              "public",       "widen",        "type",          "api",
-        "tag",       "service-endpoint", "prerequisite", "ports",        "firewall",      "yes",
-        "no",        "entry",            "limit",        "allow-all",    "any.x",         "to_",
+        "region",       "resource-group",
+        "subscription", "id",
+        "existing",     "dns",
+        "nsg",          "subnet",
+        "role",         "only",
+        "delegation",   "route",
+        "overlay",      "egress",
+        "appliance",    "internet",
+        "none",         "gateway",
+        "in",           "at",
+        "with",         "via",
+        "site-to-site", "point-to-site",
+        "azure",        "expressroute",
+        "inbound",      "outbound",
+        "source",       "endpoint",
+        "name",         "sku",
+        "public",       "widen",
+        "type",         "api",
+        "tag",          "service-endpoint",
+        "prerequisite", "ports",
+        "firewall",     "yes",
+        "no",           "entry",
+        "limit",        "allow-all",
+        "any.x",        "to_",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         char text[512], tree[512];
@@ -242,10 +266,11 @@ static void leaves_soft_words_free(void)
                  "network %s 10.0.0.0/8 { zone %s 10.0.0.0/9 { role %s nsg %s } region %s }"
                  " asg %s in %s peer %s with %s allow %s from %s to %s as %s param %s = %s",
                  w, w, w, w, w, w, w, w, w, w, w, w, w, w, w);
-        snprintf(tree, sizeof tree,
-                 "network %s 10.0.0.0/8\n  zone %s 10.0.0.0/9\n    role %s\n    nsg %s\n  region %s\n"
-                 "asg %s in %s\npeer %s with %s\nallow %s from (%s) to (%s) as %s\nparam %s = %s\n",
-                 w, w, w, w, w, w, w, w, w, w, w, w, w, w, w);
+        snprintf(
+            tree, sizeof tree,
+            "network %s 10.0.0.0/8\n  zone %s 10.0.0.0/9\n    role %s\n    nsg %s\n  region %s\n"
+            "asg %s in %s\npeer %s with %s\nallow %s from (%s) to (%s) as %s\nparam %s = %s\n",
+            w, w, w, w, w, w, w, w, w, w, w, w, w, w, w);
         expect(text, tree);
     }
 }
@@ -253,10 +278,11 @@ static void leaves_soft_words_free(void)
 static void refuses_reserved_words(void)
 {
     static const char *const words[] = {
-        "import", "param", "network", "zone",  "asg",    "external", "peer",  "connect", "group", "service",
-        "resource", "kind", "geography", "template", "apply", "when", "else", "default", "allow", "deny",
-        "forbid", "assert", "from", "to", "within", "except", "as", "overrides", "until", "owner", "because",
-        "any", "tcp", "udp", "icmp", "esp", "ah",
+        "import", "param",   "network",  "zone",      "asg",       "external", "peer",    "connect",
+        "group",  "service", "resource", "kind",      "geography", "template", "apply",   "when",
+        "else",   "default", "allow",    "deny",      "forbid",    "assert",   "from",    "to",
+        "within", "except",  "as",       "overrides", "until",     "owner",    "because", "any",
+        "tcp",    "udp",     "icmp",     "esp",       "ah",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         char text[64];
@@ -271,8 +297,10 @@ static void reads_names_with_parameters(void)
 {
     expect("group g = Storage.$region, $net.endpoints, $p, a.b.$c.d, _x-1",
            "group g = (Storage.$region, $net.endpoints, $p, a.b.$c.d, _x-1)\n");
-    expect("network n 10.0.0.0/8 { zone abcd 10.0.0.0/9 } external e fd00::, abcd::1, ::, 2001:db8::/32",
-           "network n 10.0.0.0/8\n  zone abcd 10.0.0.0/9\nexternal e fd00::, abcd::1, ::, 2001:db8::/32\n");
+    expect("network n 10.0.0.0/8 { zone abcd 10.0.0.0/9 } external e fd00::, abcd::1, ::, "
+           "2001:db8::/32",
+           "network n 10.0.0.0/8\n  zone abcd 10.0.0.0/9\nexternal e fd00::, abcd::1, ::, "
+           "2001:db8::/32\n");
 }
 
 static void decodes_strings(void)
@@ -299,13 +327,15 @@ static bool spans_text(const struct parsed *p, struct mln_span span, const char 
 
 static void gives_exact_spans(void)
 {
-    struct parsed p = parse("  network n 10.0.0.0/8 {\n zone a 10.0.0.0/9 { nsg x }\n}\n"
-                            "allow tcp 80, 443 from a, (b except c) to $d as r because \"é\" # end\n");
+    struct parsed p =
+        parse("  network n 10.0.0.0/8 {\n zone a 10.0.0.0/9 { nsg x }\n}\n"
+              "allow tcp 80, 443 from a, (b except c) to $d as r because \"é\" # end\n");
     const struct mln_node *network = p.file->nodes, *zone = network->body, *intent = network->next;
     CU_ASSERT_EQUAL(p.ctx.diags->errors, 0);
     CU_ASSERT(spans_text(&p, network->keyword, "network"));
     CU_ASSERT(spans_text(&p, network->name.span, "n"));
-    CU_ASSERT(spans_text(&p, network->span, "network n 10.0.0.0/8 {\n zone a 10.0.0.0/9 { nsg x }\n}"));
+    CU_ASSERT(
+        spans_text(&p, network->span, "network n 10.0.0.0/8 {\n zone a 10.0.0.0/9 { nsg x }\n}"));
     CU_ASSERT(spans_text(&p, zone->span, "zone a 10.0.0.0/9 { nsg x }"));
     CU_ASSERT(spans_text(&p, zone->values->span, "10.0.0.0/9"));
     CU_ASSERT(spans_text(&p, zone->body->span, "nsg x"));
@@ -325,12 +355,14 @@ static void gives_exact_spans(void)
 
 static void goes_on_after_mistakes(void)
 {
-    struct parsed p = parse("network n 10.0.0.0/33 {\n    zone a\n    regio eu\n    zone b 10.0.0.0/24\n}\n"
-                            "allow ssh form b to b\nallow ssh within b\n");
+    struct parsed p =
+        parse("network n 10.0.0.0/33 {\n    zone a\n    regio eu\n    zone b 10.0.0.0/24\n}\n"
+              "allow ssh form b to b\nallow ssh within b\n");
     struct mln_buf out;
     mln_buf_init(&out, p.arena);
     mln_ast_dump(p.file, &out);
-    CU_ASSERT_STRING_EQUAL(out.data, "network n ?\n  zone a ?\n  zone b 10.0.0.0/24\nallow ssh within (b)\n");
+    CU_ASSERT_STRING_EQUAL(out.data,
+                           "network n ?\n  zone a ?\n  zone b 10.0.0.0/24\nallow ssh within (b)\n");
     CU_ASSERT_EQUAL(p.ctx.diags->errors, 4);
     mln_arena_free(p.arena);
 }
@@ -370,7 +402,8 @@ static void reads_single_values(void)
     CU_ASSERT_EQUAL(value->items->next->kind, MLN_VALUE_PREFIX);
     CU_ASSERT_EQUAL(value->span.file, 0);
     CU_ASSERT_PTR_NOT_NULL(mln_parse_value(&p.ctx, " 2027-01-31 # day"));
-    static const char *const bad[] = {"", "a b", "10.0.0.1/8", "2027-02-30", "(a", "\"x", "allow", ";", "a\nb"};
+    static const char *const bad[] = {"",    "a b",   "10.0.0.1/8", "2027-02-30", "(a",
+                                      "\"x", "allow", ";",          "a\nb"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CU_ASSERT_PTR_NULL(mln_parse_value(&p.ctx, bad[i]));
     CU_ASSERT_EQUAL(p.ctx.diags->list.len, 0);
@@ -400,7 +433,9 @@ static void reads_each_module_once(void)
 {
     char dir[] = "/tmp/mln-lang-XXXXXX", path[64];
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-    write_file(dir, "main.mlp", "import \"one.mlp\" import \"./two.mlp\" as t import own/bastion import azure/sql\n");
+    write_file(
+        dir, "main.mlp",
+        "import \"one.mlp\" import \"./two.mlp\" as t import own/bastion import azure/sql\n");
     write_file(dir, "one.mlp", "import \"two.mlp\"\n");
     write_file(dir, "two.mlp", "param x = 1\n");
     snprintf(path, sizeof path, "%s/own", dir);
