@@ -138,8 +138,10 @@ static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char 
 static void unknown_side(struct mln_build *b, struct mln_scope *scope, const char *name,
                          struct mln_span span)
 {
-    const char *suggestion = mln_tags_suggest(b->options->tags, name);
     const char *dot = strchr(name, '.');
+    /* Service tags begin with a capital: `nowhere` is no misspelt AzureSphere. */
+    bool like_a_tag = dot || (name[0] >= 'A' && name[0] <= 'Z');
+    const char *suggestion = like_a_tag ? mln_tags_suggest(b->options->tags, name) : NULL;
     const struct mln_tag *service =
         dot ? mln_tags_find(b->options->tags, mln_strndup(b->arena, name, (size_t)(dot - name))) : NULL;
     if (!suggestion && !service) {
