@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -390,6 +391,17 @@ static void bounds_nesting(void)
     mln_arena_free(p.arena);
 }
 
+/* The size is looked at before the text is. */
+static void refuses_huge_files(void)
+{
+    struct parsed p = parse("");
+    mln_parse(&p.ctx, mln_source_add(p.ctx.diags, "huge.mlp", NULL, "# ", INT_MAX, false));
+    CU_ASSERT_EQUAL(p.ctx.diags->errors, 1);
+    CU_ASSERT_EQUAL(p.ctx.diags->list.data[0]->id, MLN_D_TOO_COMPLEX);
+    CU_ASSERT_STRING_EQUAL(mln_diag_catalogue[MLN_D_TOO_COMPLEX].slug, "too-complex");
+    mln_arena_free(p.arena);
+}
+
 /* --- values from outside --- */
 
 static void reads_single_values(void)
@@ -512,6 +524,7 @@ void suite_lang(void)
     UNIT_TEST(gives_exact_spans);
     UNIT_TEST(goes_on_after_mistakes);
     UNIT_TEST(bounds_nesting);
+    UNIT_TEST(refuses_huge_files);
     UNIT_TEST(reads_single_values);
     UNIT_TEST(reads_each_module_once);
     UNIT_TEST(parses_the_whole_library);
