@@ -10,6 +10,8 @@ import re
 import sys
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
+# No input can show these: they tell of a fault in mlnsgc itself, or of a machine without memory.
+UNREACHABLE = {"proof-failed", "proof-gave-up", "too-complex"}
 ENTRY = re.compile(r'MLN_DIAG\((\w+),\s*"(\d{4})",\s*(MLN_\w+),\s*"([^"]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)')
 
 
@@ -31,7 +33,8 @@ def main():
         results.append((f"{code} {slug} is explained", len(explanation) > 40 and explanation.endswith((".", ")"))))
         shown = f"[MLP{code} {slug}]" in golden or \
             re.search(rf"\bMLN_D_{identifier}\b|\b{slug}\b", tests)
-        results.append((f"{code} {slug} is shown by a test", bool(shown)))
+        if slug not in UNREACHABLE:
+            results.append((f"{code} {slug} is shown by a test", bool(shown)))
     for number, (name, good) in enumerate(results, 1):
         print(f"{'ok' if good else 'not ok'} {number} - {name}")
     print(f"1..{len(results)}")

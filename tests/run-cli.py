@@ -498,6 +498,58 @@ def service_tags_come_from_a_file(box):
 
 
 @test
+def bad_tag_files_are_2_with_a_place(box):
+    whole = json.dumps(TAGFILE, indent=1)
+    for text, finding in [
+        (whole[:-20], "json-syntax"),
+        (whole.replace('"cloud"', '"changeNumber": 1, "cloud"', 1), "json-duplicate-key"),
+        ("[]", "tag-file"),
+        (whole.replace("/", "/9", 1), "tag-file"),
+    ]:
+        box.write("tags.json", text)
+        same(box.run("check", "--tags=tags.json", "--message-format=short", "policy.mlp"), 2)
+        assert re.search(r"^tags\.json:\d+:\d+: error: .*%s\]$" % finding, box.out, re.M), (finding, box.out)
+
+
+@test
+def tags_are_written_as_prefixes_where_asked(box):
+    box.write("policy.mlp", POLICY + "allow https from web to Internet except Storage\n"
+              "allow https from web to Internet except 8.8.8.0/24, Storage\n")
+    box.write("tags.json", json.dumps(TAGFILE))
+    same(box.run("compile", "--tags=tags.json", "--expand-tags=always", "-o", "-", "--nsg=nsg-web", "policy.mlp"), 0)
+    for r in json.loads(box.out)["properties"]["securityRules"]:
+        for key in ("sourceAddressPrefix", "destinationAddressPrefix"):
+            assert not r["properties"].get(key, "*").startswith("Storage"), r
+
+
+@test
+def more_ports_than_azure_takes_are_an_error(box):
+    ports = ", ".join(str(port) for port in range(1, 8100, 2))
+    box.write("policy.mlp", POLICY + f"allow tcp {ports} from data to web\n")
+    same(box.run("check", "policy.mlp"), 2)
+    within("too-many-ports", box.out)
+    within("SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached", box.out)
+
+
+@test
+def notes_tell_what_needs_no_rule(box):
+    box.write("policy.mlp", POLICY + "network far 10.9.0.0/16 { zone alone 10.9.1.0/24 }\n"
+              "deny ssh from web to alone\nallow https from Storage to Sql\n"
+              "resource one storage-account { endpoint blob in data }\n"
+              "resource two key-vault { endpoint vault in data }\n"
+              "allow https from web to two\n")
+    same((box.run("check", "--message-format=short", "policy.mlp"), box.err), (0, ""))
+    for finding in ("no-path-satisfied", "no-governed-end", "wider-than-resource"):
+        within(finding, box.out)
+
+
+@test
+def the_proof_can_be_left_out_but_not_silently(box):
+    same(box.run("compile", "--no-prove", "-o", "out", "policy.mlp"), 0)
+    within("not proved", box.err)
+
+
+@test
 def locks_keep_names_and_priorities(box):
     first = ["compile", "--lock=policy.lock", "-o", "out", "policy.mlp"]
     same((box.run(*first), box.err), (0, ""))
