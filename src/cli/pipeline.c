@@ -109,7 +109,7 @@ void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
     compilation->options = policy_options(cli, inputs);
     compilation->model = mln_policy_build(&cli->ctx, &compilation->modules, &compilation->options);
     mln_cli_tell_time(cli, "build", path, &clock);
-    if (diags->errors == errors)
+    if (diags->errors == errors || compilation->model->places_good)
         lower(cli, inputs, compilation, &clock);
     compilation->good = diags->errors == errors;
 }

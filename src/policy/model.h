@@ -279,6 +279,9 @@ struct mln_model {
     MLN_VEC(struct mln_geography *) geographies;
     MLN_VEC(struct mln_intent *) intents;    /* allow, deny, forbid; expired ones are left out */
     MLN_VEC(struct mln_intent *) assertions; /* assert allow, assert deny */
+    /* Errors: none in what the places and paths are made of (then the intents that were understood can still be
+     * judged); some intent is missing (then nothing is said to be useless). */
+    bool places_good, intents_missing;
 };
 
 /* Days since 1970-01-01. */

@@ -49,13 +49,16 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     struct mln_build b = {.ctx = ctx, .arena = ctx->arena, .options = options};
     b.model = MLN_NEW(ctx->arena, struct mln_model);
     b.model->options = options;
+    unsigned errors = ctx->diags->errors;
     mln_expand_modules(&b, modules);
     mln_expand_visit(&b, declare_places);
     mln_expand_visit(&b, declare_in_places);
     mln_expand_check_imports(&b);
     mln_build_topology(&b);
+    b.model->places_good = ctx->diags->errors == errors;
     mln_expand_visit(&b, resolve_unused);
     mln_expand_visit(&b, declare_intents);
     mln_build_overrides(&b);
+    b.model->intents_missing = ctx->diags->errors != errors;
     return b.model;
 }

@@ -398,7 +398,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 static void report_useless(struct mln_findings *findings, const struct mln_intent *intent,
                            const struct finding *f)
 {
-    if (intent->library || f->matters || f->repeated || intent->verb == MLN_VERB_FORBID)
+    if (findings->model->intents_missing || intent->library || f->matters || f->repeated || intent->verb == MLN_VERB_FORBID)
         return;
     struct mln_diag *diag = report(findings, MLN_D_ADDS_NOTHING, intent,
                                    intent->verb == MLN_VERB_ALLOW ? "this allow adds nothing"
@@ -441,7 +441,7 @@ void mln_findings_report(struct mln_findings *findings)
         if (!forbidden)
             report_cut(findings, intent, f);
         bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
-        if (intent->overrides.len && !f->overrides_some && !forbidden) {
+        if (intent->overrides.len && !findings->model->intents_missing && !f->overrides_some && !forbidden) {
             struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING,
                                                intent->overrides_span, "no packet of this allow meets '%s'",
                                                intent->overrides.data[0]->name);
