@@ -211,13 +211,16 @@ static void resolve_override(struct mln_build *b, const struct mln_override_requ
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, request->scope, MLN_NAMES_INTENT, &request->word,
                                                 "deny", &rest);
-    if (!symbol)
+    if (!symbol) {
+        request->intent->broken = true;
         return;
+    }
     struct mln_intent *target = symbol->u.intent;
     if (target->verb != MLN_VERB_DENY) {
         struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_BAD_OVERRIDE, request->word.span,
                                            "'%s' is not a deny", symbol->name);
         mln_diag_label(diag, symbol->span, "'%s' is declared here", symbol->name);
+        request->intent->broken = true;
         return;
     }
     for (size_t i = 0; i < request->intent->overrides.len; i++)

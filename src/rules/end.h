@@ -11,7 +11,7 @@
 #include "policy/model.h"
 #include "rules/table.h"
 
-enum { MLN_TERM_VARS = 3 }; /* a regional tag (itself and its parent), and an ASG met with it */
+enum { MLN_TERM_VARS = 12 }; /* a regional tag is two (itself and its parent); nested exceptions add up */
 
 /* What one term matches: addresses of `set` that also lie in every unknown set of `vars`. */
 struct mln_term {

@@ -58,18 +58,20 @@ static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
     return false;
 }
 
-/* Is the packet not covered yet, and is the verdict the wanted one? */
+/* Is the packet in question and not covered yet, and is the verdict the wanted one? */
 static enum mln_answer uncovered_with(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     struct question *q = ctx;
-    if (meets(sure, q->covered, q->plane->words))
+    size_t universe = (size_t)q->plane->universe;
+    if (meets(sure, q->covered, q->plane->words) || !mln_bit(alive, universe))
         return MLN_NO;
     enum mln_verdict verdict = mln_plane_verdict(q->plane, alive, sure, NULL);
     if (verdict == MLN_VERDICT_OPEN)
         return MLN_MAYBE;
     if (verdict != q->wanted)
         return MLN_NO;
-    return meets(alive, q->covered, q->plane->words) ? MLN_MAYBE : MLN_YES;
+    bool sure_of_it = mln_bit(sure, universe) && !meets(alive, q->covered, q->plane->words);
+    return sure_of_it ? MLN_YES : MLN_MAYBE;
 }
 
 static bool exists(struct solver *s, const struct candidate *c, enum mln_verdict wanted,

@@ -154,15 +154,28 @@ static void add_defaults(struct mln_problem *p, enum mln_family f)
     default_match(p, f, near, d == MLN_OUTBOUND ? zone->internet[f] : mln_azure_wire_server(a, f));
 }
 
+/* The packets in question: those of the zone and of far addresses that a path joins it with. What lies beyond
+ * may be decided either way, which leaves more orders. */
+static const struct mln_ipset *far_universe(struct mln_problem *p, enum mln_family f)
+{
+    const struct mln_zone *zone = p->ends->zone;
+    struct mln_arena *a = p->ctx->arena;
+    if (p->ends->through[f])
+        return p->ends->through[f];
+    enum mln_direction d = p->ends->direction;
+    return mln_ipset_union(a, zone->joined[d][f],
+                           d == MLN_OUTBOUND ? mln_azure_platform_space(a, f) : mln_azure_wire_server(a, f));
+}
+
 static void add_universe(struct mln_problem *p, enum mln_family f)
 {
     const struct mln_zone *zone = p->ends->zone;
-    const struct mln_ipset *far = p->ends->through[f];
+    const struct mln_ipset *far = far_universe(p, f);
     p->planes[f].family = f;
     p->planes[f].universe = -1;
-    if (!zone->addresses[f]->len || (far && !far->len))
+    if (!zone->addresses[f]->len || !far->len)
         return;
-    bool out = p->ends->direction == MLN_OUTBOUND || far;
+    bool out = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
     struct mln_match match = {.src = out ? zone->addresses[f] : far, .dst = out ? far : zone->addresses[f],
                               .protos = MLN_PROTOS_ALL};
     p->planes[f].universe = add_match(p, f, &match);

@@ -281,16 +281,20 @@ static bool overlap(const struct mln_term *x, const struct mln_term *y)
            mln_ipset_overlaps(x->set[MLN_IPV6], y->set[MLN_IPV6]);
 }
 
+static bool has_var(const struct mln_term *term, uint32_t var)
+{
+    for (unsigned i = 0; i < term->var_count; i++)
+        if (term->vars[i] == var)
+            return true;
+    return false;
+}
+
 /* Is one of y's unknown sets not among x's? */
 static bool lacks_vars(const struct mln_term *x, const struct mln_term *y)
 {
-    for (unsigned i = 0; i < y->var_count; i++) {
-        bool has = false;
-        for (unsigned k = 0; k < x->var_count; k++)
-            has |= x->vars[k] == y->vars[i];
-        if (!has)
+    for (unsigned i = 0; i < y->var_count; i++)
+        if (!has_var(x, y->vars[i]))
             return true;
-    }
     return false;
 }
 
@@ -321,8 +325,16 @@ static struct mln_term both(const struct view *v, const struct mln_term *x, cons
     struct mln_term term = *x;
     for (int f = 0; f < MLN_FAMILIES; f++)
         term.set[f] = mln_ipset_intersect(arena(v), x->set[f], y->set[f]);
-    for (unsigned i = 0; i < y->var_count && term.var_count < MLN_TERM_VARS; i++)
+    for (unsigned i = 0; i < y->var_count; i++) {
+        if (has_var(&term, y->vars[i]))
+            continue;
+        if (term.var_count == MLN_TERM_VARS) {
+            mln_report(v->ctx->diags, MLN_D_NOT_EXPRESSIBLE, v->intent->span,
+                       "the exceptions of this intent nest more service tags than can be told apart");
+            break;
+        }
         term.vars[term.var_count++] = y->vars[i];
+    }
     if (inside_where(x, y, &term))
         return term;
     if (inside_where(y, x, &term))
