@@ -56,10 +56,12 @@ static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
     return false;
 }
 
-/* Is the packet really of the piece, not of its exceptions? */
+/* Is the packet in question, and really of the piece, not of its exceptions? */
 static enum mln_answer in_piece(const struct question *q, const uint64_t *alive, const uint64_t *sure)
 {
-    bool perhaps = false;
+    if (!mln_bit(alive, (size_t)q->plane->universe))
+        return MLN_NO;
+    bool perhaps = !mln_bit(sure, (size_t)q->plane->universe);
     for (size_t i = 0; i < q->minus_len; i++) {
         if (mln_bit(sure, (size_t)q->minus[i]))
             return MLN_NO;
