@@ -23,6 +23,7 @@ class Policy:
             self.zones[number % self.networks].append("z%d" % number)
         self.guarded = [z for net in self.zones for z in net if int(z[1:]) % 4 != 3]  # outbound closed
         self.open = [z for net in self.zones for z in net if int(z[1:]) % 4 == 3]     # outbound as Azure's
+        self.hub = ["hub%d" % number for number in range(max(2, zones // 50))]
         self.ports = {}
 
     def port(self, place):
@@ -31,8 +32,10 @@ class Policy:
         return self.ports[place]
 
     def declarations(self):
-        yield "network hub 10.255.0.0/16 {\n    region westeurope\n    zone ops 10.255.1.0/24\n" \
-              "    zone build 10.255.2.0/24\n}"
+        yield "network hub 10.255.0.0/16 {\n    region westeurope"
+        for index, zone in enumerate(self.hub):
+            yield "    zone %s 10.255.%d.0/24" % (zone, index)
+        yield "}"
         for number, zones in enumerate(self.zones):
             yield "network net%d 10.%d.0.0/16 {\n    region westeurope" % (number, number + 1)
             for index, zone in enumerate(zones):
@@ -48,10 +51,10 @@ class Policy:
         network = self.rng.choice(self.zones)
         zone = self.rng.choice(network)
         if draw < 0.55:
-            far = self.rng.choice([z for z in network if z != zone] or ["ops"])
+            far = self.rng.choice([z for z in network if z != zone] or self.hub)
             return "allow tcp %d from %s to %s" % (self.port(far), zone, far)
         if draw < 0.65:
-            return "allow tcp %d from %s to %s" % (self.port(zone), self.rng.choice(["ops", "build"]), zone)
+            return "allow tcp %d from %s to %s" % (self.port(zone), self.rng.choice(self.hub), zone)
         if draw < 0.80:
             guarded = self.rng.choice(self.guarded)
             return "allow tcp %d from %s to %s" % (self.port("out " + guarded), guarded, self.rng.choice(TAGS))
