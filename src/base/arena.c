@@ -1,10 +1,13 @@
 /* Chunked bump allocation: an object costs an addition and a comparison, freeing costs one call a
- * chunk. Chunks double, so a compilation of any size has a handful of them; they come from calloc,
- * whose fresh pages are zero already, and an object larger than a chunk gets one of its own. */
+ * chunk. Chunks double, so a compilation of any size has a handful of them, and an object larger
+ * than a chunk gets one of its own. What is handed out from a chunk is cleared a page at a time,
+ * just ahead of its use: short-lived arenas use a small part of their chunks, and memory that the
+ * heap hands out again would otherwise be cleared in full each time. */
 #include "base/arena.h"
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,17 +27,18 @@
 
 #define FIRST_CHUNK ((size_t)32 << 10)
 #define LAST_CHUNK ((size_t)16 << 20)
+#define CLEARED_AHEAD ((size_t)4 << 10)
 #define EXIT_NO_MEMORY 74
 
 struct chunk {
     alignas(max_align_t) struct chunk *next;
-    size_t size; /* of what follows the header */
 };
 
 struct mln_arena {
     struct chunk *chunks; /* every block to free; the first one is not always the current one */
     char *next;           /* free part of the current chunk */
     size_t left;
+    size_t cleared;    /* of the free part, from its start; strings from its end are not */
     size_t chunk_size; /* of the next chunk */
     size_t used;
 };
@@ -65,14 +69,14 @@ void mln_arena_free(struct mln_arena *arena)
     free(arena);
 }
 
-static char *chunk_new(struct mln_arena *arena, size_t size)
+static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
 {
     if (size > SIZE_MAX - sizeof(struct chunk))
         no_memory();
-    struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
+    size += sizeof(struct chunk);
+    struct chunk *chunk = cleared ? calloc(1, size) : malloc(size);
     if (chunk == NULL)
         no_memory();
-    chunk->size = size;
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     return (char *)(chunk + 1);
@@ -83,12 +87,21 @@ static char *chunk_new(struct mln_arena *arena, size_t size)
 static char *more_room(struct mln_arena *arena, size_t size)
 {
     if (OBJECT_EACH || size > arena->chunk_size / 4)
-        return chunk_new(arena, size);
-    arena->next = chunk_new(arena, arena->chunk_size);
+        return chunk_new(arena, size, true);
+    arena->next = chunk_new(arena, arena->chunk_size, false);
     arena->left = arena->chunk_size;
+    arena->cleared = 0;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;
     return NULL;
+}
+
+/* Clears the first `size` bytes of the free part and, as far as there is room, some more. */
+static void clear(struct mln_arena *arena, size_t size)
+{
+    size_t end = size + CLEARED_AHEAD < arena->left ? size + CLEARED_AHEAD : arena->left;
+    memset(arena->next + arena->cleared, 0, end - arena->cleared);
+    arena->cleared = end;
 }
 
 void *mln_alloc(struct mln_arena *arena, size_t size)
@@ -104,9 +117,12 @@ void *mln_alloc(struct mln_arena *arena, size_t size)
         if (own != NULL)
             return own;
     }
+    if (size > arena->cleared)
+        clear(arena, size);
     void *object = arena->next;
     arena->next += size;
     arena->left -= size;
+    arena->cleared -= size;
     return object;
 }
 
@@ -123,7 +139,11 @@ static char *alloc_string(struct mln_arena *arena, size_t length)
             return own;
     }
     arena->left -= size;
-    return arena->next + arena->left;
+    if (arena->cleared > arena->left)
+        arena->cleared = arena->left;
+    char *text = arena->next + arena->left;
+    text[length] = '\0';
+    return text;
 }
 
 void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size)
