@@ -16,11 +16,8 @@ void mln_buf_init(struct mln_buf *buf, struct mln_arena *arena)
     };
 }
 
-/* Room for `more` bytes and the NUL; afterwards len + more < cap. */
-static void reserve(struct mln_buf *buf, size_t more)
+static void grow(struct mln_buf *buf, size_t more)
 {
-    if (more < buf->cap - buf->len)
-        return;
     /* An absurd size goes to the arena as it is, which ends the process in its one way. */
     size_t wanted = more > SIZE_MAX / 4 || buf->cap > SIZE_MAX / 4 ? SIZE_MAX : buf->cap * 2;
     if (wanted != SIZE_MAX && wanted - buf->len <= more)
@@ -29,6 +26,26 @@ static void reserve(struct mln_buf *buf, size_t more)
     memcpy(grown, buf->data, buf->len);
     buf->data = grown;
     buf->cap = wanted;
+}
+
+/* Room for `more` bytes and the NUL; afterwards len + more < cap. */
+static inline void reserve(struct mln_buf *buf, size_t more)
+{
+    if (more >= buf->cap - buf->len)
+        grow(buf, more);
+}
+
+char *mln_buf_room(struct mln_buf *buf, size_t more)
+{
+    reserve(buf, more);
+    return buf->data + buf->len;
+}
+
+void mln_buf_wrote(struct mln_buf *buf, size_t length)
+{
+    assert(length < buf->cap - buf->len);
+    buf->len += length;
+    buf->data[buf->len] = '\0';
 }
 
 void mln_buf_add_n(struct mln_buf *buf, const char *text, size_t length)

@@ -14,9 +14,11 @@ static void new_line(struct mln_json *json)
 {
     if (json->compact)
         return;
-    mln_buf_char(json->out, '\n');
-    for (int i = 0; i < json->depth; i++)
-        mln_buf_add_n(json->out, "  ", 2);
+    size_t length = 1 + 2 * (size_t)json->depth;
+    char *at = mln_buf_room(json->out, length);
+    *at = '\n';
+    memset(at + 1, ' ', length - 1);
+    mln_buf_wrote(json->out, length);
 }
 
 /* What stands between the previous item and the one that begins now. */
@@ -91,10 +93,9 @@ static bool is_plain(char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-static void add_quoted(struct mln_buf *out, const char *text)
+/* From the first character on that may need another spelling. */
+static void add_rest(struct mln_buf *out, const char *text, size_t length)
 {
-    size_t length = strlen(text);
-    mln_buf_char(out, '"');
     for (size_t at = 0; at < length;) {
         size_t run = 0;
         while (at + run < length && is_plain(text[at + run]))
@@ -113,6 +114,23 @@ static void add_quoted(struct mln_buf *out, const char *text)
             mln_buf_add_n(out, text + at, size);
         at += size;
     }
+}
+
+/* Nearly every string is plain: it is copied while it is looked at. */
+static void add_quoted(struct mln_buf *out, const char *text)
+{
+    size_t length = strlen(text), run = 0;
+    char *to = mln_buf_room(out, length + 2);
+    *to++ = '"';
+    for (; is_plain(text[run]); run++)
+        to[run] = text[run];
+    if (run == length) {
+        to[run] = '"';
+        mln_buf_wrote(out, length + 2);
+        return;
+    }
+    mln_buf_wrote(out, run + 1);
+    add_rest(out, text + run, length - run);
     mln_buf_char(out, '"');
 }
 
@@ -121,7 +139,7 @@ void mln_json_key(struct mln_json *json, const char *key)
     assert(json->depth > 0 && !json->after_key);
     begin_item(json);
     add_quoted(json->out, key);
-    mln_buf_add(json->out, json->compact ? ":" : ": ");
+    mln_buf_add_n(json->out, ": ", json->compact ? 1 : 2);
     json->after_key = true;
 }
 
@@ -134,7 +152,14 @@ void mln_json_string(struct mln_json *json, const char *text)
 void mln_json_number(struct mln_json *json, long long value)
 {
     begin_item(json);
-    mln_buf_printf(json->out, "%lld", value);
+    char text[24], *at = text + sizeof(text);
+    unsigned long long left = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        *--at = '-';
+    mln_buf_add_n(json->out, at, (size_t)(text + sizeof(text) - at));
 }
 
 void mln_json_bool(struct mln_json *json, bool value)

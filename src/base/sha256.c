@@ -102,7 +102,7 @@ static bool is_fast(void)
 /* The processor keeps the eight words as (a b e f) and (c d g h), a and c on top, and does two
  * rounds an instruction; `w` is the schedule of the next sixteen rounds, four words each. */
 __attribute__((target("sha,ssse3,sse4.1"))) static void compress_fast(uint32_t state[8],
-                                                                       const unsigned char *block)
+                                                                      const unsigned char *block)
 {
     const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     const __m128i abef = _mm_set_epi32((int)state[0], (int)state[1], (int)state[4], (int)state[5]);
@@ -116,7 +116,8 @@ __attribute__((target("sha,ssse3,sse4.1"))) static void compress_fast(uint32_t s
         add = _mm_add_epi32(add, w[0]);
         y = _mm_sha256rnds2_epu32(y, x, add);
         x = _mm_sha256rnds2_epu32(x, y, _mm_shuffle_epi32(add, 0x0e));
-        __m128i next = _mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
+        __m128i next =
+            _mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
         next = _mm_sha256msg2_epu32(next, w[3]);
         w[0] = w[1];
         w[1] = w[2];
