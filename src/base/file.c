@@ -27,6 +27,7 @@ struct staged_file {
 
 struct mln_staged {
     struct mln_arena *arena;
+    const char *made; /* the last directory that was made, or there, with its '/'; NULL: none */
     MLN_VEC(struct staged_file) files;
 };
 
@@ -150,9 +151,19 @@ static int make_one_dir(const char *path)
     return error;
 }
 
-static int make_parents(struct mln_arena *arena, const char *path)
+static const char *base_of(const char *path)
 {
-    char *copy = mln_strdup(arena, path);
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Files mostly come one directory after the other, so the last one is known to be there. */
+static int make_parents(struct mln_staged *staged, const char *path)
+{
+    size_t length = (size_t)(base_of(path) - path);
+    if (staged->made && strlen(staged->made) == length && memcmp(path, staged->made, length) == 0)
+        return 0;
+    char *copy = mln_strndup(staged->arena, path, length);
     for (char *slash = copy + strspn(copy, "/"); (slash = strchr(slash, '/')) != NULL;) {
         *slash = '\0';
         int error = make_one_dir(copy);
@@ -161,13 +172,8 @@ static int make_parents(struct mln_arena *arena, const char *path)
         *slash++ = '/';
         slash += strspn(slash, "/");
     }
+    staged->made = copy;
     return 0;
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
 }
 
 /* Opens ".NAME.N" beside the target for writing. open() with O_EXCL rather than mkstemp: it applies
@@ -206,9 +212,6 @@ static int write_temporary(struct mln_arena *arena, struct staged_file *file)
 /* A link keeps pointing where it points: what is replaced is the file at its end. */
 static int resolve_link(struct mln_arena *arena, struct staged_file *file)
 {
-    struct stat status;
-    if (lstat(file->target, &status) != 0 || !S_ISLNK(status.st_mode))
-        return 0;
     char *real = realpath(file->target, NULL);
     if (real == NULL)
         return errno;
@@ -219,11 +222,15 @@ static int resolve_link(struct mln_arena *arena, struct staged_file *file)
 
 static int stage(struct mln_staged *staged, struct staged_file *file)
 {
-    int error = resolve_link(staged->arena, file);
-    if (error != 0)
-        return error;
     struct stat status;
-    if (stat(file->target, &status) != 0 || S_ISREG(status.st_mode))
+    bool exists = lstat(file->target, &status) == 0;
+    if (exists && S_ISLNK(status.st_mode)) {
+        int error = resolve_link(staged->arena, file);
+        if (error != 0)
+            return error;
+        exists = stat(file->target, &status) == 0;
+    }
+    if (!exists || S_ISREG(status.st_mode))
         return write_temporary(staged->arena, file);
     if (S_ISDIR(status.st_mode))
         return EISDIR;
@@ -245,7 +252,7 @@ int mln_staged_add(struct mln_staged *staged, const char *path, const void *data
         .length = length,
     };
     file.target = file.path;
-    int error = make_dirs ? make_parents(staged->arena, path) : 0;
+    int error = make_dirs ? make_parents(staged, path) : 0;
     if (error == 0)
         error = stage(staged, &file);
     if (error == 0)
