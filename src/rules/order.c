@@ -229,14 +229,24 @@ static bool near_star(const struct mln_problem *p, const struct mln_term *near)
            mln_ipset_equal(near->set[MLN_IPV6], zone->addresses[MLN_IPV6]);
 }
 
+static bool is_literal(const struct mln_problem *p, const struct mln_term *near, const struct mln_term *far)
+{
+    return (near->side.kind == MLN_SIDE_PREFIXES && !near_star(p, near)) || far->side.kind == MLN_SIDE_PREFIXES;
+}
+
+/* A rule without prefixes matches in both families, whatever it was made for. */
+static unsigned families_of_rule(const struct mln_problem *p, const struct mln_term *near,
+                                 const struct mln_term *far, unsigned families)
+{
+    return is_literal(p, near, far) ? families : 3;
+}
+
 /* A rule holds prefixes of one family: such a piece is a candidate per family. */
 static void add_piece(struct solver *s, struct mln_piece *piece, unsigned rank, size_t first)
 {
     if (!piece->near.sayable || !piece->far.sayable)
         return;
-    bool literal = (piece->near.side.kind == MLN_SIDE_PREFIXES && !near_star(s->p, &piece->near)) ||
-                   piece->far.side.kind == MLN_SIDE_PREFIXES;
-    if (!literal || (piece->families & (piece->families - 1)) == 0) {
+    if (!is_literal(s->p, &piece->near, &piece->far) || (piece->families & (piece->families - 1)) == 0) {
         add_candidate(s, piece, rank, first);
         return;
     }
@@ -328,37 +338,6 @@ static void reseal(struct solver *s)
     sort_candidates(s);
 }
 
-static void add_exceptions_of(struct solver *s, size_t index)
-{
-    const struct mln_piece *piece = s->all.data[index].piece;
-    unsigned rank = s->all.data[index].rank;
-    size_t count = piece->near.minus_len + piece->far.minus_len;
-    for (size_t i = 0; i < count; i++) {
-        bool is_near = i < piece->near.minus_len;
-        struct mln_term near = piece->near, far = piece->far;
-        if (is_near)
-            near = piece->near.minus[i];
-        else
-            far = piece->far.minus[i - piece->near.minus_len];
-        near.minus_len = far.minus_len = 0;
-        struct mln_piece *cut =
-            mln_problem_piece(s->p, piece->end, &near, &far, &piece->item, piece->families);
-        if (cut)
-            add_piece(s, cut, rank, index);
-    }
-}
-
-static bool add_exceptions(struct solver *s)
-{
-    size_t before = s->all.len;
-    for (size_t i = 0; i < before; i++)
-        if (s->all.data[i].status == WAITING)
-            add_exceptions_of(s, i);
-    return s->all.len > before;
-}
-
-/* --- intersections --- */
-
 static bool vars_inside(const struct mln_term *x, const struct mln_term *y)
 {
     for (unsigned i = 0; i < y->var_count; i++) {
@@ -377,6 +356,59 @@ static bool term_inside(const struct mln_term *x, const struct mln_term *y)
            mln_ipset_covers(y->set[MLN_IPV6], x->set[MLN_IPV6]);
 }
 
+static bool same_term(const struct mln_term *x, const struct mln_term *y)
+{
+    return term_inside(x, y) && term_inside(y, x);
+}
+
+static bool same_piece(const struct mln_piece *x, const struct mln_piece *y)
+{
+    return x->families == y->families && x->item.protos == y->item.protos &&
+           mln_portset_equal(x->item.sport, y->item.sport) &&
+           mln_portset_equal(x->item.dport, y->item.dport) && same_term(&x->near, &y->near) &&
+           same_term(&x->far, &y->far);
+}
+
+static bool known_piece(const struct solver *s, const struct mln_piece *piece)
+{
+    for (size_t i = 0; i < s->all.len; i++)
+        if (s->all.data[i].status != DROPPED && same_piece(s->all.data[i].piece, piece))
+            return true;
+    return false;
+}
+
+static void add_exceptions_of(struct solver *s, size_t index)
+{
+    const struct mln_piece *piece = s->all.data[index].piece;
+    unsigned rank = s->all.data[index].rank;
+    size_t count = piece->near.minus_len + piece->far.minus_len;
+    for (size_t i = 0; i < count; i++) {
+        bool is_near = i < piece->near.minus_len;
+        struct mln_term near = piece->near, far = piece->far;
+        if (is_near)
+            near = piece->near.minus[i];
+        else
+            far = piece->far.minus[i - piece->near.minus_len];
+        near.minus_len = far.minus_len = 0;
+        struct mln_piece *cut =
+            mln_problem_piece(s->p, piece->end, &near, &far, &piece->item,
+                              families_of_rule(s->p, &near, &far, piece->families));
+        if (cut && !known_piece(s, cut))
+            add_piece(s, cut, rank, index);
+    }
+}
+
+static bool add_exceptions(struct solver *s)
+{
+    size_t before = s->all.len;
+    for (size_t i = 0; i < before; i++)
+        if (s->all.data[i].status == WAITING)
+            add_exceptions_of(s, i);
+    return s->all.len > before;
+}
+
+/* --- intersections --- */
+
 /* What two terms share, when a rule can say it. */
 static bool intersect_terms(struct solver *s, const struct mln_term *x, const struct mln_term *y,
                             struct mln_term *out)
@@ -394,19 +426,6 @@ static bool intersect_terms(struct solver *s, const struct mln_term *x, const st
     return out->set[MLN_IPV4]->len || out->set[MLN_IPV6]->len;
 }
 
-static bool same_term(const struct mln_term *x, const struct mln_term *y)
-{
-    return term_inside(x, y) && term_inside(y, x);
-}
-
-static bool same_piece(const struct mln_piece *x, const struct mln_piece *y)
-{
-    return x->families == y->families && x->item.protos == y->item.protos &&
-           mln_portset_equal(x->item.sport, y->item.sport) &&
-           mln_portset_equal(x->item.dport, y->item.dport) && same_term(&x->near, &y->near) &&
-           same_term(&x->far, &y->far);
-}
-
 static void add_intersection(struct solver *s, size_t i, size_t k)
 {
     const struct candidate *x = &s->all.data[i], *y = &s->all.data[k];
@@ -422,12 +441,10 @@ static void add_intersection(struct solver *s, size_t i, size_t k)
         return;
     bool x_leads = x->rank < y->rank || (x->rank == y->rank && i < k);
     const struct candidate *lead = x_leads ? x : y;
-    struct mln_piece *piece = mln_problem_piece(s->p, lead->piece->end, &near, &far, &item, families);
-    if (!piece)
+    struct mln_piece *piece = mln_problem_piece(s->p, lead->piece->end, &near, &far, &item,
+                                                families_of_rule(s->p, &near, &far, families));
+    if (!piece || known_piece(s, piece))
         return;
-    for (size_t m = 0; m < s->all.len; m++)
-        if (s->all.data[m].status != DROPPED && same_piece(s->all.data[m].piece, piece))
-            return;
     add_piece(s, piece, lead->rank, x_leads ? i : k);
 }
 
