@@ -13,7 +13,7 @@ static struct mln_imported_nsg *read_back(struct mln_ctx *aside, const struct ml
     struct mln_buf json;
     mln_buf_init(&json, aside->arena);
     mln_emit_nsg(aside->arena, table, &json);
-    bool good = mln_nsg_read(aside, tags, table->nsg->name, json.data, json.len, &nsgs);
+    bool good = mln_nsg_read_own(aside, tags, table->nsg->name, json.data, json.len, &nsgs);
     return good && nsgs.len == 1 && !mln_diags_failed(aside->diags) ? nsgs.data[0] : NULL;
 }
 

@@ -74,8 +74,7 @@ static void add_rule(struct mln_nsg_reader *r, struct mln_imported_nsg *nsg,
         .priority = read->priority,
     };
     mln_vec_push(r->ctx->arena, &nsg->rules[read->direction], rule);
-    mln_vec_push(r->ctx->arena, &nsg->places[read->direction],
-                 mln_document_span(r->document, entry->json));
+    mln_vec_push(r->ctx->arena, &nsg->places[read->direction], mln_nsg_place(r, entry->json));
 }
 
 /* One rule for each pair of alternatives. */
@@ -202,7 +201,7 @@ static struct group *new_group(struct groups *groups, const cJSON *json)
     group->json = json;
     group->nsg = MLN_NEW(r->ctx->arena, struct mln_imported_nsg);
     group->nsg->name = "";
-    group->nsg->span = mln_document_span(r->document, json);
+    group->nsg->span = mln_nsg_place(r, json);
     mln_vec_push(r->ctx->arena, &groups->list, group);
     return group;
 }
@@ -336,15 +335,17 @@ static bool read_root(struct groups *groups, const cJSON *root)
     return good;
 }
 
-bool mln_nsg_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *name, const char *text,
-                  size_t length, struct mln_imported_nsg_vec *out)
+static bool read_text(struct mln_ctx *ctx, struct mln_tags *tags, const char *name,
+                      const char *text, size_t length, bool places,
+                      struct mln_imported_nsg_vec *out)
 {
     const char *path = strcmp(name, "-") == 0 ? NULL : name;
     uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
     struct mln_nsg_reader reader = {.ctx = ctx,
                                     .tags = tags,
                                     .asgs = mln_map_new(ctx->arena),
-                                    .document = mln_document_read(ctx, file)};
+                                    .document = mln_document_read(ctx, file),
+                                    .places = places};
     if (!reader.document)
         return false;
     struct groups groups = {.reader = &reader, .by_id = mln_map_new(ctx->arena)};
@@ -355,4 +356,16 @@ bool mln_nsg_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *name, 
     }
     mln_document_close(reader.document);
     return good;
+}
+
+bool mln_nsg_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *name, const char *text,
+                  size_t length, struct mln_imported_nsg_vec *out)
+{
+    return read_text(ctx, tags, name, text, length, true, out);
+}
+
+bool mln_nsg_read_own(struct mln_ctx *ctx, struct mln_tags *tags, const char *name,
+                      const char *text, size_t length, struct mln_imported_nsg_vec *out)
+{
+    return read_text(ctx, tags, name, text, length, false, out);
 }

@@ -27,6 +27,11 @@ struct mln_diag *mln_nsg_odd(struct mln_nsg_reader *r, const cJSON *value, const
                       message);
 }
 
+struct mln_span mln_nsg_place(struct mln_nsg_reader *r, const cJSON *value)
+{
+    return r->places ? mln_document_span(r->document, value) : (struct mln_span){0};
+}
+
 /* ---- ports ---- */
 
 #define PORT_MAX 65535u

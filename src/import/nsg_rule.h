@@ -13,7 +13,11 @@ struct mln_nsg_reader {
     struct mln_document *document;
     struct mln_tags *tags;
     struct mln_map *asgs; /* lower-case id -> struct mln_asg */
+    bool places;          /* of what is read, not only of what is wrong with it */
 };
+
+/* The place of something that is read. */
+struct mln_span mln_nsg_place(struct mln_nsg_reader *r, const cJSON *value);
 
 /* A side as alternatives: any, one tag, one ASG, or prefixes of one family each. */
 MLN_VEC_TYPE(mln_rule_side_vec, struct mln_rule_side);

@@ -166,7 +166,7 @@ static const struct mln_asg *find_asg(struct mln_nsg_reader *r, const cJSON *jso
     const char *slash = strrchr(id, '/');
     asg = MLN_NEW(r->ctx->arena, struct mln_asg);
     asg->name = mln_intern(r->ctx->names, slash ? slash + 1 : id);
-    asg->span = mln_document_span(r->document, json);
+    asg->span = mln_nsg_place(r, json);
     asg->index = (uint32_t)r->asgs->len;
     mln_map_put(r->asgs, key, asg);
     return asg;
