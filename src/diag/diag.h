@@ -28,7 +28,7 @@ struct mln_source {
     bool library;    /* part of the standard library: no style or adds-nothing warnings */
     uint32_t *lines; /* offset of each line start, made on first use */
     size_t line_count;
-    struct mln_checkpoint *checkpoints; /* see sources.c; made with the lines */
+    struct mln_checkpoint *checkpoints; /* see sources.c; made for the first column */
 };
 
 enum mln_severity { MLN_NOTE, MLN_WARNING, MLN_ERROR };
@@ -100,6 +100,8 @@ struct mln_place {
     unsigned line, column;
 };
 struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t offset);
+/* The line alone, for whoever needs no column. */
+unsigned mln_line_of(struct mln_diags *diags, uint32_t file, uint32_t offset);
 /* The bytes of a line without its line break; line is 1-based and at most line_count. */
 void mln_source_line(struct mln_diags *diags, uint32_t file, unsigned line, uint32_t *lo,
                      uint32_t *hi);

@@ -56,6 +56,8 @@ static size_t character_size(const struct mln_source *source, uint32_t at)
 
 static void index_characters(struct mln_arena *arena, struct mln_source *source)
 {
+    if (source->checkpoints != NULL)
+        return;
     size_t count = source->length / STRIDE + 1, made = 0;
     uint32_t characters = 0;
     source->checkpoints = MLN_NEW_ARRAY(arena, struct mln_checkpoint, count);
@@ -74,11 +76,9 @@ static void index_lines(struct mln_arena *arena, struct mln_source *source)
     source->line_count = count_lines(source);
     source->lines = MLN_NEW_ARRAY(arena, uint32_t, source->line_count);
     size_t line = 1;
-    for (uint32_t i = 0; i < source->length; i++) {
-        if (source->text[i] == '\n')
-            source->lines[line++] = i + 1;
-    }
-    index_characters(arena, source);
+    const char *end = source->text + source->length;
+    for (const char *at = source->text; (at = memchr(at, '\n', (size_t)(end - at))) != NULL;)
+        source->lines[line++] = (uint32_t)(++at - source->text);
 }
 
 /* The last line (from 0) that starts at or before the offset. */
@@ -115,15 +115,24 @@ static unsigned column_at(const struct mln_source *source, unsigned line, uint32
     return characters_before(source, offset) - characters_before(source, start) + 1;
 }
 
-struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t offset)
+unsigned mln_line_of(struct mln_diags *diags, uint32_t file, uint32_t offset)
 {
     if (mln_source_get(diags, file) == NULL)
-        return (struct mln_place){0, 0};
+        return 0;
     struct mln_source *source = diags->sources.data[file - 1];
     index_lines(diags->arena, source);
+    return (unsigned)line_at(source, offset) + 1;
+}
+
+struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t offset)
+{
+    unsigned line = mln_line_of(diags, file, offset);
+    if (line == 0)
+        return (struct mln_place){0, 0};
+    struct mln_source *source = diags->sources.data[file - 1];
+    index_characters(diags->arena, source);
     if (offset > source->length)
         offset = (uint32_t)source->length;
-    unsigned line = (unsigned)line_at(source, offset) + 1;
     return (struct mln_place){.line = line, .column = column_at(source, line, offset)};
 }
 

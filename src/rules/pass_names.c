@@ -64,6 +64,8 @@ static const char *shortened(struct mln_arena *arena, const char *name, const ch
 
 static const char *fitted(struct mln_arena *arena, const char *name, const char *suffix)
 {
+    if (!*suffix && strlen(name) <= NAME_MAX_LENGTH)
+        return name;
     if (strlen(name) + strlen(suffix) <= NAME_MAX_LENGTH)
         return mln_printf(arena, "%s%s", name, suffix);
     return shortened(arena, name, name, suffix);
@@ -121,6 +123,14 @@ static bool take(struct naming *naming, const char *name)
     return true;
 }
 
+static unsigned key_hash(const struct mln_rule *rule)
+{
+    char key[64];
+    int length = snprintf(key, sizeof(key), "%016llx.%08x", (unsigned long long)rule->keys[0].id,
+                          rule->keys[0].content);
+    return (unsigned)mln_lock_hash(key, (size_t)length);
+}
+
 static const char *unique_name(struct naming *naming, const struct mln_rule *rule)
 {
     const char *whole = rule->piece && *rule->piece
@@ -129,12 +139,9 @@ static const char *unique_name(struct naming *naming, const struct mln_rule *rul
     const char *base = legal(naming->arena, whole);
     const char *suffix = direction_suffix(naming, rule);
     const char *name = fitted(naming->arena, base, suffix);
-    char key[64];
-    int length = snprintf(key, sizeof(key), "%016llx.%08x", (unsigned long long)rule->keys[0].id,
-                          rule->keys[0].content);
-    unsigned hash = (unsigned)mln_lock_hash(key, (size_t)length);
     for (unsigned salt = 0; !take(naming, name); salt++) {
-        const char *more = mln_printf(naming->arena, "%s-%04x", suffix, (hash + salt) & 0xffff);
+        unsigned hash = (key_hash(rule) + salt) & 0xffff;
+        const char *more = mln_printf(naming->arena, "%s-%04x", suffix, hash);
         name = fitted(naming->arena, base, more);
     }
     return name;
@@ -222,7 +229,7 @@ static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
     if (slash && slash[1])
         name = slash + 1;
     return mln_printf(ctx->arena, "%s:%u", printable(ctx->arena, name),
-                      mln_place_of(ctx->diags, span.file, span.lo).line);
+                      mln_line_of(ctx->diags, span.file, span.lo));
 }
 
 static const char *describe(struct mln_ctx *ctx, const struct mln_rule *rule)
