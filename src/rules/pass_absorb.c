@@ -10,7 +10,6 @@
  * may be absorbed itself, and provenance is handed on to the outermost. */
 #include "rules/pass_merge.h"
 
-
 #define SMALL 400
 
 /* A rule's `*` does not reach the platform's addresses: only their tags do. */
@@ -46,14 +45,15 @@ static bool covers(const struct mln_merge_item *a, const struct mln_merge_item *
     const struct mln_rule *x = a->rule, *y = b->rule;
     if (x->proto != y->proto && x->proto != MLN_PROTO_ANY)
         return false;
-    if ((x->families & y->families) != y->families || !may_absorb(a, b))
+    if ((x->families & y->families) != y->families)
         return false;
     return (a->value[MLN_FIELD_SRC] == b->value[MLN_FIELD_SRC] || side_covers(&x->src, &y->src)) &&
            (a->value[MLN_FIELD_DST] == b->value[MLN_FIELD_DST] || side_covers(&x->dst, &y->dst)) &&
            (a->value[MLN_FIELD_DPORT] == b->value[MLN_FIELD_DPORT] ||
             mln_portset_covers(x->dport, y->dport)) &&
            (a->value[MLN_FIELD_SPORT] == b->value[MLN_FIELD_SPORT] ||
-            mln_portset_covers(x->sport, y->sport));
+            mln_portset_covers(x->sport, y->sport)) &&
+           may_absorb(a, b);
 }
 
 /* Equal in both directions is possible only for rules that must not unite; the earlier one stays
