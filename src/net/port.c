@@ -158,3 +158,9 @@ bool mln_portset_is_all(const struct mln_portset *x)
 {
     return x->len == 1 && x->ranges[0].lo == 0 && x->ranges[0].hi == PORT_MAX;
 }
+
+unsigned mln_protos_with_ports(unsigned protos, const struct mln_portset *sport, const struct mln_portset *dport)
+{
+    bool all = mln_portset_is_all(sport) && mln_portset_is_all(dport);
+    return all ? protos : protos & (MLN_PROTO_BIT(MLN_PROTO_TCP) | MLN_PROTO_BIT(MLN_PROTO_UDP));
+}

@@ -44,6 +44,9 @@ enum mln_proto {
 };
 #define MLN_PROTO_BIT(p) (1u << (p))
 #define MLN_PROTOS_ALL ((1u << MLN_PROTO_COUNT) - 1)
+/* Only tcp and udp have ports: where ports are restricted, `protos` without the others. */
+unsigned mln_protos_with_ports(unsigned protos, const struct mln_portset *sport,
+                               const struct mln_portset *dport);
 extern const char *const mln_proto_names[MLN_PROTO_COUNT]; /* "tcp" ... "other" */
 
 #endif

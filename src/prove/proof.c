@@ -82,6 +82,7 @@ static struct mln_match rule_match(const struct reader *r, const struct mln_rule
 {
     struct side src = side_of(r, &rule->src, true), dst = side_of(r, &rule->dst, false);
     unsigned protos = rule->proto == MLN_PROTO_ANY ? MLN_PROTOS_ALL : MLN_PROTO_BIT(rule->proto);
+    protos = mln_protos_with_ports(protos, rule->sport, rule->dport);
     if (r->family == MLN_IPV6) /* an NSG has no ICMPv6 [ipv6-overview.md] */
         protos &= rule->proto == MLN_PROTO_ICMP ? 0 : MLN_PROTOS_ALL;
     if (!(rule->families >> r->family & 1))

@@ -51,7 +51,7 @@ static struct mln_match match_of(struct mln_problem *p, enum mln_family f, const
         .dst_vars = keep_vars(p, dst),
         .src_var_count = src->var_count,
         .dst_var_count = dst->var_count,
-        .protos = item->protos,
+        .protos = mln_protos_with_ports(item->protos, item->sport, item->dport),
         .sport = item->sport,
         .dport = item->dport,
     };
