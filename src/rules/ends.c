@@ -412,6 +412,22 @@ static void check_assertion(struct collector *c, struct mln_intent *assertion)
         mln_check_resources(c->ctx, c->model, assertion, &firewall);
 }
 
+/* An intent about which an error was reported must not be held against others. */
+static void leave_out_broken(struct collector *c)
+{
+    for (size_t i = 0; i < c->model->zones.len * 2; i++) {
+        struct mln_zone_ends *ends = c->ends[i];
+        size_t kept = 0;
+        for (size_t k = 0; ends && k < ends->ends.len; k++)
+            if (!ends->ends.data[k].intent->broken)
+                ends->ends.data[kept++] = ends->ends.data[k];
+        if (ends && kept != ends->ends.len) {
+            ends->ends.len = kept;
+            c->model->intents_missing = true;
+        }
+    }
+}
+
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
     struct collector c = {.ctx = ctx, .model = model};
@@ -419,6 +435,7 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
         collect_intent(&c, model->intents.data[i]);
+    leave_out_broken(&c);
     for (size_t i = 0; i < model->assertions.len; i++)
         check_assertion(&c, model->assertions.data[i]);
     for (size_t z = 0; z < model->zones.len; z++)
