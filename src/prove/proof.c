@@ -209,7 +209,7 @@ static void explain(struct mln_problem *p, struct mln_plane *plane, const struct
 static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem *p, struct mln_plane *plane,
                                          const struct mln_rule_vec *rules, struct mln_proof *proof)
 {
-    const struct reader r = {ctx, p->model, p->ends->zone, p->ends->direction, plane->family};
+    const struct reader r = {ctx, p->model, p->ends->at, p->ends->direction, plane->family};
     const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
     bool *actions = MLN_NEW_ARRAY(p->scratch, bool, rules->len + MLN_AZURE_DEFAULT_RULES + 1);
     struct list list = add_list(p, plane, &r, rules, actions);

@@ -37,21 +37,28 @@ MLN_VEC_TYPE(mln_end_vec, struct mln_end);
 /* Everything that names one zone in one direction: the problem that ordering solves. */
 struct mln_zone_ends {
     const struct mln_zone *zone; /* near */
+    const struct mln_zone *at;   /* whose subnet the NSG sits on: what its tags and its default mean */
     enum mln_direction direction;
     struct mln_end_vec ends; /* in the order of intents */
-    /* Traffic that only passes through an appliance in a governed zone: the near side is the zone it comes
-     * from, `through` what that zone's routes send here; NULL for the zone's own traffic. */
+    /* Traffic that only passes through an appliance in the governed zone `at`: the near side is the zone it comes
+     * from, `through` what that zone's routes send here; NULL for the zone's own traffic, where `at` is `zone`. */
     const struct mln_ipset *through[MLN_FAMILIES];
     struct mln_nsg *nsg;
 };
 MLN_VEC_TYPE(mln_zone_ends_vec, struct mln_zone_ends *);
 
 /* --- term.c --- */
-/* The terms of a side as seen from `zone`; `near`: the zone's own addresses only. `towards` is the direction of
+/* The terms of a side as seen from `zone`; `near`: the zone's own addresses only. `direction` is that of the
  * traffic at the zone. Exact prefixes come as one term. Leaves that no path joins to the zone are left out. */
 void mln_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
                const struct mln_side_set *side, const struct mln_zone *zone, enum mln_direction direction,
                bool near, struct mln_term_vec *out);
+/* The same for traffic that leaves `zone` and passes the NSG on the subnet of `at`, cut to `through`. What `at`
+ * cannot say as `zone` means it (`*`, VirtualNetwork, Internet) becomes prefixes. */
+void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
+                       const struct mln_side_set *side, const struct mln_zone *zone, const struct mln_zone *at,
+                       const struct mln_ipset *const through[MLN_FAMILIES], bool near,
+                       struct mln_term_vec *out);
 /* A term's meaning as a rule's side: the set a rule with this side matches far from the zone (`*` as a source takes in
  * 168.63.129.16, which `any` does not). */
 const struct mln_ipset *mln_term_rule_set(struct mln_ctx *ctx, const struct mln_term *term,
@@ -65,6 +72,15 @@ uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 /* All ends of all intents; reports what has to do with single intents: no path, no family, empty sides,
  * nothing to enforce, resources. */
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out);
+
+/* --- transit.c --- */
+struct mln_transits;
+/* The ways through appliances in governed zones, with nothing in them yet. */
+struct mln_transits *mln_transits_new(struct mln_ctx *ctx, const struct mln_model *model);
+/* Adds the intent where its packets cross; true when they cross somewhere. */
+bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model, struct mln_transits *transits,
+                      struct mln_intent *intent);
+void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits, struct mln_zone_ends_vec *out);
 
 /* --- resources.c --- */
 /* Everything an intent asks of resources; false after reporting. *firewall: some resource's firewall enforces it. */

@@ -9,12 +9,14 @@ struct collector {
     struct mln_zone_ends **ends; /* [zone * 2 + direction] */
     uint32_t *stamp;             /* by zone: last (intent, direction) that named it */
     uint32_t tick;
+    struct mln_transits *transits;
 };
 
 /* What was found for one intent. */
 struct tally {
     size_t named, governed, joined, family; /* zones named; with an NSG; with a path; with a common family */
     bool firewall;                          /* enforced by a resource's firewall */
+    bool transit;                           /* enforced where it passes an appliance */
     bool poisoned;                          /* an error was reported: no more about this intent */
 };
 
@@ -109,20 +111,9 @@ static struct mln_zone_ends *ends_of(struct collector *c, struct mln_zone *zone,
     struct mln_zone_ends **slot = &c->ends[zone->index * 2 + direction];
     if (!*slot) {
         *slot = MLN_NEW(c->ctx->arena, struct mln_zone_ends);
-        **slot = (struct mln_zone_ends){.zone = zone, .direction = direction, .nsg = zone->nsg};
+        **slot = (struct mln_zone_ends){.zone = zone, .at = zone, .direction = direction, .nsg = zone->nsg};
     }
     return *slot;
-}
-
-/* A zone whose traffic passes a governed appliance needs its ends even when it is ungoverned itself. */
-static bool wanted(const struct mln_zone *zone, enum mln_direction direction)
-{
-    if (zone->nsg)
-        return true;
-    for (size_t i = 0; direction == MLN_OUTBOUND && i < zone->routes.len; i++)
-        if (zone->routes.data[i].appliance && zone->routes.data[i].appliance->nsg)
-            return true;
-    return false;
 }
 
 static void add_end(struct collector *c, struct mln_zone *zone, enum mln_direction direction,
@@ -157,7 +148,7 @@ static void add_zone(struct collector *c, struct mln_intent *intent, struct mln_
                      enum mln_direction direction, struct tally *tally)
 {
     tally->named++;
-    if (!wanted(zone, direction))
+    if (!zone->nsg)
         return;
     tally->governed++;
     if (intent->within) {
@@ -329,7 +320,7 @@ static bool permissive(const struct mln_intent *intent)
 static void report_tally(struct collector *c, const struct mln_intent *intent, const struct tally *t)
 {
     struct mln_diags *d = c->ctx->diags;
-    if (t->family || t->firewall || t->poisoned)
+    if (t->family || t->firewall || t->transit || t->poisoned)
         return;
     if (!t->governed) {
         mln_report(d, permissive(intent) ? MLN_D_NO_GOVERNED_END : MLN_D_NOT_ENFORCEABLE, intent->span,
@@ -361,47 +352,9 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     named_zones(c, intent->to, &zones);
     for (size_t i = 0; i < zones.len; i++)
         add_zone(c, intent, zones.data[i], MLN_INBOUND, &tally);
+    tally.transit = mln_transits_add(c->ctx, c->model, c->transits, intent);
     report_tally(c, intent, &tally);
     intent->broken |= tally.poisoned || c->ctx->diags->errors != errors;
-}
-
-/* --- traffic through appliances in governed zones --- */
-
-static void pass_through(struct collector *c, const struct mln_zone *from, const struct mln_zone *appliance,
-                         enum mln_direction direction, struct mln_zone_ends_vec *out)
-{
-    struct mln_zone_ends *ends = MLN_NEW(c->ctx->arena, struct mln_zone_ends);
-    *ends = (struct mln_zone_ends){.zone = from, .direction = direction, .nsg = appliance->nsg};
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        ends->through[f] = mln_ipset_empty(c->ctx->arena, (enum mln_family)f);
-    for (size_t i = 0; i < from->routes.len; i++) {
-        const struct mln_route *route = &from->routes.data[i];
-        if (route->appliance == appliance && !route->tag)
-            ends->through[route->prefix.family] =
-                mln_ipset_union(c->ctx->arena, ends->through[route->prefix.family],
-                                mln_ipset_from_prefixes(c->ctx->arena, route->prefix.family, &route->prefix, 1));
-    }
-    const struct mln_zone_ends *own = c->ends[from->index * 2 + MLN_OUTBOUND];
-    if (own)
-        memcpy(&ends->ends, &own->ends, sizeof ends->ends);
-    mln_vec_push(c->ctx->arena, out, ends);
-}
-
-static void collect_transit(struct collector *c, struct mln_zone_ends_vec *out)
-{
-    for (size_t z = 0; z < c->model->zones.len; z++) {
-        const struct mln_zone *zone = c->model->zones.data[z];
-        for (size_t i = 0; i < zone->routes.len; i++) {
-            const struct mln_zone *appliance = zone->routes.data[i].appliance;
-            bool first = true;
-            for (size_t k = 0; k < i; k++)
-                first &= zone->routes.data[k].appliance != appliance;
-            if (!appliance || !appliance->nsg || appliance == zone || !first)
-                continue;
-            pass_through(c, zone, appliance, MLN_INBOUND, out);
-            pass_through(c, zone, appliance, MLN_OUTBOUND, out);
-        }
-    }
 }
 
 /* Assertions are decided by `mlnsgc test`; what is wrong with one by itself is said on every compile. */
@@ -430,7 +383,7 @@ static void leave_out_broken(struct collector *c)
 
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
-    struct collector c = {.ctx = ctx, .model = model};
+    struct collector c = {.ctx = ctx, .model = model, .transits = mln_transits_new(ctx, model)};
     c.ends = MLN_NEW_ARRAY(ctx->arena, struct mln_zone_ends *, model->zones.len * 2 + 1);
     c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
@@ -442,5 +395,5 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             if (model->zones.data[z]->nsg)
                 mln_vec_push(ctx->arena, out, ends_of(&c, model->zones.data[z], (enum mln_direction)d));
-    collect_transit(&c, out);
+    mln_transits_finish(ctx, c.transits, out);
 }

@@ -92,9 +92,24 @@ static struct mln_rule *default_rule(struct mln_ctx *ctx, enum mln_direction dir
     return rule;
 }
 
+/* The default of an appliance's zone for what only passes through it. */
+static void add_transit_default(struct mln_ctx *ctx, const struct mln_zone_ends *e, struct mln_rule_vec *rules)
+{
+    enum mln_default_kind kind = e->at->defaults[e->direction];
+    for (int f = 0; kind != MLN_DEFAULT_AZURE && f < MLN_FAMILIES; f++) {
+        if (!e->zone->addresses[f]->len || !e->through[f]->len)
+            continue;
+        struct mln_rule *rule = default_rule(ctx, e->direction, kind, e->zone, f);
+        rule->src = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = e->zone->addresses[f]};
+        rule->dst = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = e->through[f]};
+        rule->piece = mln_printf(ctx->arena, "from-%s", rule->piece);
+        mln_vec_push(ctx->arena, rules, rule);
+    }
+}
+
 /* One rule for all zones where they agree; `azure` is what follows by itself. */
 static void add_defaults(struct mln_ctx *ctx, const struct mln_nsg *nsg, enum mln_direction direction,
-                         struct mln_rule_vec *rules)
+                         struct mln_zone_ends *const *ends, size_t end_count, struct mln_rule_vec *rules)
 {
     bool same = true;
     for (size_t i = 1; i < nsg->zones.len; i++)
@@ -112,6 +127,9 @@ static void add_defaults(struct mln_ctx *ctx, const struct mln_nsg *nsg, enum ml
             if (zone->addresses[f]->len)
                 mln_vec_push(ctx->arena, rules, default_rule(ctx, direction, kind, zone, f));
     }
+    for (size_t i = 0; !same && i < end_count; i++)
+        if (ends[i]->at != ends[i]->zone && ends[i]->direction == direction)
+            add_transit_default(ctx, ends[i], rules);
     /* Those of different actions never meet, but a stratum has one action. */
     for (size_t i = first; i < rules->len; i++)
         rules->data[i]->stratum = stratum + (rules->data[i]->action == MLN_DENY);
@@ -176,6 +194,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         struct mln_table *table = MLN_NEW(ctx->arena, struct mln_table);
         table->nsg = nsg;
         bool apart = check_apart(ctx, nsg);
+        size_t before = next;
         for (; next < ends.len && ends.data[next]->nsg == nsg; next++) {
             struct mln_zone_ends *e = ends.data[next];
             struct mln_problem *p = mln_problem_new(ctx, model, e, near_star(nsg, e->zone));
@@ -183,7 +202,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
                 continue;
             p->scratch = mln_arena_new();
             mln_problem_seal(p);
-            if (!e->through[MLN_IPV4])
+            if (e->at == e->zone)
                 mln_findings_add(findings, p);
             mln_order(p, &table->rules[e->direction]);
             mln_arena_free(p->scratch);
@@ -193,7 +212,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         lowered->first[i + 1] = lowered->problems.len;
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
             lay_out(ctx, &table->rules[d]);
-            add_defaults(ctx, nsg, (enum mln_direction)d, &table->rules[d]);
+            add_defaults(ctx, nsg, (enum mln_direction)d, &ends.data[before], next - before, &table->rules[d]);
         }
         mln_vec_push(ctx->arena, &lowered->tables, table);
     }

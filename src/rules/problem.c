@@ -140,10 +140,9 @@ static void add_defaults(struct mln_problem *p, enum mln_family f)
     const struct mln_zone *zone = p->ends->zone;
     struct mln_arena *a = p->ctx->arena;
     enum mln_direction d = p->ends->direction;
-    enum mln_default_kind kind = zone->defaults[d];
-    if (p->ends->through[f] && p->ends->nsg->zones.len)
-        kind = p->ends->nsg->zones.data[0]->defaults[d];
+    enum mln_default_kind kind = p->ends->at->defaults[d];
     const struct mln_ipset *near = zone->addresses[f];
+    zone = p->ends->at;
     if (d == MLN_OUTBOUND)
         default_match(p, f, near, mln_azure_platform_space(a, f));
     if (kind == MLN_DEFAULT_ALLOW)
@@ -213,7 +212,7 @@ static bool rule_is_wider(const struct mln_piece *piece)
 
 static bool is_plain(const struct mln_problem *p)
 {
-    bool denies = p->ends->zone->defaults[p->ends->direction] == MLN_DEFAULT_DENY;
+    bool denies = p->ends->at->defaults[p->ends->direction] == MLN_DEFAULT_DENY;
     if (p->ends->through[MLN_IPV4])
         return false;
     for (size_t i = 0; i < p->pieces.len; i++) {

@@ -14,6 +14,7 @@ struct view {
     const struct mln_model *model;
     const struct mln_intent *intent;
     const struct mln_zone *zone;
+    const struct mln_zone *at; /* on whose subnet the NSG sits: another zone where traffic only passes */
     enum mln_direction direction;
     bool near;
     bool source; /* this side is the packets' source */
@@ -50,7 +51,7 @@ static struct mln_term any_term(const struct view *v)
                                     v->source ? mln_azure_wire_server(arena(v), (enum mln_family)f)
                                               : mln_azure_platform_space(arena(v), (enum mln_family)f));
     struct mln_term term = exact_term(v, set, false);
-    if (!v->near)
+    if (!v->near && v->at == v->zone)
         term.side.kind = MLN_SIDE_ANY;
     return term;
 }
@@ -70,7 +71,7 @@ static const struct mln_ipset *virtual_set(const struct view *v, const struct ml
     case MLN_TAG_LOAD_BALANCER:
         return v->source ? mln_azure_wire_server(arena(v), family) : mln_ipset_empty(arena(v), family);
     case MLN_TAG_SERVICE:
-        set = v->zone->internet[f];
+        set = v->at->internet[f];
         if (tag->prefixes[f])
             set = mln_ipset_intersect(arena(v), set, tag->prefixes[f]);
         break;
@@ -99,7 +100,7 @@ static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag,
         if (v->near)
             term.set[f] = mln_ipset_intersect(arena(v), term.set[f], v->zone->addresses[f]);
     }
-    if (v->near)
+    if (v->near || (v->at != v->zone && tag->kind != MLN_TAG_SERVICE))
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES};
     else if (is_expanded(v, tag, hosted))
         term.side.kind = MLN_SIDE_PREFIXES;
@@ -114,7 +115,7 @@ static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag,
 struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_tag *tag,
                                 const struct mln_zone *zone, enum mln_direction direction)
 {
-    struct view v = {.ctx = ctx, .model = model, .zone = zone, .direction = direction,
+    struct view v = {.ctx = ctx, .model = model, .zone = zone, .at = zone, .direction = direction,
                      .source = direction == MLN_INBOUND};
     return tag_term(&v, tag, false);
 }
@@ -155,17 +156,17 @@ static void add_asg(const struct view *v, const struct mln_leaf *leaf, struct ml
         set[f] = mln_ipset_from_prefixes(arena(v), (enum mln_family)f, asg->zone->prefixes.data,
                                          asg->zone->prefixes.len);
     struct mln_term term = exact_term(v, set, true);
-    if (asg->zone->network == v->zone->network) {
+    if (asg->zone->network == v->at->network) {
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_ASG, .asg = asg};
         term.vars[term.var_count++] = mln_asg_var(v->model, asg);
     } else if (v->inside_except || v->intent->verb != MLN_VERB_ALLOW)
         mln_report(v->ctx->diags, MLN_D_ASG_NOT_EXACT, leaf->span,
                    "the ASG '%s' cannot be named by the NSG of zone '%s', which lies in another network",
-                   asg->name, v->zone->display);
+                   asg->name, v->at->display);
     else
         mln_report(v->ctx->diags, MLN_D_ASG_ELSEWHERE, leaf->span,
                    "at zone '%s' of another network the ASG '%s' is written as the whole zone '%s'",
-                   v->zone->display, asg->name, asg->zone->display);
+                   v->at->display, asg->name, asg->zone->display);
     add(v, out, term);
 }
 
@@ -468,9 +469,27 @@ void mln_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct 
                const struct mln_side_set *side, const struct mln_zone *zone, enum mln_direction direction,
                bool near, struct mln_term_vec *out)
 {
-    struct view v = {.ctx = ctx, .model = model, .intent = intent, .zone = zone, .direction = direction,
-                     .near = near, .source = near == (direction == MLN_OUTBOUND)};
+    struct view v = {.ctx = ctx, .model = model, .intent = intent, .zone = zone, .at = zone,
+                     .direction = direction, .near = near,
+                     .source = near == (direction == MLN_OUTBOUND)};
     side_terms(&v, side, out);
+}
+
+void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
+                       const struct mln_side_set *side, const struct mln_zone *zone, const struct mln_zone *at,
+                       const struct mln_ipset *const through[MLN_FAMILIES], bool near,
+                       struct mln_term_vec *out)
+{
+    struct view v = {.ctx = ctx, .model = model, .intent = intent, .zone = zone, .at = at,
+                     .direction = MLN_OUTBOUND, .near = near, .source = near};
+    struct mln_term_vec terms = {0};
+    side_terms(&v, side, &terms);
+    for (size_t i = 0; i < terms.len; i++) {
+        struct mln_term term = terms.data[i];
+        for (int f = 0; !near && f < MLN_FAMILIES; f++)
+            term.set[f] = mln_ipset_intersect(arena(&v), term.set[f], through[f]);
+        add(&v, out, term);
+    }
 }
 
 const struct mln_ipset *mln_term_rule_set(struct mln_ctx *ctx, const struct mln_term *term,
