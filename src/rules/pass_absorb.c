@@ -1,7 +1,7 @@
 /* Absorbing: a rule that lies inside another of its stratum says nothing and goes.
  *
  * Up to SMALL rules are compared pairwise: that finds every case, and two rules mostly part at
- * their first integers. Beyond, the container of a rule is looked for by key: it must equal the
+ * the ends of a field. Beyond, the container of a rule is looked for by key: it must equal the
  * rule in every field or be `*` there. The combinations of `*` that occur are few, so that is a few
  * look-ups a rule. (An NSG that is still that large is over Azure's limit of 1,000 rules anyway;
  * what must not happen is that the compiler takes quadratic time to say so.)
@@ -64,12 +64,58 @@ static bool absorbs(const struct mln_merge_items *items, size_t a, size_t b)
     return a != b && covers(x, y) && !(covers(y, x) && mln_merge_item_cmp(y, x) < 0);
 }
 
-/* into[i]: the rule that absorbs i, or i itself. */
-static void find_pairwise(const struct mln_merge_items *items, size_t *into)
+/* The ends of three fields, coarsely: what covers a rule has ends around it. Nearly every pair is
+ * told apart here, without a look at the rules. */
+struct ends {
+    uint32_t lo[3], hi[3];
+};
+
+static uint32_t coarse(enum mln_family family, struct mln_ip ip)
 {
+    return (uint32_t)(family == MLN_IPV4 ? ip.lo : ip.hi >> 32);
+}
+
+static void side_ends(const struct mln_rule_side *side, uint32_t number, uint32_t *lo, uint32_t *hi)
+{
+    if (side->kind == MLN_SIDE_ANY) {
+        *lo = 0;
+        *hi = UINT32_MAX;
+    } else if (side->kind == MLN_SIDE_PREFIXES) {
+        const struct mln_ipset *set = side->prefixes;
+        *lo = coarse(set->family, set->ranges[0].lo);
+        *hi = coarse(set->family, set->ranges[set->len - 1].hi);
+    } else {
+        *lo = *hi = number; /* only its equals, and `*`, cover it */
+    }
+}
+
+static struct ends ends_of(const struct mln_merge_item *item)
+{
+    const struct mln_portset *ports = item->rule->dport;
+    struct ends ends;
+    side_ends(&item->rule->src, item->value[MLN_FIELD_SRC], &ends.lo[0], &ends.hi[0]);
+    side_ends(&item->rule->dst, item->value[MLN_FIELD_DST], &ends.lo[1], &ends.hi[1]);
+    ends.lo[2] = ports->ranges[0].lo;
+    ends.hi[2] = ports->ranges[ports->len - 1].hi;
+    return ends;
+}
+
+static bool lies_around(const struct ends *a, const struct ends *b)
+{
+    return a->lo[0] <= b->lo[0] && a->hi[0] >= b->hi[0] && a->lo[1] <= b->lo[1] &&
+           a->hi[1] >= b->hi[1] && a->lo[2] <= b->lo[2] && a->hi[2] >= b->hi[2];
+}
+
+/* into[i]: the rule that absorbs i, or i itself. */
+static void find_pairwise(struct mln_merge *merge, const struct mln_merge_items *items,
+                          size_t *into)
+{
+    struct ends *ends = MLN_NEW_ARRAY(merge->scratch, struct ends, items->len);
+    for (size_t i = 0; i < items->len; i++)
+        ends[i] = ends_of(&items->data[i]);
     for (size_t b = 0; b < items->len; b++)
         for (size_t a = 0; a < items->len && into[b] == b; a++)
-            if (absorbs(items, a, b))
+            if (lies_around(&ends[a], &ends[b]) && absorbs(items, a, b))
                 into[b] = a;
 }
 
@@ -171,7 +217,7 @@ void mln_merge_absorb(struct mln_merge *merge, struct mln_merge_items *items)
     for (size_t i = 0; i < items->len; i++)
         into[i] = i;
     if (items->len <= SMALL)
-        find_pairwise(items, into);
+        find_pairwise(merge, items, into);
     else
         find_by_key(merge, items, into);
     for (size_t i = 0; i < items->len; i++)
