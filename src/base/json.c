@@ -93,13 +93,34 @@ static bool is_plain(char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Eight bytes at a time: the top bit of each byte of the result tells that one is not plain, except
+ * that bytes after the first such may be taken for another. */
+static uint64_t not_plain(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+    return (bytes | (bytes - ones * 0x20) | (bytes + ones) | (quote - ones) | (backslash - ones)) &
+           tops;
+}
+
+size_t mln_json_plain(const char *text, size_t length)
+{
+    size_t at = 0;
+    for (uint64_t bytes; at + sizeof(bytes) <= length; at += sizeof(bytes)) {
+        memcpy(&bytes, text + at, sizeof(bytes));
+        if (not_plain(bytes))
+            break;
+    }
+    while (at < length && is_plain(text[at]))
+        at++;
+    return at;
+}
+
 /* From the first character on that may need another spelling. */
 static void add_rest(struct mln_buf *out, const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
-        size_t run = 0;
-        while (at + run < length && is_plain(text[at + run]))
-            run++;
+        size_t run = mln_json_plain(text + at, length - at);
         mln_buf_add_n(out, text + at, run);
         at += run;
         if (at == length)
@@ -116,15 +137,13 @@ static void add_rest(struct mln_buf *out, const char *text, size_t length)
     }
 }
 
-/* Nearly every string is plain: it is copied while it is looked at. */
 static void add_quoted(struct mln_buf *out, const char *text)
 {
-    size_t length = strlen(text), run = 0;
+    size_t length = strlen(text), run = mln_json_plain(text, length);
     char *to = mln_buf_room(out, length + 2);
     *to++ = '"';
-    for (; is_plain(text[run]); run++)
-        to[run] = text[run];
-    if (run == length) {
+    memcpy(to, text, run);
+    if (run == length) { /* nearly always */
         to[run] = '"';
         mln_buf_wrote(out, length + 2);
         return;

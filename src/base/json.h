@@ -27,6 +27,9 @@ void mln_json_string(struct mln_json *json, const char *text);
 void mln_json_number(struct mln_json *json, long long value);
 void mln_json_bool(struct mln_json *json, bool value);
 void mln_json_null(struct mln_json *json);
+/* How many bytes from `text` on, `length` at most, stand for themselves in any JSON string: ASCII,
+ * no control character, no quote, no backslash. */
+size_t mln_json_plain(const char *text, size_t length);
 /* key and string in one go; nothing when text is NULL */
 void mln_json_pair(struct mln_json *json, const char *key, const char *text);
 

@@ -11,6 +11,7 @@
  * sorted when many. */
 #include "import/scan.h"
 
+#include "base/json.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "import/escape.h"
@@ -98,12 +99,6 @@ static bool scan_escape(struct scanner *s)
     return true;
 }
 
-/* Nothing to look at: no quote, no escape, no control character, ASCII. */
-static inline bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 static bool scan_high(struct scanner *s)
 {
     uint32_t character;
@@ -119,8 +114,7 @@ static bool scan_string(struct scanner *s, bool *escaped)
 {
     const char *start = s->at++;
     for (*escaped = false;;) {
-        while (is_plain((unsigned char)*s->at))
-            s->at++;
+        s->at += mln_json_plain(s->at, (size_t)(s->end - s->at));
         if (*s->at == '"') {
             s->at++;
             return true;
