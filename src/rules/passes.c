@@ -12,6 +12,7 @@ void mln_passes_run(struct mln_ctx *ctx, struct mln_table_vec *tables,
             mln_lock_match(ctx, lock, table);
         mln_pass_names(ctx, table);
         mln_pass_priorities(ctx, table, options);
+        mln_pass_roles(ctx, table);
         mln_pass_limits(ctx, table);
     }
 }
