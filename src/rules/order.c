@@ -10,8 +10,8 @@
  *     deny ssh from any to web as d      allow ssh from jump to web overrides d
  *     d: verdict differs (jump passes) -> waits; the allow: constant -> written; d: constant now -> written.
  *
- * When nothing can be written, more candidates are made, in two steps: the exceptions (an `except TAG` becomes a
- * rule before its allow), then the intersections of waiting candidates that a rule can say. Exact prefixes and ports
+ * When nothing can be written, more candidates are made, in three steps: the exceptions (an `except TAG` becomes a
+ * rule before its allow), the parts of exact sides, and the intersections of waiting candidates that a rule can say. Exact prefixes and ports
  * always intersect; two tags do not, and then no list may exist: not-expressible.
  *
  * Cost: a candidate is asked about again only when a rule that overlaps it was written. */
@@ -407,6 +407,57 @@ static bool add_exceptions(struct solver *s)
     return s->all.len > before;
 }
 
+/* --- splits: exact addresses part by part --- */
+
+enum { MAX_PARTS = 512 };
+
+static void add_part(struct solver *s, size_t index, enum mln_family f, struct mln_range range)
+{
+    const struct candidate *c = &s->all.data[index];
+    struct mln_term near = c->piece->near, far = c->piece->far;
+    near.minus_len = far.minus_len = 0;
+    for (int i = 0; i < MLN_FAMILIES; i++)
+        far.set[i] = mln_ipset_from_ranges(s->p->ctx->arena, (enum mln_family)i, &range, i == (int)f);
+    unsigned rank = c->rank;
+    struct mln_piece *part =
+        mln_problem_piece(s->p, c->piece->end, &near, &far, &c->piece->item, 1u << f);
+    if (part && !known_piece(s, part))
+        add_piece(s, part, rank, index);
+}
+
+/* A union of addresses may hold some that pass and some that do not: each range by itself, and apart where the
+ * virtual network ends, since Azure's own rules end there too. */
+static void add_parts_of(struct solver *s, size_t index)
+{
+    struct mln_arena *a = s->p->ctx->arena;
+    const struct mln_term far = s->all.data[index].piece->far;
+    unsigned families = s->all.data[index].piece->families;
+    if (far.side.kind != MLN_SIDE_PREFIXES || far.var_count)
+        return;
+    for (int i = 0; i < MLN_FAMILIES; i++) {
+        enum mln_family f = (enum mln_family)i;
+        if (!(families >> f & 1))
+            continue;
+        const struct mln_ipset *network = s->p->ends->zone->virtual_network[f];
+        const struct mln_ipset *const parts[] = {mln_ipset_intersect(a, far.set[f], network),
+                                                 mln_ipset_subtract(a, far.set[f], network)};
+        if (parts[0]->len + parts[1]->len < 2 || parts[0]->len + parts[1]->len > MAX_PARTS)
+            continue;
+        for (size_t p = 0; p < 2; p++)
+            for (size_t k = 0; k < parts[p]->len; k++)
+                add_part(s, index, f, parts[p]->ranges[k]);
+    }
+}
+
+static bool add_parts(struct solver *s)
+{
+    size_t before = s->all.len;
+    for (size_t i = 0; i < before && s->all.len < MAX_CANDIDATES; i++)
+        if (s->all.data[i].status == WAITING)
+            add_parts_of(s, i);
+    return s->all.len > before;
+}
+
 /* --- intersections --- */
 
 /* What two terms share, when a rule can say it. */
@@ -598,6 +649,10 @@ static void order_search(struct mln_problem *p, struct mln_rule_vec *out)
     reseal(&s);
     run(&s);
     if (!finished(&s) && !s.gave_up && add_exceptions(&s)) {
+        reseal(&s);
+        run(&s);
+    }
+    if (!finished(&s) && !s.gave_up && add_parts(&s)) {
         reseal(&s);
         run(&s);
     }
