@@ -1,8 +1,11 @@
 /* Chunked bump allocation: an object costs an addition and a comparison, freeing costs one call a
  * chunk. Chunks double, so a compilation of any size has a handful of them, and an object larger
- * than a chunk gets one of its own. What is handed out from a chunk is cleared a page at a time,
- * just ahead of its use: short-lived arenas use a small part of their chunks, and memory that the
- * heap hands out again would otherwise be cleared in full each time. */
+ * than a chunk gets one of its own.
+ *
+ * Small chunks come from the heap, and what is handed out from them is cleared a page at a time,
+ * just ahead of its use: short-lived arenas use a small part of their chunks, which the heap hands
+ * out again and again. Large ones are mapped: such pages are zero already, and with huge ones a
+ * compilation takes a hundred page faults where it took ten thousand, a third of its time. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -27,11 +31,13 @@
 
 #define FIRST_CHUNK ((size_t)32 << 10)
 #define LAST_CHUNK ((size_t)16 << 20)
+#define MAPPED ((size_t)2 << 20) /* chunks from this size on; a huge page */
 #define CLEARED_AHEAD ((size_t)4 << 10)
 #define EXIT_NO_MEMORY 74
 
 struct chunk {
     alignas(max_align_t) struct chunk *next;
+    size_t mapped; /* size of the mapping; 0: from the heap */
 };
 
 struct mln_arena {
@@ -64,17 +70,43 @@ void mln_arena_free(struct mln_arena *arena)
         return;
     for (struct chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        free(chunk);
+        if (chunk->mapped > 0)
+            munmap(chunk, chunk->mapped);
+        else
+            free(chunk);
     }
     free(arena);
 }
 
+static struct chunk *map_chunk(size_t size)
+{
+    struct chunk *chunk =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (chunk == MAP_FAILED)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(chunk, size, MADV_HUGEPAGE); /* a wish: without it all is the same, but slower */
+#endif
+    chunk->mapped = size;
+    return chunk;
+}
+
+static struct chunk *heap_chunk(size_t size, bool cleared)
+{
+    struct chunk *chunk = cleared ? calloc(1, size) : malloc(size);
+    if (chunk != NULL)
+        chunk->mapped = 0;
+    return chunk;
+}
+
+/* Room for `size` bytes; `cleared`: all of it zero, as it always is when it is mapped. */
 static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
 {
     if (size > SIZE_MAX - sizeof(struct chunk))
         no_memory();
+    bool mapped = size >= MAPPED && !OBJECT_EACH;
     size += sizeof(struct chunk);
-    struct chunk *chunk = cleared ? calloc(1, size) : malloc(size);
+    struct chunk *chunk = mapped ? map_chunk(size) : heap_chunk(size, cleared);
     if (chunk == NULL)
         no_memory();
     chunk->next = arena->chunks;
@@ -90,7 +122,7 @@ static char *more_room(struct mln_arena *arena, size_t size)
         return chunk_new(arena, size, true);
     arena->next = chunk_new(arena, arena->chunk_size, false);
     arena->left = arena->chunk_size;
-    arena->cleared = 0;
+    arena->cleared = arena->chunk_size >= MAPPED ? arena->chunk_size : 0;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;
     return NULL;
