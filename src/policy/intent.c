@@ -117,6 +117,8 @@ static bool legal_ends(struct mln_build *b, const struct mln_intent *intent)
         const struct mln_leaf *leaf = &intent->from->parts[i].leaf;
         if (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_NETWORK)
             continue;
+        if (!good)
+            return false; /* a resource: said above */
         mln_report(b->ctx->diags, MLN_D_WRONG_KIND, leaf->span,
                    "'within' is for zones, ASGs and networks only");
         return false;

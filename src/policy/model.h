@@ -172,7 +172,8 @@ struct mln_resource {
     enum mln_public is_public;
     bool widen;
     /* What intents ask of its firewall: public IPv4 sources, and zones with the service endpoint. */
-    const struct mln_ipset *firewall_sources; /* NULL: none */
+    MLN_VEC(struct mln_range) firewall_ranges; /* as they are found */
+    const struct mln_ipset *firewall_sources;  /* the same as a set, when all are; NULL: none */
     MLN_VEC(struct mln_zone *) firewall_zones;
     MLN_VEC(const struct mln_tag *) firewall_tags;
     MLN_VEC(struct mln_geography *) firewall_agents; /* Microsoft-hosted agents */
@@ -210,6 +211,7 @@ MLN_VEC_TYPE(mln_leaf_vec, struct mln_leaf);
 struct mln_side_set {
     struct mln_side_part *parts;
     size_t len;
+    size_t weight;    /* its parts and those of all excepts in it: what looking at the whole of it costs */
     const char *text; /* as the source names it, for names of rules: "agents", "any", "jump+agents" */
 };
 struct mln_side_part {

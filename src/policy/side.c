@@ -4,6 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+enum {
+    MAX_GROUPS = 1000,   /* one inside the other: some hundred bytes of stack each */
+    MAX_WEIGHT = 1000000 /* parts of a side with all that their excepts hold, down to the last */
+};
+
 MLN_VEC_TYPE(part_vec, struct mln_side_part);
 
 static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side,
@@ -17,10 +22,75 @@ static void add_leaf(struct mln_build *b, struct part_vec *out, struct mln_leaf 
     mln_vec_push(b->arena, out, part);
 }
 
+/* Groups that hold one group twice would double with every level. */
+static bool same_part(const struct mln_side_part *x, const struct mln_side_part *y)
+{
+    const struct mln_leaf *p = &x->leaf, *q = &y->leaf;
+    if (p->kind != q->kind || p->network != q->network || p->zone != q->zone || p->asg != q->asg ||
+        p->external != q->external || p->tag != q->tag || p->resource != q->resource ||
+        p->endpoint != q->endpoint || p->geography != q->geography || x->minus_len != y->minus_len)
+        return false;
+    if (p->kind == MLN_LEAF_PREFIX && (p->prefix.family != q->prefix.family || p->prefix.length != q->prefix.length ||
+                                       mln_ip_cmp(p->prefix.ip, q->prefix.ip) != 0))
+        return false;
+    for (size_t i = 0; i < x->minus_len; i++)
+        if (x->minus[i] != y->minus[i])
+            return false;
+    return true;
+}
+
+static uint64_t mix(uint64_t hash, const void *pointer)
+{
+    return (hash ^ (uint64_t)(uintptr_t)pointer) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static uint64_t hash_part(const struct mln_side_part *part)
+{
+    const struct mln_leaf *leaf = &part->leaf;
+    uint64_t hash = mix((uint64_t)leaf->kind + 1, leaf->network);
+    hash = mix(mix(mix(hash, leaf->zone), leaf->asg), leaf->external);
+    hash = mix(mix(mix(hash, leaf->tag), leaf->resource), leaf->endpoint);
+    hash = mix(hash, leaf->geography);
+    if (leaf->kind == MLN_LEAF_PREFIX)
+        hash = mix(hash ^ leaf->prefix.ip.lo ^ leaf->prefix.ip.hi << 7 ^ leaf->prefix.length, NULL);
+    for (size_t i = 0; i < part->minus_len; i++)
+        hash = mix(hash, part->minus[i]);
+    return hash ^ hash >> 32;
+}
+
+/* Drops what stands in the list twice; the first of each is kept, in order. Only equality decides, so the result
+ * does not depend on where things lie in memory. */
+static void drop_repeated(struct mln_build *b, struct part_vec *parts)
+{
+    if (parts->len < 2)
+        return;
+    size_t size = 4;
+    while (size < parts->len * 2)
+        size *= 2;
+    size_t *slots = MLN_NEW_ARRAY(b->arena, size_t, size), kept = 0;
+    for (size_t i = 0; i < parts->len; i++) {
+        size_t slot = (size_t)hash_part(&parts->data[i]) & (size - 1);
+        while (slots[slot] && !same_part(&parts->data[slots[slot] - 1], &parts->data[i]))
+            slot = (slot + 1) & (size - 1);
+        if (slots[slot])
+            continue;
+        parts->data[kept] = parts->data[i];
+        slots[slot] = ++kept;
+    }
+    parts->len = kept;
+}
+
 static struct mln_side_set *make_set(struct mln_build *b, const struct part_vec *parts)
 {
     struct mln_side_set *set = MLN_NEW(b->arena, struct mln_side_set);
     *set = (struct mln_side_set){.parts = parts->data, .len = parts->len};
+    for (size_t i = 0; i < parts->len; i++) {
+        set->weight++;
+        for (size_t m = 0; m < parts->data[i].minus_len; m++)
+            set->weight += parts->data[i].minus[m]->weight;
+    }
+    if (set->weight > MAX_WEIGHT)
+        set->weight = MAX_WEIGHT + 1; /* no overflow further up */
     return set;
 }
 
@@ -35,7 +105,7 @@ static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln
         symbol->state = MLN_BROKEN;
     }
     if (symbol->state == MLN_UNSEEN) {
-        if (b->depth++ > MLN_MAX_NESTING) {
+        if (b->depth++ > MAX_GROUPS) {
             mln_report(b->ctx->diags, MLN_D_RECURSIVE, span, "groups are nested too deeply at '%s'",
                        symbol->name);
             symbol->state = MLN_BROKEN;
@@ -43,6 +113,7 @@ static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln
             symbol->state = MLN_IN_WORK;
             struct part_vec parts = {0};
             bool good = add_side(b, symbol->scope, symbol->node->side, &parts);
+            drop_repeated(b, &parts);
             symbol->u.group = make_set(b, &parts);
             symbol->state = good && symbol->state != MLN_BROKEN ? MLN_DONE : MLN_BROKEN;
         }
@@ -254,6 +325,7 @@ static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_si
     struct part_vec except = {0};
     for (struct mln_value *term = side->except; term; term = term->next)
         good &= add_term(b, scope, term, &except);
+    drop_repeated(b, &except);
     const struct mln_side_set *minus = make_set(b, &except);
     for (size_t i = first; i < out->len; i++) {
         struct mln_side_part *part = &out->data[i];
@@ -327,7 +399,11 @@ struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope
         return NULL;
     struct mln_side_set *set = make_set(b, &parts);
     set->text = written_text(b, scope, side);
-    return set;
+    if (set->weight <= MAX_WEIGHT)
+        return set;
+    mln_report(b->ctx->diags, MLN_D_RECURSIVE, side->span,
+               "with the groups and excepts in it this side has more than %d parts", MAX_WEIGHT);
+    return NULL;
 }
 
 void mln_resolve_group(struct mln_build *b, struct mln_scope *scope, struct mln_node *node)

@@ -86,6 +86,11 @@ void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transit
 /* Everything an intent asks of resources; false after reporting. *firewall: some resource's firewall enforces it. */
 bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct mln_intent *intent,
                          bool *firewall);
+/* After the last intent: puts together what they asked of each firewall. */
+void mln_finish_resources(struct mln_ctx *ctx, struct mln_model *model);
+/* Does the zone reach the resource from outside its endpoints: by service endpoint, by its public egress
+ * addresses, or because the resource is open to all? */
+bool mln_zone_goes_public(const struct mln_zone *zone, const struct mln_resource *resource);
 
 /* --- problem.c --- */
 

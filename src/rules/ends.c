@@ -1,4 +1,5 @@
 /* Which zones each intent names, and what is wrong with an intent by itself. */
+#include "azure/legal.h"
 #include "rules/end.h"
 
 #include <string.h>
@@ -144,6 +145,50 @@ static void add_within(struct collector *c, struct mln_intent *intent, struct ml
     }
 }
 
+/* --- private endpoints as destinations --- */
+
+static bool at_endpoint(const struct mln_term_vec *near)
+{
+    for (size_t i = 0; i < near->len; i++)
+        if (near->data[i].services)
+            return true;
+    return false;
+}
+
+/* A private endpoint is reached from its network and what is joined with it; public sources meet the resource's
+ * firewall, not the NSG. `any` stays: it names the zones, too. */
+static void keep_private(struct collector *c, const struct mln_zone *zone, const struct mln_term_vec *far,
+                         struct mln_term_vec *out)
+{
+    for (size_t i = 0; i < far->len; i++) {
+        struct mln_term term = far->data[i];
+        enum mln_tag_kind kind = term.side.tag ? term.side.tag->kind : MLN_TAG_VIRTUAL_NETWORK;
+        if (kind == MLN_TAG_SERVICE || kind == MLN_TAG_INTERNET)
+            continue;
+        for (int f = 0; term.side.kind == MLN_SIDE_PREFIXES && f < MLN_FAMILIES; f++) {
+            struct mln_arena *a = c->ctx->arena;
+            const struct mln_ipset *private = mln_ipset_intersect(
+                a, zone->joined[MLN_INBOUND][f], mln_azure_private_space(a, (enum mln_family)f));
+            private = mln_ipset_union(a, private, zone->network->near[f]);
+            term.set[f] = mln_ipset_intersect(a, term.set[f], private);
+        }
+        if (term.set[MLN_IPV4]->len || term.set[MLN_IPV6]->len)
+            mln_vec_push(c->ctx->arena, out, term);
+    }
+}
+
+static void add_split(struct collector *c, struct mln_zone *zone, const struct mln_end *end, struct tally *tally)
+{
+    struct mln_end endpoints = {.intent = end->intent}, others = {.intent = end->intent, .far = end->far};
+    for (size_t i = 0; i < end->near.len; i++)
+        mln_vec_push(c->ctx->arena, end->near.data[i].services ? &endpoints.near : &others.near,
+                     end->near.data[i]);
+    keep_private(c, zone, &end->far, &endpoints.far);
+    add_end(c, zone, MLN_INBOUND, endpoints, tally);
+    if (others.near.len)
+        add_end(c, zone, MLN_INBOUND, others, tally);
+}
+
 static void add_zone(struct collector *c, struct mln_intent *intent, struct mln_zone *zone,
                      enum mln_direction direction, struct tally *tally)
 {
@@ -161,7 +206,10 @@ static void add_zone(struct collector *c, struct mln_intent *intent, struct mln_
     mln_terms(c->ctx, c->model, intent, far, zone, direction, false, &end.far);
     if (end.far.len)
         mln_terms(c->ctx, c->model, intent, near, zone, direction, true, &end.near);
-    add_end(c, zone, direction, end, tally);
+    if (direction == MLN_INBOUND && intent->verb == MLN_VERB_ALLOW && at_endpoint(&end.near))
+        add_split(c, zone, &end, tally);
+    else
+        add_end(c, zone, direction, end, tally);
 }
 
 /* --- empty sides --- */
@@ -391,6 +439,7 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     leave_out_broken(&c);
     for (size_t i = 0; i < model->assertions.len; i++)
         check_assertion(&c, model->assertions.data[i]);
+    mln_finish_resources(ctx, model);
     for (size_t z = 0; z < model->zones.len; z++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             if (model->zones.data[z]->nsg)

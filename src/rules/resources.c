@@ -13,6 +13,7 @@ struct way {
     struct mln_span span;                /* where the intent names the resource */
     bool *firewall;
     bool good;
+    bool reached; /* some zone has a way to it */
 };
 
 static struct mln_diag *fail(struct way *w, enum mln_diag_id id, struct mln_span span, const char *format,
@@ -43,9 +44,38 @@ static void check_services(struct way *w)
     mln_diag_label(diag, w->resource->span, "a %s", kind->name);
 }
 
+/* No private endpoint: an NSG sees the service tag, which every resource of the kind shares. */
+static void fail_inexact(struct mln_ctx *ctx, const struct mln_resource *resource, struct mln_span span)
+{
+    struct mln_diag *diag =
+        mln_report(ctx->diags, MLN_D_RESOURCE_NOT_EXACT, span,
+                   "an NSG cannot tell '%s', which has no private endpoint, apart from others of its kind",
+                   resource->name);
+    mln_diag_help(diag, "give it one: resource %s %s { endpoint ... in ZONE }", resource->name,
+                  resource->kind->name);
+}
+
+static bool names_zone(const struct mln_side_set *side)
+{
+    for (size_t i = 0; i < side->len; i++)
+        switch (side->parts[i].leaf.kind) {
+        case MLN_LEAF_ANY:
+        case MLN_LEAF_NETWORK:
+        case MLN_LEAF_ZONE:
+        case MLN_LEAF_ASG: return true;
+        default: break;
+        }
+    return false;
+}
+
 static void check_exact(struct way *w)
 {
     bool allow = w->intent->verb == MLN_VERB_ALLOW;
+    if (!allow && w->resource->endpoints.len == 0 && names_zone(w->intent->from)) {
+        fail_inexact(w->ctx, w->resource, w->span);
+        w->good = false;
+        return;
+    }
     for (size_t i = 0; i < w->resource->endpoints.len; i++) {
         const struct mln_endpoint *e = w->resource->endpoints.data[i];
         if (e->exact || (w->endpoint && w->endpoint != e))
@@ -84,6 +114,15 @@ static bool has_service_endpoint(const struct mln_zone *zone, const char *name)
     return false;
 }
 
+bool mln_zone_goes_public(const struct mln_zone *zone, const struct mln_resource *resource)
+{
+    if (resource->is_public == MLN_PUBLIC_YES)
+        return true;
+    return resource->endpoints.len == 0 &&
+           (has_service_endpoint(zone, resource->kind->service_endpoint) ||
+            (zone->egress.len && resource->is_public != MLN_PUBLIC_NO));
+}
+
 static void ask_zone(struct way *w, struct mln_zone *zone)
 {
     *w->firewall = true;
@@ -108,14 +147,28 @@ static void ask_sources(struct way *w, const struct mln_ipset *set, struct mln_s
         return;
     }
     *w->firewall = true;
-    const struct mln_ipset *old = w->resource->firewall_sources;
-    w->resource->firewall_sources = old ? mln_ipset_union(w->ctx->arena, old, set) : set;
+    for (size_t i = 0; i < set->len; i++)
+        mln_vec_push(w->ctx->arena, &w->resource->firewall_ranges, set->ranges[i]);
+}
+
+static void no_way(struct way *w, const char *from)
+{
+    struct mln_diag *diag = fail(w, MLN_D_NO_WAY_TO_RESOURCE, w->span,
+                                 "'%s' has no private endpoint, and its firewall cannot let %s in",
+                                 w->resource->name, from);
+    if (w->resource->kind->service_endpoint)
+        mln_diag_help(diag, "write 'service-endpoint %s' on the zone, or place an endpoint",
+                      w->resource->kind->service_endpoint);
+    else
+        mln_diag_help(diag, "write 'egress ADDRESS' on the zone, or place an endpoint");
 }
 
 static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_leaf *leaf)
 {
-    if (endpoint_joined(w, zone) || w->resource->is_public == MLN_PUBLIC_YES)
+    if (endpoint_joined(w, zone) || w->resource->is_public == MLN_PUBLIC_YES) {
+        w->reached = true;
         return;
+    }
     /* Pairs that come from any, a network or a group and have no path are left out. */
     bool broad = leaf->through_group || leaf->kind == MLN_LEAF_ANY || leaf->kind == MLN_LEAF_NETWORK;
     if (w->resource->endpoints.len) {
@@ -133,53 +186,76 @@ static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_lea
     else if (zone->egress.len)
         ask_sources(w, mln_ipset_from_prefixes(w->ctx->arena, MLN_IPV4, zone->egress.data, zone->egress.len),
                     w->span);
-    else if (!broad) {
-        struct mln_diag *diag = fail(w, MLN_D_NO_WAY_TO_RESOURCE, w->span,
-                                     "'%s' has no private endpoint, and its firewall cannot let zone '%s' in",
-                                     w->resource->name, zone->display);
-        if (w->resource->kind->service_endpoint)
-            mln_diag_help(diag, "write 'service-endpoint %s' on the zone, or place an endpoint",
-                          w->resource->kind->service_endpoint);
-    }
+    else if (!broad)
+        no_way(w, mln_printf(w->ctx->arena, "zone '%s'", zone->display));
+    w->reached |= mln_zone_goes_public(zone, w->resource);
 }
 
 /* --- from elsewhere --- */
 
-static bool reaches_endpoint(const struct way *w, const struct mln_ipset *const set[MLN_FAMILIES])
+/* Open to all: no firewall rule is needed, and none is missing. */
+static bool is_open(struct way *w)
+{
+    if (w->resource->is_public != MLN_PUBLIC_YES)
+        return false;
+    *w->firewall |= w->resource->endpoints.len > 0;
+    return true;
+}
+
+/* What of the addresses has no private way to an endpoint of the resource. */
+static const struct mln_ipset *beyond_endpoints(const struct way *w, const struct mln_ipset *set, int f)
 {
     for (size_t i = 0; i < w->resource->endpoints.len; i++)
-        for (int f = 0; f < MLN_FAMILIES; f++) {
-            const struct mln_zone *zone = w->resource->endpoints.data[i]->zone;
-            if (mln_ipset_overlaps(set[f], zone->network->near[f]))
-                return true;
-        }
-    return false;
+        set = mln_ipset_subtract(w->ctx->arena, set, w->resource->endpoints.data[i]->zone->network->near[f]);
+    return set;
+}
+
+/* Names on the far side resolve to the endpoint only when they are asked for in Azure. */
+static void note_dns(struct way *w, const struct mln_leaf *leaf)
+{
+    if (leaf->kind != MLN_LEAF_EXTERNAL)
+        return;
+    struct mln_diag *diag = mln_report(w->ctx->diags, MLN_D_DNS_NOT_FORWARDED, leaf->span,
+                                       "from '%s' the endpoint of '%s' is found by forwarded DNS only",
+                                       leaf->external->name, w->resource->name);
+    mln_diag_help(diag, "forward its names to a DNS resolver inside the network");
 }
 
 static void from_addresses(struct way *w, const struct mln_ipset *const set[MLN_FAMILIES],
-                           struct mln_span span)
+                           const struct mln_leaf *leaf)
 {
-    if (reaches_endpoint(w, set) || w->resource->is_public == MLN_PUBLIC_YES)
+    if (is_open(w))
         return;
+    const struct mln_ipset *v4 = beyond_endpoints(w, set[MLN_IPV4], MLN_IPV4);
+    const struct mln_ipset *v6 = beyond_endpoints(w, set[MLN_IPV6], MLN_IPV6);
+    bool reaches = v4->len != set[MLN_IPV4]->len || v6->len != set[MLN_IPV6]->len ||
+                   !mln_ipset_equal(v4, set[MLN_IPV4]) || !mln_ipset_equal(v6, set[MLN_IPV6]);
+    if (reaches)
+        note_dns(w, leaf);
     const struct mln_ipset *private =
-        mln_ipset_intersect(w->ctx->arena, set[MLN_IPV4], mln_azure_private_space(w->ctx->arena, MLN_IPV4));
+        mln_ipset_intersect(w->ctx->arena, v4, mln_azure_private_space(w->ctx->arena, MLN_IPV4));
     char text[MLN_IP_TEXT];
-    if (private->len) {
-        struct mln_diag *diag =
-            fail(w, MLN_D_FIREWALL_SOURCE, span, "the firewall of '%s' takes no private address such as %s",
-                 w->resource->name, mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
+    if (reaches)
+        v4 = mln_ipset_subtract(w->ctx->arena, v4, private);
+    else if (private->len) {
+        struct mln_diag *diag = fail(w, MLN_D_FIREWALL_SOURCE, leaf->span,
+                                     "the firewall of '%s' takes no private address such as %s",
+                                     w->resource->name, mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
         mln_diag_help(diag, "connect the source to the network of a private endpoint");
-    } else if (set[MLN_IPV4]->len == 0)
-        fail(w, MLN_D_FIREWALL_SOURCE, span, "the firewall of '%s' takes IPv4 sources only%s",
+        return;
+    } else if (v4->len == 0) {
+        fail(w, MLN_D_FIREWALL_SOURCE, leaf->span, "the firewall of '%s' takes IPv4 sources only%s",
              w->resource->name, "");
-    else
-        ask_sources(w, set[MLN_IPV4], span);
+        return;
+    }
+    if (v4->len)
+        ask_sources(w, v4, leaf->span);
 }
 
 static void from_tag(struct way *w, const struct mln_leaf *leaf)
 {
     const struct mln_tag *tag = leaf->tag;
-    if (tag->kind == MLN_TAG_VIRTUAL_NETWORK || w->resource->is_public == MLN_PUBLIC_YES)
+    if (tag->kind == MLN_TAG_VIRTUAL_NETWORK || is_open(w))
         return;
     if (tag->kind != MLN_TAG_SERVICE) {
         fail(w, MLN_D_FIREWALL_SOURCE, leaf->span, "the firewall of '%s' cannot let %s in",
@@ -196,7 +272,7 @@ static void from_tag(struct way *w, const struct mln_leaf *leaf)
 
 static void from_hosted(struct way *w, const struct mln_leaf *leaf)
 {
-    if (w->resource->is_public == MLN_PUBLIC_YES)
+    if (is_open(w))
         return;
     if (w->resource->endpoints.len) {
         fail(w, MLN_D_HOSTED_AGENTS, leaf->span,
@@ -227,12 +303,12 @@ static void from_leaf(struct way *w, const struct mln_model *model, const struct
         for (size_t i = 0; w->good && i < model->zones.len; i++)
             from_zone(w, model->zones.data[i], leaf);
         break;
-    case MLN_LEAF_EXTERNAL: from_addresses(w, leaf->external->addresses, leaf->span); break;
+    case MLN_LEAF_EXTERNAL: from_addresses(w, leaf->external->addresses, leaf); break;
     case MLN_LEAF_PREFIX: {
         const struct mln_ipset *set[MLN_FAMILIES];
         for (int f = 0; f < MLN_FAMILIES; f++)
             set[f] = mln_ipset_from_prefixes(w->ctx->arena, (enum mln_family)f, &leaf->prefix, 1);
-        from_addresses(w, set, leaf->span);
+        from_addresses(w, set, leaf);
         break;
     }
     case MLN_LEAF_TAG: from_tag(w, leaf); break;
@@ -252,6 +328,10 @@ static bool check_excepts(struct mln_ctx *ctx, const struct mln_side_set *side)
                 const struct mln_leaf *leaf = &side->parts[i].minus[m]->parts[k].leaf;
                 if (leaf->kind != MLN_LEAF_RESOURCE && leaf->kind != MLN_LEAF_ENDPOINT)
                     continue;
+                if (leaf->resource->endpoints.len == 0) {
+                    fail_inexact(ctx, leaf->resource, leaf->span);
+                    good = false;
+                }
                 for (size_t e = 0; e < leaf->resource->endpoints.len; e++) {
                     const struct mln_endpoint *endpoint = leaf->resource->endpoints.data[e];
                     bool meant = !leaf->endpoint || leaf->endpoint == endpoint;
@@ -264,6 +344,16 @@ static bool check_excepts(struct mln_ctx *ctx, const struct mln_side_set *side)
                 }
             }
     return good;
+}
+
+void mln_finish_resources(struct mln_ctx *ctx, struct mln_model *model)
+{
+    for (size_t i = 0; i < model->resources.len; i++) {
+        struct mln_resource *r = model->resources.data[i];
+        if (r->firewall_ranges.len)
+            r->firewall_sources = mln_ipset_from_ranges(ctx->arena, MLN_IPV4, r->firewall_ranges.data,
+                                                        r->firewall_ranges.len);
+    }
 }
 
 bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct mln_intent *intent,
@@ -282,6 +372,9 @@ bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct ml
         check_exact(&w);
         for (size_t k = 0; w.good && intent->verb == MLN_VERB_ALLOW && k < intent->from->len; k++)
             from_leaf(&w, model, &intent->from->parts[k].leaf);
+        if (w.good && intent->verb == MLN_VERB_ALLOW && !w.reached && !*firewall &&
+            w.resource->endpoints.len == 0 && names_zone(intent->from))
+            no_way(&w, mln_printf(ctx->arena, "'%s'", intent->from->text));
         good &= w.good;
     }
     return good;

@@ -240,7 +240,7 @@ static void add_resource(const struct view *v, const struct mln_resource *resour
         joined |= v->near || zones_joined(v, resource->endpoints.data[i]->zone);
         add_endpoint(v, resource->endpoints.data[i], out);
     }
-    if (out->len == before && !joined)
+    if (out->len == before && !joined && (v->inside_except || mln_zone_goes_public(v->zone, resource)))
         add_public_side(v, resource, out);
 }
 
@@ -348,13 +348,32 @@ static struct mln_term both(const struct view *v, const struct mln_term *x, cons
 }
 
 static void subtract_one(const struct view *v, struct mln_term term, const struct mln_term *gone,
+                         struct mln_term_vec *out);
+
+/* The part, without what was excepted already from the term it is of: those exceptions have none of their own. */
+static void add_without(const struct view *v, struct mln_term part, const struct mln_term *of,
+                        struct mln_term_vec *out)
+{
+    struct mln_term_vec parts = {0};
+    add(v, &parts, part);
+    for (size_t i = 0; i < of->minus_len; i++) {
+        struct mln_term_vec left = {0};
+        for (size_t k = 0; k < parts.len; k++)
+            subtract_one(v, parts.data[k], &of->minus[i], &left);
+        parts = left;
+    }
+    for (size_t k = 0; k < parts.len; k++)
+        mln_vec_push(arena(v), out, parts.data[k]);
+}
+
+static void subtract_one(const struct view *v, struct mln_term term, const struct mln_term *gone,
                          struct mln_term_vec *out)
 {
     for (size_t i = 0; i < gone->minus_len; i++) {
         struct mln_term back = both(v, &term, &gone->minus[i]);
         struct mln_term inside_gone = both(v, &back, gone);
         inside_gone.minus = NULL, inside_gone.minus_len = 0;
-        add(v, out, inside_gone);
+        add_without(v, inside_gone, &term, out);
     }
     if (!overlap(&term, gone)) {
         add(v, out, term);
