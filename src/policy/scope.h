@@ -50,6 +50,7 @@ struct mln_bound {
     struct mln_value *value; /* NULL: required and not given (reported) */
     struct mln_scope *scope;
     enum mln_state state;
+    const char *inserted; /* its text inside strings, once it was asked for */
 };
 
 /* A node to be built, after conditions were decided, with the scope it stands in. */

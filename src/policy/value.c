@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MAX_TEXT = 65536 };
+
 static void unknown_param(struct mln_build *b, struct mln_scope *scope, struct mln_span span,
                           const char *name)
 {
@@ -132,6 +134,29 @@ const char *mln_eval_name(struct mln_build *b, struct mln_arg arg, struct mln_sc
     return mln_intern_n(b->ctx->names, out.data, out.len);
 }
 
+static const char *string_text(struct mln_build *b, struct mln_scope *scope, const struct mln_value *value);
+
+/* A parameter's text inside a string. It may be a string with parameters in it, or a name with some: each is put
+ * together once, so that nesting costs nothing, and one that names itself is found while it is being made. */
+static const char *inserted_text(struct mln_build *b, struct mln_bound *bound, struct mln_span span)
+{
+    if (bound->inserted)
+        return bound->inserted;
+    struct mln_arg arg = bound_value(b, bound, span);
+    struct mln_scope *where;
+    if (arg.value->kind == MLN_VALUE_POISON)
+        return NULL;
+    bound->state = MLN_IN_WORK;
+    const char *text = arg.value->kind == MLN_VALUE_STRING ? string_text(b, arg.scope, arg.value)
+                       : arg.value->kind == MLN_VALUE_NAME ? mln_eval_name(b, arg, &where)
+                                                           : mln_value_text(b, arg.value);
+    if (bound->state == MLN_BROKEN)
+        return NULL;
+    bound->state = MLN_DONE;
+    bound->inserted = text;
+    return text;
+}
+
 /* A string with "${name}" replaced; the byte 0x01 stands for a written "\$". */
 static const char *string_text(struct mln_build *b, struct mln_scope *scope, const struct mln_value *value)
 {
@@ -150,11 +175,16 @@ static const char *string_text(struct mln_build *b, struct mln_scope *scope, con
             unknown_param(b, scope, value->span, name);
             return NULL;
         }
-        struct mln_arg arg = bound_value(b, bound, value->span);
-        if (arg.value->kind == MLN_VALUE_POISON)
+        const char *text = inserted_text(b, bound, value->span);
+        if (!text)
             return NULL;
-        mln_buf_add(&out, mln_value_text(b, arg.value));
+        mln_buf_add(&out, text);
         p = end;
+    }
+    if (out.len > MAX_TEXT) { /* parameters that hold others twice each double with every step */
+        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, value->span,
+                   "with its parameters this text has more than %d characters", MAX_TEXT);
+        return NULL;
     }
     return mln_intern_n(b->ctx->names, out.data, out.len);
 }
