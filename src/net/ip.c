@@ -236,9 +236,25 @@ enum mln_prefix_error mln_prefix_parse(const char *text, size_t length, struct m
 
 /* ---- writing ---- */
 
+/* Appends one number of a dotted quad; returns the new end. */
+static char *write_octet(unsigned octet, char *out)
+{
+    if (octet >= 100)
+        *out++ = (char)('0' + octet / 100);
+    if (octet >= 10)
+        *out++ = (char)('0' + octet / 10 % 10);
+    *out++ = (char)('0' + octet % 10);
+    return out;
+}
+
+/* By hand: printf was a third of the time of writing a large NSG. */
 static void write_ipv4(uint32_t ip, char *out)
 {
-    sprintf(out, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        out = write_octet(ip >> shift & 255, out);
+        *out++ = '.';
+    }
+    out[-1] = '\0';
 }
 
 /* The longest run of at least two zero groups, the first of equals: the one that "::" stands for.
