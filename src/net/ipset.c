@@ -310,11 +310,17 @@ static size_t range_prefixes(enum mln_family family, struct mln_range r, struct 
     }
 }
 
-size_t mln_ipset_prefixes(struct mln_arena *a, const struct mln_ipset *x, struct mln_prefix **out)
+size_t mln_ipset_prefix_count(const struct mln_ipset *x)
 {
-    size_t count = 0, at = 0;
+    size_t count = 0;
     for (size_t i = 0; i < x->len; i++)
         count += range_prefixes(x->family, x->ranges[i], NULL);
+    return count;
+}
+
+size_t mln_ipset_prefixes(struct mln_arena *a, const struct mln_ipset *x, struct mln_prefix **out)
+{
+    size_t count = mln_ipset_prefix_count(x), at = 0;
     *out = MLN_NEW_ARRAY(a, struct mln_prefix, count);
     for (size_t i = 0; i < x->len; i++)
         at += range_prefixes(x->family, x->ranges[i], *out + at);

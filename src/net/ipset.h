@@ -38,5 +38,6 @@ bool mln_ipset_overlaps(const struct mln_ipset *x, const struct mln_ipset *y);
 bool mln_ipset_is_all(const struct mln_ipset *x);
 /* The fewest prefixes that make up exactly the set, in address order; returns the count. */
 size_t mln_ipset_prefixes(struct mln_arena *a, const struct mln_ipset *x, struct mln_prefix **out);
+size_t mln_ipset_prefix_count(const struct mln_ipset *x);
 
 #endif

@@ -20,7 +20,7 @@ enum {
 
 struct limit {
     const char *what; /* "source addresses" */
-    size_t (*weight)(struct mln_arena *scratch, const struct mln_rule *rule);
+    size_t (*weight)(const struct mln_rule *rule);
     size_t most;
     const char *azure_code;
     enum mln_diag_id id;
@@ -28,18 +28,15 @@ struct limit {
 
 /* ---- weights ---- */
 
-static size_t one(struct mln_arena *scratch, const struct mln_rule *rule)
+static size_t one(const struct mln_rule *rule)
 {
-    (void)scratch;
     (void)rule;
     return 1;
 }
 
-static size_t side_weight(struct mln_arena *scratch, const struct mln_rule_side *side)
+static size_t side_weight(const struct mln_rule_side *side)
 {
-    struct mln_prefix *prefixes;
-    return side->kind == MLN_SIDE_PREFIXES ? mln_ipset_prefixes(scratch, side->prefixes, &prefixes)
-                                           : 0;
+    return side->kind == MLN_SIDE_PREFIXES ? mln_ipset_prefix_count(side->prefixes) : 0;
 }
 
 static size_t port_weight(const struct mln_portset *ports)
@@ -47,25 +44,23 @@ static size_t port_weight(const struct mln_portset *ports)
     return mln_portset_is_all(ports) ? 0 : ports->len;
 }
 
-static size_t sources(struct mln_arena *scratch, const struct mln_rule *rule)
+static size_t sources(const struct mln_rule *rule)
 {
-    return side_weight(scratch, &rule->src);
+    return side_weight(&rule->src);
 }
 
-static size_t destinations(struct mln_arena *scratch, const struct mln_rule *rule)
+static size_t destinations(const struct mln_rule *rule)
 {
-    return side_weight(scratch, &rule->dst);
+    return side_weight(&rule->dst);
 }
 
-static size_t source_ports(struct mln_arena *scratch, const struct mln_rule *rule)
+static size_t source_ports(const struct mln_rule *rule)
 {
-    (void)scratch;
     return port_weight(rule->sport);
 }
 
-static size_t destination_ports(struct mln_arena *scratch, const struct mln_rule *rule)
+static size_t destination_ports(const struct mln_rule *rule)
 {
-    (void)scratch;
     return port_weight(rule->dport);
 }
 
@@ -150,7 +145,7 @@ static void check_limit(struct mln_ctx *ctx, const struct mln_table *table,
         for (size_t i = 0; i < table->rules[direction].len; i++) {
             const struct mln_rule *rule = table->rules[direction].data[i];
             struct share share = {.intent = rule->intent_count > 0 ? rule->intents[0] : NULL,
-                                  .weight = limit->weight(scratch, rule)};
+                                  .weight = limit->weight(rule)};
             total += share.weight;
             if (share.weight > 0)
                 mln_vec_push(scratch, &all, share);
@@ -213,11 +208,8 @@ static size_t at_least_one(size_t count)
 static void check_product(struct mln_ctx *ctx, const struct mln_table *table,
                           const struct mln_rule *rule)
 {
-    struct mln_arena *scratch = mln_arena_new();
-    size_t src = at_least_one(sources(scratch, rule)),
-           dst = at_least_one(destinations(scratch, rule));
+    size_t src = at_least_one(sources(rule)), dst = at_least_one(destinations(rule));
     size_t ports = at_least_one(port_weight(rule->dport));
-    mln_arena_free(scratch);
     if (src * dst * ports > MAX_PRODUCT)
         mln_report(ctx->diags, MLN_D_ENDPOINT_PRODUCT,
                    rule->intent_count > 0 ? rule->intents[0]->span : table->nsg->span,

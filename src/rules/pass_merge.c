@@ -231,26 +231,24 @@ static unsigned merge_in_order(struct mln_merge *merge, struct mln_merge_items *
     return (unsigned)__builtin_popcount(fields);
 }
 
-static size_t prefix_count(struct mln_merge *merge, const struct mln_merge_items *items)
+static size_t prefix_count(const struct mln_merge_items *items)
 {
     size_t count = 0;
-    struct mln_prefix *prefixes;
     for (size_t i = 0; i < items->len; i++) {
         const struct mln_rule *rule = items->data[i].rule;
         if (rule->src.kind == MLN_SIDE_PREFIXES)
-            count += mln_ipset_prefixes(merge->scratch, rule->src.prefixes, &prefixes);
+            count += mln_ipset_prefix_count(rule->src.prefixes);
         if (rule->dst.kind == MLN_SIDE_PREFIXES)
-            count += mln_ipset_prefixes(merge->scratch, rule->dst.prefixes, &prefixes);
+            count += mln_ipset_prefix_count(rule->dst.prefixes);
     }
     return count;
 }
 
-static bool better(struct mln_merge *merge, const struct mln_merge_items *a,
-                   const struct mln_merge_items *b)
+static bool better(const struct mln_merge_items *a, const struct mln_merge_items *b)
 {
     if (a->len != b->len)
         return a->len < b->len;
-    return prefix_count(merge, a) < prefix_count(merge, b);
+    return prefix_count(a) < prefix_count(b);
 }
 
 static struct mln_merge_items copy_of(struct mln_merge *merge, const struct mln_merge_items *items)
@@ -273,7 +271,7 @@ static void merge_items(struct mln_merge *merge, struct mln_merge_items *items)
     for (size_t i = 1; i < tries; i++) {
         struct mln_merge_items other = copy_of(merge, items);
         merge_in_order(merge, &other, orders[i]);
-        if (better(merge, &other, &best))
+        if (better(&other, &best))
             best = other;
     }
     *items = best;
