@@ -25,6 +25,17 @@ static const struct mln_command commands[] = {
         .run = mln_check_command,
     },
     {
+        .name = "test",
+        .bit = MLN_FOR_TEST,
+        .synopsis = "[OPTIONS] POLICY|-...",
+        .summary = "decide the assertions of policies",
+        .text = "Decides each assertion end to end over all packets, on the rules that compile would write. "
+                "One that fails is shown with a packet, the rule that decided it at each network "
+                "security group, and the intent behind that rule.",
+        .takes_files = true,
+        .run = mln_test_command,
+    },
+    {
         .name = "help",
         .bit = MLN_FOR_HELP,
         .synopsis = "[COMMAND]",

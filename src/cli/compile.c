@@ -36,7 +36,7 @@ static bool reads_stdin_once(struct mln_cli *cli)
     return count <= 1 || refuse(cli, "standard input ('-') can be read once only");
 }
 
-static bool inputs_agree(struct mln_cli *cli)
+bool mln_inputs_agree(struct mln_cli *cli)
 {
     if (cli->options.expand == MLN_EXPAND_ALWAYS && !cli->options.tags)
         return refuse(cli, "--expand-tags=always needs --tags=FILE");
@@ -247,7 +247,7 @@ static void compile(struct mln_cli *cli)
 
 void mln_compile_command(struct mln_cli *cli)
 {
-    if (!inputs_agree(cli) || !output_options_agree(cli) || !stems_differ(cli))
+    if (!mln_inputs_agree(cli) || !output_options_agree(cli) || !stems_differ(cli))
         return;
     mln_report_configure(cli);
     if (cli->options.deps_only)
@@ -259,7 +259,7 @@ void mln_compile_command(struct mln_cli *cli)
 
 void mln_check_command(struct mln_cli *cli)
 {
-    if (!inputs_agree(cli))
+    if (!mln_inputs_agree(cli))
         return;
     mln_report_configure(cli);
     struct mln_inputs inputs;

@@ -10,7 +10,7 @@
 void mln_options_init(struct mln_options *options)
 {
     *options = (struct mln_options){
-        .low = MLN_PRIORITY_LOW, .high = MLN_PRIORITY_HIGH, .max_errors = 100};
+        .low = MLN_PRIORITY_LOW, .high = MLN_PRIORITY_HIGH, .max_errors = 100, .witnesses = 1};
 }
 
 /* Directories behind those of -I; an empty entry is no directory. */

@@ -12,6 +12,7 @@
 const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
     [MLN_GROUP_INPUT] = "Input",
     [MLN_GROUP_OUTPUT] = "Output",
+    [MLN_GROUP_ASSERTIONS] = "Assertions",
     [MLN_GROUP_DEPENDENCIES] = "Dependencies, as in gcc",
     [MLN_GROUP_DIAGNOSTICS] = "Diagnostics",
     [MLN_GROUP_GENERAL] = "General",
@@ -20,6 +21,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
+#define LOCKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
+#define ASSERTIONS MLN_GROUP_ASSERTIONS, MLN_FOR_TEST
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
 #define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES
 #define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
@@ -44,7 +47,7 @@ static const struct mln_option options[] = {
     {NULL, "--prune", FLAG, OUTPUT, "remove what the previous MANIFEST lists and this run does not write",
      mln_set_prune},
     {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE", mln_set_lock},
-    {NULL, "--locked", FLAG, TABLES, "fail when the lock file would change", mln_set_locked},
+    {NULL, "--locked", FLAG, LOCKED, "fail when the lock file would change", mln_set_locked},
     {NULL, "--relock", FLAG, OUTPUT, "make the lock file anew", mln_set_relock},
     {NULL, "--expand-tags", "never|agents|always", NEEDED, TABLES,
      "write service tags as prefixes (needs --tags)", mln_set_expand},
@@ -52,6 +55,16 @@ static const struct mln_option options[] = {
      mln_set_priorities},
     {NULL, "--no-prove", FLAG, TABLES, "do not prove that the rules mean what the policy says",
      mln_set_no_prove},
+
+    {"-k", NULL, "PATTERN", NEEDED, ASSERTIONS,
+     "only assertions whose name or text holds PATTERN, or is like it when it has wildcards", mln_set_keep},
+    {NULL, "--format", "text|tap|junit", NEEDED, ASSERTIONS, "the form of the report (default text)",
+     mln_set_format},
+    {NULL, "--witnesses", "N", NEEDED, ASSERTIONS, "show up to N packets for an assertion that fails (default 1)",
+     mln_set_witnesses},
+    {NULL, "--coverage", FLAG, ASSERTIONS, "show which intents decided no assertion", mln_set_coverage},
+    {NULL, "--threshold", "PERCENT", NEEDED, ASSERTIONS,
+     "fail when fewer of the intents decided some assertion", mln_set_threshold},
 
     {"-M", NULL, FLAG, DEPENDENCIES, "print a make rule with the files read, write nothing else",
      mln_set_deps_only},

@@ -15,13 +15,15 @@ enum mln_command_bit {
     MLN_FOR_CHECK = 2,
     MLN_FOR_HELP = 4,
     MLN_FOR_VERSION = 8,
-    MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK, /* whatever reads policies */
+    MLN_FOR_TEST = 16,
+    MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST, /* whatever reads policies */
     MLN_FOR_ALL = MLN_FOR_POLICIES | MLN_FOR_HELP | MLN_FOR_VERSION,
 };
 
 enum mln_option_group {
     MLN_GROUP_INPUT,
     MLN_GROUP_OUTPUT,
+    MLN_GROUP_ASSERTIONS,
     MLN_GROUP_DEPENDENCIES,
     MLN_GROUP_DIAGNOSTICS,
     MLN_GROUP_GENERAL,
@@ -53,6 +55,9 @@ const struct mln_option *mln_option_at(size_t index);
 
 enum mln_fail_on { MLN_FAIL_ON_ERROR, MLN_FAIL_ON_WARNING, MLN_FAIL_ON_NOTE, MLN_FAIL_ON_NEVER };
 enum mln_color { MLN_COLOR_AUTO, MLN_COLOR_ALWAYS, MLN_COLOR_NEVER };
+
+/* What a command prints on standard output. */
+enum mln_format { MLN_PRINT_TEXT, MLN_PRINT_TAP, MLN_PRINT_JUNIT };
 
 /* --param and --params in the order given; a later one wins. */
 struct mln_param_option {
@@ -89,6 +94,13 @@ struct mln_options {
     unsigned low, high; /* priorities */
     bool prune;
     enum mln_expand expand;
+    /* assertions */
+    MLN_VEC(const char *) keep; /* -k; empty: every assertion */
+    enum mln_format format;
+    unsigned witnesses;
+    bool coverage;
+    bool threshold_given;
+    unsigned threshold; /* percent */
     /* dependencies */
     bool deps_only, deps, deps_phony; /* -M -MD -MP */
     const char *deps_file;

@@ -3,6 +3,7 @@
 #define MLN_CLI_PIPELINE_H
 
 #include "cli/cli.h"
+#include "import/nsg.h"
 #include "lang/lang.h"
 #include "rules/lock.h"
 #include "rules/lower.h"
@@ -37,6 +38,14 @@ void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilati
  * only be repeated in other words. */
 void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
                          struct mln_compilation *compilation, const char *path);
+
+/* Do the options for what is read agree? A usage error otherwise (compile.c). */
+bool mln_inputs_agree(struct mln_cli *cli);
+
+/* The JSON of a table as rules again (prove.c): what is deployed. Its places and complaints concern nobody but us, so
+ * `aside` has diagnostics of its own. NULL when it cannot be read back. */
+struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct mln_table *table,
+                                             struct mln_tags *tags);
 
 /* Proves the JSON of every table against the policy (prove.c); a difference is reported and raises the status to
  * MLN_EXIT_FAULT. */

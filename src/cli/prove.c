@@ -2,12 +2,10 @@
  * for deployed NSGs, and compared with the policy. */
 #include "cli/pipeline.h"
 #include "emit/nsg.h"
-#include "import/nsg.h"
 #include "prove/proof.h"
 
-/* The emitted text as rules again; its places and complaints concern nobody but us. */
-static struct mln_imported_nsg *read_back(struct mln_ctx *aside, const struct mln_table *table,
-                                          struct mln_tags *tags)
+struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct mln_table *table,
+                                             struct mln_tags *tags)
 {
     struct mln_imported_nsg_vec nsgs = {0};
     struct mln_buf json;
@@ -33,7 +31,7 @@ static void report_failure(struct mln_cli *cli, const struct mln_table *table, c
 static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct mln_compilation *c,
                         const struct mln_table *table)
 {
-    struct mln_imported_nsg *nsg = read_back(aside, table, c->options.tags);
+    struct mln_imported_nsg *nsg = mln_table_read_back(aside, table, c->options.tags);
     if (!nsg) {
         mln_report(cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
                    "fault in mlnsgc: the JSON of NSG '%s' cannot be read back", table->nsg->name);

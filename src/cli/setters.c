@@ -67,6 +67,7 @@ FLAG_SETTER(prune, prune)
 FLAG_SETTER(locked, locked)
 FLAG_SETTER(relock, relock)
 FLAG_SETTER(no_prove, no_prove)
+FLAG_SETTER(coverage, coverage)
 FLAG_SETTER(deps_only, deps_only)
 FLAG_SETTER(deps, deps)
 FLAG_SETTER(deps_phony, deps_phony)
@@ -175,6 +176,36 @@ MLN_SETTER(priorities)
                           MLN_PRIORITY_LOW, MLN_PRIORITY_HIGH);
     options->low = low;
     options->high = high;
+    return NULL;
+}
+
+MLN_SETTER(keep)
+{
+    mln_vec_push(ctx->arena, &options->keep, value);
+    return NULL;
+}
+
+MLN_SETTER(format)
+{
+    static const char *const words[] = {
+        [MLN_PRINT_TEXT] = "text", [MLN_PRINT_TAP] = "tap", [MLN_PRINT_JUNIT] = "junit"};
+    const char *mistake;
+    options->format = (enum mln_format)choose(ctx, value, words, 3, &mistake);
+    return mistake;
+}
+
+MLN_SETTER(witnesses)
+{
+    if (!number(value, strlen(value), 1000, &options->witnesses) || options->witnesses == 0)
+        return mln_printf(ctx->arena, "'%s' is not a number from 1 to 1000", value);
+    return NULL;
+}
+
+MLN_SETTER(threshold)
+{
+    options->threshold_given = true;
+    if (!number(value, strlen(value), 100, &options->threshold))
+        return mln_printf(ctx->arena, "'%s' is not a number from 0 to 100", value);
     return NULL;
 }
 

@@ -1,0 +1,69 @@
+/* Assertions, decided end to end on rules that are deployed or will be.
+ *
+ * Every packet of an assertion whose ends a path joins, and of which at least one end is governed, passes the NSG of
+ * its source zone outbound and that of its destination zone inbound, each followed by Azure's default
+ * rules. `assert allow` holds when every such packet passes all of them (and there is one), `assert deny` when none
+ * does. Appliances on the way have rules of their own, which are not asked. What the firewall of a PaaS resource
+ * without a private endpoint lets in is decided from what the model records about it.
+ *
+ * Service tags without known contents are unknown sets. A counterexample that is none for some contents
+ * leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address. An application security group
+ * may hold any part of its zone: an assertion has to hold for all of them. */
+#ifndef MLN_PROVE_ASSERT_H
+#define MLN_PROVE_ASSERT_H
+
+#include "azure/legal.h"
+#include "diag/ctx.h"
+#include "net/space.h"
+#include "policy/model.h"
+#include "rules/table.h"
+
+/* The rules that are asked, by index of their NSG: per direction, by priority. */
+struct mln_deployed {
+    struct mln_rule_vec rules[MLN_DIRECTIONS];
+};
+
+struct mln_assert_world {
+    struct mln_ctx *ctx; /* results live in its arena */
+    const struct mln_model *model;
+    const struct mln_deployed *deployed;
+    size_t witnesses; /* how many counterexamples to look for; at least 1 */
+};
+
+enum mln_assert_result { MLN_ASSERT_HOLDS, MLN_ASSERT_FAILS, MLN_ASSERT_UNDECIDED };
+
+/* What one NSG does with a packet. */
+struct mln_assert_hop {
+    const struct mln_zone *zone;
+    enum mln_direction direction;
+    enum mln_action action;
+    const struct mln_rule *rule;                /* of struct mln_deployed; NULL: not one of the NSG's */
+    const struct mln_azure_default_rule *azure; /* NULL with rule NULL: a platform address, never filtered */
+};
+
+struct mln_counterexample {
+    struct mln_packet packet;
+    struct mln_assert_hop hops[2]; /* outbound, then inbound */
+    size_t hop_count;
+    bool undecided; /* only for some contents of `tags` */
+    MLN_VEC(const struct mln_tag *) tags;
+    /* Sets the packet's ends were put into: tags, and ASGs by name; NULL when none. */
+    const char *source_in, *destination_in;
+};
+
+struct mln_assert_outcome {
+    enum mln_assert_result result;
+    MLN_VEC(struct mln_counterexample) counterexamples; /* disjoint: decided by different rules or zones */
+    MLN_VEC(const char *) reasons; /* why it fails where no packet shows it; why it is undecided */
+    bool no_path;                  /* a deny that holds since no path joins its ends */
+};
+
+struct mln_assert_outcome mln_assert_decide(const struct mln_assert_world *world,
+                                            const struct mln_intent *assertion);
+
+/* Sets covered[intent index] for each intent behind a rule that decides some packet of the assertion at one of its
+ * governed ends. */
+void mln_assert_cover(const struct mln_assert_world *world, const struct mln_intent *assertion,
+                      bool *covered);
+
+#endif

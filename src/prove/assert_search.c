@@ -1,0 +1,434 @@
+/* The search for a packet that breaks an assertion between two places.
+ *
+ * The property is three-valued on the nodes of a search: the formula of the assertion, the verdict of each NSG's list,
+ * and whether the packet is decided by a pair of rules that was found before. A packet that breaks the assertion
+ * for some contents of service tags only is told apart afterwards, by asking the property once more with the tags
+ * left open. */
+#include "prove/assert_impl.h"
+
+#include <string.h>
+
+struct bits {
+    const uint64_t *alive, *sure;
+};
+
+/* --- three-valued logic: MLN_NO < MLN_MAYBE < MLN_YES in effect --- */
+
+static enum mln_answer and(enum mln_answer x, enum mln_answer y)
+{
+    if (x == MLN_NO || y == MLN_NO)
+        return MLN_NO;
+    return x == MLN_YES && y == MLN_YES ? MLN_YES : MLN_MAYBE;
+}
+
+static enum mln_answer not(enum mln_answer x)
+{
+    return x == MLN_MAYBE ? MLN_MAYBE : x == MLN_YES ? MLN_NO : MLN_YES;
+}
+
+static enum mln_answer or(enum mln_answer x, enum mln_answer y)
+{
+    return not(and(not(x), not(y)));
+}
+
+/* --- the formula --- */
+
+static enum mln_answer part_holds(const struct mln_assert_part *part, struct bits b)
+{
+    enum mln_answer in = MLN_NO;
+    for (size_t i = part->first; in != MLN_YES && i < part->first + part->count; i++)
+        in = mln_bit(b.sure, i) ? MLN_YES : mln_bit(b.alive, i) ? MLN_MAYBE : in;
+    for (size_t m = 0; in != MLN_NO && m < part->minus_len; m++)
+        in = and(in, not(part_holds(&part->minus[m], b)));
+    return in;
+}
+
+static enum mln_answer side_holds(const struct mln_assert_question *q, int end, struct bits b)
+{
+    enum mln_answer in = MLN_NO;
+    for (size_t i = 0; in != MLN_YES && i < q->part_count[end]; i++)
+        in = or(in, part_holds(&q->parts[end][i], b));
+    return in;
+}
+
+static enum mln_answer asserted(const struct mln_assert_question *q, struct bits b)
+{
+    if (!q->assertion->within)
+        return and(side_holds(q, 0, b), side_holds(q, 1, b));
+    enum mln_answer in = MLN_NO;
+    for (size_t i = 0; in != MLN_YES && i < q->part_count[0]; i++)
+        in = or(in, and(part_holds(&q->parts[0][i], b), part_holds(&q->parts[1][i], b)));
+    return in;
+}
+
+/* --- the lists --- */
+
+static enum mln_answer permitted(const struct mln_assert_question *q, struct bits b)
+{
+    enum mln_answer all = MLN_YES;
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        if (!q->asked[d])
+            continue;
+        enum mln_verdict verdict = mln_rules_verdict(&q->lists[d], b.alive, b.sure);
+        all = and(all, verdict == MLN_VERDICT_OPEN ? MLN_MAYBE
+                       : verdict == MLN_VERDICT_ALLOW ? MLN_YES
+                                                      : MLN_NO);
+    }
+    return all;
+}
+
+/* Does entry `index` of the list decide? SIZE_MAX: there is no list. */
+static enum mln_answer decides(const struct mln_rules_list *list, size_t index, struct bits b)
+{
+    if (index == SIZE_MAX)
+        return MLN_YES;
+    size_t first = mln_bits_first(b.alive, list->first, list->first + index);
+    if (!mln_bit(b.alive, list->first + index) ||
+        mln_bits_first(b.sure, first, list->first + index) < list->first + index)
+        return MLN_NO;
+    return first == list->first + index && mln_bit(b.sure, first) ? MLN_YES : MLN_MAYBE;
+}
+
+static enum mln_answer found_before(const struct mln_assert_question *q, struct bits b)
+{
+    enum mln_answer found = MLN_NO;
+    for (size_t i = 0; found != MLN_YES && i < q->found.len; i += 2)
+        found = or(found, and(decides(&q->lists[MLN_OUTBOUND], q->found.data[i], b),
+                              decides(&q->lists[MLN_INBOUND], q->found.data[i + 1], b)));
+    return found;
+}
+
+static enum mln_answer broken(const struct mln_assert_question *q, struct bits b)
+{
+    enum mln_answer in = asserted(q, b);
+    if (in == MLN_NO)
+        return MLN_NO;
+    enum mln_answer passes = permitted(q, b);
+    in = and(in, q->assertion->verb == MLN_VERB_ASSERT_ALLOW ? not(passes) : passes);
+    return in == MLN_NO ? MLN_NO : and(in, not(found_before(q, b)));
+}
+
+static enum mln_answer property_broken(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    return broken(ctx, (struct bits){alive, sure});
+}
+
+static enum mln_answer property_asserted(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    return asserted(ctx, (struct bits){alive, sure});
+}
+
+/* What stands behind a rule that is surely met can change nothing. */
+static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
+{
+    const struct mln_assert_question *q = ctx;
+    for (int d = 0; d < MLN_DIRECTIONS; d++)
+        if (q->asked[d])
+            mln_bits_first_match(alive, sure, q->lists[d].first, q->lists[d].first + q->lists[d].count);
+}
+
+/* --- the space --- */
+
+static const struct mln_zone *governed(const struct mln_assert_question *q, int d)
+{
+    const struct mln_end_place *place = &q->ends[d == MLN_OUTBOUND ? 0 : 1];
+    return place->kind == MLN_AT_ZONE ? place->zone : NULL;
+}
+
+void mln_assert_seal(struct mln_assert_question *q)
+{
+    struct mln_arena *a = q->ctx.arena;
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        const struct mln_zone *zone = governed(q, d);
+        q->asked[d] = zone && zone->nsg;
+        q->lists[d].first = q->matches.len;
+        if (!q->asked[d])
+            continue;
+        const struct mln_rules_view view = {&q->ctx, q->world->model, zone, (enum mln_direction)d, q->family};
+        mln_rules_entries(&view, &q->world->deployed[zone->nsg->index].rules[d], &q->entries[d]);
+        for (size_t i = 0; i < q->entries[d].len; i++)
+            mln_vec_push(a, &q->matches, q->entries[d].data[i].match);
+        q->lists[d].count = q->entries[d].len;
+    }
+    q->space = mln_space_new(a, q->family, q->matches.data, q->matches.len);
+    q->words = mln_space_words(q->space);
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        uint64_t *allows = MLN_NEW_ARRAY(a, uint64_t, q->words);
+        for (size_t i = 0; i < q->entries[d].len; i++)
+            if (q->entries[d].data[i].allow)
+                mln_bit_set(allows, q->lists[d].first + i);
+        q->lists[d].allows = allows;
+    }
+}
+
+/* --- is it one whatever the tags hold? --- */
+
+static size_t tag_count(const struct mln_assert_question *q)
+{
+    return mln_tags_count(q->world->model->options->tags);
+}
+
+/* What is known of a packet when the contents of tags are not: on each side its address, or only a tag it is in. */
+struct knowledge {
+    const struct mln_packet *packet;
+    const struct mln_tag *tag[2]; /* NULL: the address is known */
+    const struct mln_ipset *set[2]; /* where addresses of the tag lie */
+};
+
+static bool listed(const uint32_t *vars, size_t count, uint32_t var)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vars[i] == var)
+            return true;
+    return false;
+}
+
+static enum mln_answer side_known(const struct mln_assert_question *q, const struct knowledge *k, int end,
+                                  const struct mln_match *m)
+{
+    const struct mln_ipset *set = end ? m->dst : m->src;
+    const uint32_t *vars = end ? m->dst_vars : m->src_vars;
+    size_t count = end ? m->dst_var_count : m->src_var_count;
+    const struct mln_tag *tag = k->tag[end];
+    enum mln_answer in = MLN_YES;
+    if (set && tag)
+        in = mln_ipset_covers(set, k->set[end])     ? MLN_YES
+             : mln_ipset_overlaps(set, k->set[end]) ? MLN_MAYBE
+                                                    : MLN_NO;
+    else if (set && !mln_ipset_contains(set, end ? k->packet->dst : k->packet->src))
+        in = MLN_NO;
+    for (size_t i = 0; in != MLN_NO && i < count; i++) {
+        if (vars[i] >= tag_count(q)) { /* an ASG: the packet's end is in or out of it */
+            if (!listed(end ? k->packet->dst_vars : k->packet->src_vars,
+                        end ? k->packet->dst_var_count : k->packet->src_var_count, vars[i]))
+                in = MLN_NO;
+        } else if (!tag || (vars[i] != tag->number && !(tag->parent && vars[i] == tag->parent->number)))
+            in = MLN_MAYBE;
+    }
+    return in;
+}
+
+static enum mln_answer known(const struct mln_assert_question *q, const struct knowledge *k,
+                             const struct mln_match *m)
+{
+    if (!(m->protos & MLN_PROTO_BIT(k->packet->proto)) ||
+        (m->sport && !mln_portset_contains(m->sport, k->packet->sport)) ||
+        (m->dport && !mln_portset_contains(m->dport, k->packet->dport)))
+        return MLN_NO;
+    return and(side_known(q, k, 0, m), side_known(q, k, 1, m));
+}
+
+static enum mln_answer broken_as_known(const struct mln_assert_question *q, const struct knowledge *k)
+{
+    uint64_t *alive = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
+    uint64_t *sure = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
+    for (size_t i = 0; i < q->matches.len; i++) {
+        enum mln_answer in = known(q, k, &q->matches.data[i]);
+        if (in != MLN_NO)
+            mln_bit_set(alive, i);
+        if (in == MLN_YES)
+            mln_bit_set(sure, i);
+    }
+    return broken(q, (struct bits){alive, sure});
+}
+
+/* One of the tags the packet was put into, taken to hold some address; i beyond them: none. */
+static void suppose(struct mln_assert_question *q, struct knowledge *k, int end, size_t i)
+{
+    const uint32_t *vars = end ? k->packet->dst_vars : k->packet->src_vars;
+    size_t count = end ? k->packet->dst_var_count : k->packet->src_var_count;
+    k->tag[end] = NULL;
+    if (i >= count || vars[i] >= tag_count(q))
+        return;
+    const struct mln_end_place *other = &q->ends[1 - end];
+    if (other->kind != MLN_AT_ZONE)
+        return;
+    const struct mln_tag *tag = mln_tags_at(q->world->model->options->tags, vars[i]);
+    struct mln_term term = mln_term_of_tag(&q->ctx, q->world->model, tag, other->zone,
+                                           end ? MLN_OUTBOUND : MLN_INBOUND);
+    const struct mln_match *universe = &q->matches.data[q->universe];
+    k->tag[end] = tag;
+    k->set[end] =
+        mln_ipset_intersect(q->ctx.arena, term.set[q->family], end ? universe->dst : universe->src);
+}
+
+static bool is_definite(struct mln_assert_question *q, const struct mln_packet *packet)
+{
+    struct knowledge k = {.packet = packet};
+    for (size_t i = 0; i <= packet->src_var_count; i++)
+        for (size_t j = 0; j <= packet->dst_var_count; j++) {
+            suppose(q, &k, 0, i);
+            suppose(q, &k, 1, j);
+            if (broken_as_known(q, &k) == MLN_YES)
+                return true;
+        }
+    return false;
+}
+
+/* --- the packet and what decides it --- */
+
+static const uint32_t *keep(const struct mln_assert_question *q, const uint32_t *vars, size_t count)
+{
+    uint32_t *kept = MLN_NEW_ARRAY(q->world->ctx->arena, uint32_t, count);
+    if (count)
+        memcpy(kept, vars, count * sizeof *kept);
+    return kept;
+}
+
+static size_t decider(const struct mln_assert_question *q, int d, const struct mln_packet *packet)
+{
+    for (size_t i = 0; i < q->entries[d].len; i++)
+        if (mln_packet_matches(packet, &q->entries[d].data[i].match))
+            return i;
+    return SIZE_MAX;
+}
+
+static void add_hop(struct mln_assert_question *q, struct mln_counterexample *out, int d)
+{
+    size_t index = decider(q, d, &out->packet);
+    mln_vec_push(q->ctx.arena, &q->found, index);
+    if (!q->asked[d])
+        return;
+    struct mln_assert_hop hop = {.zone = governed(q, d), .direction = (enum mln_direction)d, .action = MLN_DENY};
+    if (index < q->entries[d].len) {
+        const struct mln_rules_entry *entry = &q->entries[d].data[index];
+        hop.action = entry->allow ? MLN_ALLOW : MLN_DENY;
+        hop.rule = entry->rule;
+        hop.azure = entry->azure;
+    }
+    out->hops[out->hop_count++] = hop;
+}
+
+/* "AzureCloud and the ASG web" */
+static const char *sets_text(const struct mln_assert_question *q, const uint32_t *vars, size_t count)
+{
+    struct mln_buf text;
+    mln_buf_init(&text, q->world->ctx->arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct mln_model *model = q->world->model;
+        mln_buf_add(&text, text.len ? " and " : "");
+        if (vars[i] < tag_count(q))
+            mln_buf_add(&text, mln_tags_at(model->options->tags, vars[i])->name);
+        else
+            mln_buf_printf(&text, "the ASG %s", model->asgs.data[vars[i] - tag_count(q)]->name);
+    }
+    return text.len ? text.data : NULL;
+}
+
+/* The tags that a match names; a regional tag comes with its global one, which goes without saying. */
+static void see_tags(const struct mln_assert_question *q, const uint32_t *vars, size_t count, bool *seen)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool said = vars[i] >= tag_count(q);
+        for (size_t k = 0; !said && k < count; k++) {
+            const struct mln_tag *other =
+                vars[k] < tag_count(q) ? mln_tags_at(q->world->model->options->tags, vars[k]) : NULL;
+            said = other && other->parent && other->parent->number == vars[i];
+        }
+        if (!said)
+            seen[vars[i]] = true;
+    }
+}
+
+/* The tags in which the packet's membership matters: those that rules or the assertion name where it may be in them. */
+static void name_tags(struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    struct knowledge k = {.packet = &out->packet};
+    bool *seen = MLN_NEW_ARRAY(q->ctx.arena, bool, tag_count(q));
+    for (size_t i = 0; i < q->matches.len; i++) {
+        const struct mln_match *m = &q->matches.data[i];
+        if (known(q, &k, m) != MLN_MAYBE)
+            continue;
+        /* Behind what decides for certain nothing matters. */
+        bool listed_later = false;
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            if (q->asked[d] && i >= q->lists[d].first && i < q->lists[d].first + q->lists[d].count)
+                for (size_t b = q->lists[d].first; b < i; b++)
+                    listed_later |= known(q, &k, &q->matches.data[b]) == MLN_YES;
+        if (!listed_later) {
+            see_tags(q, m->src_vars, m->src_var_count, seen);
+            see_tags(q, m->dst_vars, m->dst_var_count, seen);
+        }
+    }
+    for (size_t t = 0; t < tag_count(q); t++) {
+        const struct mln_tag *tag = mln_tags_at(q->world->model->options->tags, t);
+        if (seen[t])
+            mln_vec_push(q->world->ctx->arena, &out->tags, tag);
+    }
+}
+
+static void complete(struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    struct mln_packet *packet = &out->packet;
+    packet->src_vars = keep(q, packet->src_vars, packet->src_var_count);
+    packet->dst_vars = keep(q, packet->dst_vars, packet->dst_var_count);
+    out->source_in = sets_text(q, packet->src_vars, packet->src_var_count);
+    out->destination_in = sets_text(q, packet->dst_vars, packet->dst_var_count);
+    out->undecided = !is_definite(q, packet);
+    if (out->undecided)
+        name_tags(q, out);
+    add_hop(q, out, MLN_OUTBOUND);
+    add_hop(q, out, MLN_INBOUND);
+}
+
+enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    const struct mln_question question = {property_broken, reduce, q};
+    *out = (struct mln_counterexample){0};
+    enum mln_found found = mln_space_search(q->space, q->universe, &question, &out->packet, NULL, 0);
+    if (found == MLN_FOUND)
+        complete(q, out);
+    return found;
+}
+
+bool mln_assert_has_packet(struct mln_assert_question *q)
+{
+    return mln_space_find(q->space, q->universe, property_asserted, q, NULL, NULL, 0) != MLN_NONE;
+}
+
+/* --- coverage --- */
+
+struct cover {
+    struct mln_assert_question *q;
+    bool *covered;
+    bool *meets; /* by intent: it has a service in common with the assertion (rules are merged from several) */
+};
+
+/* Goes on until the deciding rule is known, and looks for nothing but that. */
+static enum mln_answer property_cover(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    struct cover *c = ctx;
+    struct bits b = {alive, sure};
+    enum mln_answer in = asserted(c->q, b);
+    if (in != MLN_YES)
+        return in;
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        const struct mln_rules_list *list = &c->q->lists[d];
+        size_t first = mln_bits_first(alive, list->first, list->first + list->count);
+        if (!c->q->asked[d] || first == list->first + list->count)
+            continue;
+        if (!mln_bit(sure, first))
+            return MLN_MAYBE;
+        const struct mln_rule *rule = c->q->entries[d].data[first - list->first].rule;
+        for (size_t i = 0; rule && i < rule->intent_count; i++)
+            if (c->meets[rule->intents[i]->index])
+                c->covered[rule->intents[i]->index] = true;
+    }
+    return MLN_NO;
+}
+
+static void reduce_cover(void *ctx, uint64_t *alive, const uint64_t *sure)
+{
+    reduce(((struct cover *)ctx)->q, alive, sure);
+}
+
+void mln_assert_search_cover(struct mln_assert_question *q, bool *covered)
+{
+    const struct mln_model *model = q->world->model;
+    struct cover c = {q, covered, MLN_NEW_ARRAY(q->ctx.arena, bool, model->intents.len + 1)};
+    for (size_t i = 0; i < model->intents.len; i++)
+        c.meets[i] = mln_services_intersect(q->ctx.arena, &model->intents.data[i]->services,
+                                            &q->assertion->services).len > 0;
+    const struct mln_question question = {property_cover, reduce_cover, &c};
+    mln_space_search(q->space, q->universe, &question, NULL, NULL, 0);
+}
