@@ -179,6 +179,11 @@ bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y);
 struct mln_findings;
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model);
 void mln_findings_add(struct mln_findings *findings, struct mln_problem *p);
+/* After all ends were added: which intents are written twice, then, for each end that wants it, which of the
+ * idle ones are idle together. The problem must be sealed. */
+void mln_findings_find_repeated(struct mln_findings *findings);
+bool mln_findings_wants_again(const struct mln_findings *findings, const struct mln_problem *p);
+void mln_findings_again(struct mln_findings *findings, struct mln_problem *p);
 void mln_findings_report(struct mln_findings *findings);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * An allow is swallowed when at all its source ends, or at all its destination ends, no packet of it gets
  * past the denies; it is partly cut when at some end some packet does not. An intent adds nothing when at every
- * end the verdict is the same without it. */
+ * end the verdict is the same without it. Two intents may each do so because of the other: those are looked at
+ * again, the last first, without what was found idle before, so that all reported ones can go together. */
 #include "base/map.h"
 #include "rules/end.h"
 
@@ -15,15 +16,17 @@ struct finding {
     bool cut, forbid_cut, forbid_cut_by_name;
     const struct mln_intent *cutter, *forbidder; /* one that cuts */
     struct mln_packet cut_packet, forbid_packet;
-    bool matters;        /* some verdict changes without it */
-    bool overrides_some; /* some deny it overrides meets it */
-    bool repeated;       /* another intent says the same: equal intents merge silently */
+    bool matters;  /* some verdict changes without it */
+    bool kept;     /* some verdict changes without it and the idle ones after it */
+    bool *met;     /* by number of what it overrides: some packet of it meets that deny */
+    bool repeated; /* an earlier intent says the same: equal intents merge silently */
 };
 
 struct mln_findings {
     struct mln_ctx *ctx;
     const struct mln_model *model;
     struct finding *by_intent;
+    size_t *number; /* by intent: its place among what one allow overrides, from 1; scratch */
     uint64_t steps;
 };
 
@@ -33,6 +36,11 @@ struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_mode
     findings->ctx = ctx;
     findings->model = model;
     findings->by_intent = MLN_NEW_ARRAY(ctx->arena, struct finding, model->intents.len + 1);
+    findings->number = MLN_NEW_ARRAY(ctx->arena, size_t, model->intents.len + 1);
+    for (size_t i = 0; i < model->intents.len; i++)
+        if (model->intents.data[i]->overrides.len)
+            findings->by_intent[i].met =
+                MLN_NEW_ARRAY(ctx->arena, bool, model->intents.data[i]->overrides.len);
     return findings;
 }
 
@@ -205,19 +213,29 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     result->survives = ask(findings, &q, with_others, NULL);
 }
 
+/* Which of the denies it overrides does the piece meet? */
 static void look_at_overrides(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
                               const struct mln_piece *piece, struct finding *f)
 {
-    if (f->overrides_some || !piece->end->intent->overrides.len)
-        return;
+    const struct mln_intent *intent = piece->end->intent;
     struct question q = question_of(plane, piece);
-    uint64_t *overridden = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
-    const uint64_t *kept = denies_against(plane, q.self);
-    for (size_t w = 0; w < plane->words; w++)
-        overridden[w] = plane->denies[w] & ~kept[w];
-    q.others = overridden;
+    uint64_t *one = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
+    q.others = one;
     q.wanted = true;
-    f->overrides_some = ask(findings, &q, with_others, NULL);
+    for (size_t i = 0; i < intent->overrides.len; i++)
+        findings->number[intent->overrides.data[i]->index] = i + 1;
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        int match = p->pieces.data[i]->match[plane->family];
+        size_t number = findings->number[p->pieces.data[i]->end->intent->index];
+        if (!number || match < 0 || f->met[number - 1] ||
+            !mln_match_overlaps(&plane->matches.data[match], &plane->matches.data[q.self]))
+            continue;
+        mln_bit_set(one, (size_t)match);
+        f->met[number - 1] = ask(findings, &q, with_others, NULL);
+        mln_bit_clear(one, (size_t)match);
+    }
+    for (size_t i = 0; i < intent->overrides.len; i++)
+        findings->number[intent->overrides.data[i]->index] = 0;
 }
 
 /* --- one intent at one end --- */
@@ -246,7 +264,8 @@ static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, 
                 look_at_forbids(findings, p, plane, piece, f, &result);
             if (any_bit(plane->denies, plane->words)) {
                 look_at_denies(findings, p, plane, piece, f, &result);
-                look_at_overrides(findings, p, plane, piece, f);
+                if (f->met)
+                    look_at_overrides(findings, p, plane, piece, f);
             }
             survives |= result.survives;
             survives_forbids |= result.survives_forbids;
@@ -257,26 +276,35 @@ static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, 
     f->forbidden[d] += !survives_forbids;
 }
 
-static void look_at_change(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count)
+/* Does some verdict change without the pieces from `first` on and those in `gone` (by family; NULL: none)? The
+ * pieces join `gone` when not. */
+static bool changes_something(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count,
+                              uint64_t *const gone[MLN_FAMILIES])
 {
-    const struct mln_intent *intent = p->pieces.data[first]->end->intent;
-    struct finding *f = &findings->by_intent[intent->index];
-    for (int family = 0; family < MLN_FAMILIES && !f->matters; family++) {
+    uint64_t *own[MLN_FAMILIES] = {NULL, NULL};
+    for (int family = 0; family < MLN_FAMILIES; family++) {
         struct mln_plane *plane = &p->planes[family];
         if (!plane->space)
             continue;
-        uint64_t *own = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
+        own[family] = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
+        for (size_t w = 0; gone && w < plane->words; w++)
+            own[family][w] = gone[family][w];
         for (size_t i = first; i < first + count; i++)
             if (p->pieces.data[i]->match[family] >= 0)
-                mln_bit_set(own, (size_t)p->pieces.data[i]->match[family]);
-        for (size_t i = first; i < first + count && !f->matters; i++) {
+                mln_bit_set(own[family], (size_t)p->pieces.data[i]->match[family]);
+        for (size_t i = first; i < first + count; i++) {
             if (p->pieces.data[i]->match[family] < 0)
                 continue;
             struct question q = question_of(plane, p->pieces.data[i]);
-            q.without = own;
-            f->matters = ask(findings, &q, changes, NULL);
+            q.without = own[family];
+            if (ask(findings, &q, changes, NULL))
+                return true;
         }
     }
+    for (int family = 0; gone && family < MLN_FAMILIES; family++)
+        for (size_t w = 0; own[family] && w < p->planes[family].words; w++)
+            gone[family][w] = own[family][w];
+    return false;
 }
 
 void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
@@ -292,9 +320,66 @@ void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
             findings->by_intent[intent->index].ends[p->ends->direction]++;
         if (!intent->library && intent->verb != MLN_VERB_FORBID &&
             !findings->by_intent[intent->index].matters)
-            look_at_change(findings, p, i, count);
+            findings->by_intent[intent->index].matters = changes_something(findings, p, i, count, NULL);
         i += count;
     }
+}
+
+/* --- equal intents --- */
+
+/* Equal intents: verb, services, sides and overrides are written alike. */
+void mln_findings_find_repeated(struct mln_findings *findings)
+{
+    struct mln_arena *a = findings->ctx->arena;
+    struct mln_map *seen = mln_map_new(a);
+    for (size_t i = 0; i < findings->model->intents.len; i++) {
+        const struct mln_intent *intent = findings->model->intents.data[i];
+        if (findings->by_intent[i].matters)
+            continue;
+        struct mln_buf key;
+        mln_buf_init(&key, a);
+        mln_buf_add(&key, mln_printf(a, "%d %d %s %s %s", intent->verb, intent->within, intent->service_text,
+                                     intent->from->text, intent->to->text));
+        for (size_t k = 0; k < intent->overrides.len; k++)
+            mln_buf_add(&key, mln_printf(a, " %u", intent->overrides.data[k]->index));
+        findings->by_intent[i].repeated = mln_map_get(seen, key.data) != NULL;
+        mln_map_put(seen, key.data, &findings->by_intent[i]);
+    }
+}
+
+/* --- idle together --- */
+
+static bool is_idle(const struct mln_findings *findings, const struct mln_intent *intent)
+{
+    return !findings->by_intent[intent->index].matters && !intent->library &&
+           intent->verb != MLN_VERB_FORBID;
+}
+
+bool mln_findings_wants_again(const struct mln_findings *findings, const struct mln_problem *p)
+{
+    for (size_t i = 0; i < p->pieces.len; i++)
+        if (is_idle(findings, p->pieces.data[i]->end->intent))
+            return true;
+    return false;
+}
+
+void mln_findings_again(struct mln_findings *findings, struct mln_problem *p)
+{
+    uint64_t *gone[MLN_FAMILIES] = {NULL, NULL};
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (p->planes[f].space)
+            gone[f] = MLN_NEW_ARRAY(p->scratch, uint64_t, p->planes[f].words);
+    for (int repeated = 1; repeated >= 0; repeated--)
+        for (size_t end = p->pieces.len; end > 0;) {
+            const struct mln_intent *intent = p->pieces.data[end - 1]->end->intent;
+            size_t first = end - 1;
+            while (first > 0 && p->pieces.data[first - 1]->end->intent == intent)
+                first--;
+            struct finding *f = &findings->by_intent[intent->index];
+            if (is_idle(findings, intent) && f->repeated == (repeated != 0))
+                f->kept |= changes_something(findings, p, first, end - first, gone);
+            end = first;
+        }
 }
 
 /* --- reports --- */
@@ -400,7 +485,8 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 static void report_useless(struct mln_findings *findings, const struct mln_intent *intent,
                            const struct finding *f)
 {
-    if (findings->model->intents_missing || intent->library || f->matters || f->repeated || intent->verb == MLN_VERB_FORBID)
+    if (findings->model->intents_missing || intent->library || f->matters || f->kept || f->repeated ||
+        intent->verb == MLN_VERB_FORBID)
         return;
     struct mln_diag *diag = report(findings, MLN_D_ADDS_NOTHING, intent,
                                    intent->verb == MLN_VERB_ALLOW ? "this allow adds nothing"
@@ -411,29 +497,16 @@ static void report_useless(struct mln_findings *findings, const struct mln_inten
         mln_diag_help(diag, "to guard against future allows, write 'forbid' or 'assert deny'");
 }
 
-/* Equal intents: verb, services and sides are written alike. */
-static void find_repeated(struct mln_findings *findings)
+static void report_unmet(struct mln_findings *findings, const struct mln_intent *intent,
+                         const struct mln_intent *deny)
 {
-    struct mln_arena *a = findings->ctx->arena;
-    struct mln_map *seen = mln_map_new(a);
-    for (size_t i = 0; i < findings->model->intents.len; i++) {
-        const struct mln_intent *intent = findings->model->intents.data[i];
-        struct finding *f = &findings->by_intent[i];
-        if (f->matters)
-            continue;
-        const char *key = mln_printf(a, "%d %d %s %s %s", intent->verb, intent->within, intent->service_text,
-                                     intent->from->text, intent->to->text);
-        struct finding *same = mln_map_get(seen, key);
-        f->repeated = same != NULL;
-        if (same)
-            same->repeated = true;
-        mln_map_put(seen, key, f);
-    }
+    struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING, intent->overrides_span,
+                                       "no packet of this allow meets '%s'", deny->name);
+    mln_diag_label(diag, deny->span, "the deny is here");
 }
 
 void mln_findings_report(struct mln_findings *findings)
 {
-    find_repeated(findings);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
         const struct finding *f = &findings->by_intent[i];
@@ -443,13 +516,11 @@ void mln_findings_report(struct mln_findings *findings)
         if (!forbidden)
             report_cut(findings, intent, f);
         bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
-        if (intent->overrides.len && !findings->model->intents_missing && !f->overrides_some && !forbidden) {
-            struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING,
-                                               intent->overrides_span, "no packet of this allow meets '%s'",
-                                               intent->overrides.data[0]->name);
-            mln_diag_label(diag, intent->overrides.data[0]->span, "the deny is here");
-        }
-        if (!forbidden && !swallowed)
+        for (size_t k = 0; k < intent->overrides.len && !forbidden; k++)
+            if (!f->met[k] && !findings->model->intents_missing && !intent->overrides.data[k]->broken)
+                report_unmet(findings, intent, intent->overrides.data[k]);
+        bool error = forbidden || swallowed || (f->forbid_cut && f->forbid_cut_by_name);
+        if (!error)
             report_useless(findings, intent, f);
     }
 }

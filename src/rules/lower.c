@@ -180,6 +180,21 @@ static void group_by_nsg(struct mln_zone_ends_vec *ends)
         qsort(ends->data, ends->len, sizeof *ends->data, by_nsg);
 }
 
+static void find_idle(struct mln_findings *findings, const struct mln_lowered *lowered)
+{
+    mln_findings_find_repeated(findings);
+    for (size_t i = 0; i < lowered->problems.len; i++) {
+        struct mln_problem *p = lowered->problems.data[i];
+        if (p->ends->at != p->ends->zone || !mln_findings_wants_again(findings, p))
+            continue;
+        p->scratch = mln_arena_new();
+        mln_problem_seal(p);
+        mln_findings_again(findings, p);
+        mln_arena_free(p->scratch);
+        mln_problem_unseal(p);
+    }
+}
+
 struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
 {
     struct mln_lowered *lowered = MLN_NEW(ctx->arena, struct mln_lowered);
@@ -216,6 +231,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         }
         mln_vec_push(ctx->arena, &lowered->tables, table);
     }
+    find_idle(findings, lowered);
     mln_findings_report(findings);
     return lowered;
 }
