@@ -411,11 +411,13 @@ static bool add_exceptions(struct solver *s)
 
 enum { MAX_PARTS = 512 };
 
-static void add_part(struct solver *s, size_t index, enum mln_family f, struct mln_range range)
+static void add_part(struct solver *s, size_t index, enum mln_family f, const struct mln_ipset *near_set,
+                     struct mln_range range)
 {
     const struct candidate *c = &s->all.data[index];
     struct mln_term near = c->piece->near, far = c->piece->far;
     near.minus_len = far.minus_len = 0;
+    near.set[f] = near_set;
     for (int i = 0; i < MLN_FAMILIES; i++)
         far.set[i] = mln_ipset_from_ranges(s->p->ctx->arena, (enum mln_family)i, &range, i == (int)f);
     unsigned rank = c->rank;
@@ -425,12 +427,26 @@ static void add_part(struct solver *s, size_t index, enum mln_family f, struct m
         add_piece(s, part, rank, index);
 }
 
+/* Pods behind the zone are not of the virtual network: the near side ends where it does as well. */
+static size_t near_parts(struct solver *s, const struct mln_term *near, enum mln_family f,
+                         const struct mln_ipset *parts[2])
+{
+    const struct mln_ipset *network = s->p->ends->zone->virtual_network[f];
+    parts[0] = near->set[f];
+    if (near->side.kind != MLN_SIDE_PREFIXES || near->var_count || mln_ipset_covers(network, parts[0]) ||
+        !mln_ipset_overlaps(network, parts[0]))
+        return 1;
+    parts[0] = mln_ipset_intersect(s->p->ctx->arena, near->set[f], network);
+    parts[1] = mln_ipset_subtract(s->p->ctx->arena, near->set[f], network);
+    return 2;
+}
+
 /* A union of addresses may hold some that pass and some that do not: each range by itself, and apart where the
  * virtual network ends, since Azure's own rules end there too. */
 static void add_parts_of(struct solver *s, size_t index)
 {
     struct mln_arena *a = s->p->ctx->arena;
-    const struct mln_term far = s->all.data[index].piece->far;
+    const struct mln_term near = s->all.data[index].piece->near, far = s->all.data[index].piece->far;
     unsigned families = s->all.data[index].piece->families;
     if (far.side.kind != MLN_SIDE_PREFIXES || far.var_count)
         return;
@@ -441,11 +457,13 @@ static void add_parts_of(struct solver *s, size_t index)
         const struct mln_ipset *network = s->p->ends->zone->virtual_network[f];
         const struct mln_ipset *const parts[] = {mln_ipset_intersect(a, far.set[f], network),
                                                  mln_ipset_subtract(a, far.set[f], network)};
-        if (parts[0]->len + parts[1]->len < 2 || parts[0]->len + parts[1]->len > MAX_PARTS)
+        const struct mln_ipset *nears[2];
+        size_t near_count = near_parts(s, &near, f, nears), count = parts[0]->len + parts[1]->len;
+        if (near_count * count < 2 || count > MAX_PARTS)
             continue;
         for (size_t p = 0; p < 2; p++)
-            for (size_t k = 0; k < parts[p]->len; k++)
-                add_part(s, index, f, parts[p]->ranges[k]);
+            for (size_t k = 0; k < near_count * parts[p]->len; k++)
+                add_part(s, index, f, nears[k % near_count], parts[p]->ranges[k / near_count]);
     }
 }
 
