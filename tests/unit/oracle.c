@@ -128,14 +128,22 @@ static bool in_side(const struct mln_side_set *side, const struct mln_zone *zone
     return false;
 }
 
+/* Ports are those of tcp and udp: what restricts them speaks of nothing else. */
+static bool has_ports(const struct mln_portset *sport, const struct mln_portset *dport,
+                      struct speech s)
+{
+    bool restricted = !mln_portset_is_all(sport) || !mln_portset_is_all(dport);
+    return (!restricted || s.proto == MLN_PROTO_TCP || s.proto == MLN_PROTO_UDP) &&
+           mln_portset_contains(sport, s.sport) && mln_portset_contains(dport, s.dport);
+}
+
 static bool is_spoken(const struct mln_services *services, enum mln_family family, struct speech s)
 {
     for (size_t i = 0; i < services->len; i++) {
         const struct mln_service_item *item = &services->items[i];
         bool icmp_only = item->protos == MLN_PROTO_BIT(MLN_PROTO_ICMP);
         if ((item->protos >> s.proto & 1) && !(icmp_only && family == MLN_IPV6) &&
-            mln_portset_contains(item->sport, s.sport) &&
-            mln_portset_contains(item->dport, s.dport))
+            has_ports(item->sport, item->dport, s))
             return true;
     }
     return false;
@@ -223,6 +231,16 @@ static bool default_permits(const struct mln_zone *zone, enum mln_direction dire
     }
 }
 
+bool oracle_asks(const struct mln_zone *zone, enum mln_direction direction, const struct point *src,
+                 const struct point *dst)
+{
+    bool out = direction == MLN_OUTBOUND;
+    const struct point *near = out ? src : dst, *far = out ? dst : src;
+    return in_zone(zone, near) &&
+           (mln_ipset_contains(zone->joined[direction][far->family], far->ip) ||
+            (out ? oracle_is_platform(far) : is_ip(far, wire_server)));
+}
+
 bool oracle_permits(const struct policy *policy, const struct mln_zone *zone,
                     enum mln_direction direction, const struct point *src, const struct point *dst,
                     struct speech speech)
@@ -278,8 +296,7 @@ bool oracle_rule_speaks(const struct mln_rule *rule, enum mln_family family, str
     return (rule->families >> family & 1) &&
            (rule->proto == MLN_PROTO_ANY || rule->proto == speech.proto) &&
            !(rule->proto == MLN_PROTO_ICMP && family == MLN_IPV6) &&
-           mln_portset_contains(rule->sport, speech.sport) &&
-           mln_portset_contains(rule->dport, speech.dport);
+           has_ports(rule->sport, rule->dport, speech);
 }
 
 bool oracle_rules_permit(const struct policy *policy, const struct mln_rule_vec *rules,

@@ -53,6 +53,10 @@ struct speech {
     uint16_t sport, dport;
 };
 
+/* Is the packet one of the zone, with a far end that a path joins? All others are outside every
+ * question. */
+bool oracle_asks(const struct mln_zone *zone, enum mln_direction direction, const struct point *src,
+                 const struct point *dst);
 /* Meaning 2: what the intents that name the zone, and its default, decide. The near point lies in
  * the zone. */
 bool oracle_permits(const struct policy *policy, const struct mln_zone *zone,

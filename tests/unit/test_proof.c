@@ -25,8 +25,9 @@ struct view {
     enum mln_family family;
     struct point_vec src, dst;
     const struct speech_vec *speeches;
-    bool *permitted; /* [src][dst][speech] */
+    unsigned char *verdict; /* [src][dst][speech] */
 };
+enum { DENIED, PERMITTED, NOT_ASKED };
 MLN_VEC_TYPE(view_vec, struct view *);
 
 /* What a rule matches there, field by field. */
@@ -178,13 +179,18 @@ static void make_view(struct subject *s, const struct mln_zone *zone, enum mln_d
     }
     if (near->len == 0)
         return;
-    v->permitted = MLN_NEW_ARRAY(a, bool, v->src.len * v->dst.len * s->speeches.len);
+    v->verdict = MLN_NEW_ARRAY(a, unsigned char, v->src.len * v->dst.len * s->speeches.len);
     for (size_t i = 0; i < v->src.len; i++)
-        for (size_t k = 0; k < v->dst.len; k++)
+        for (size_t k = 0; k < v->dst.len; k++) {
+            const struct point *src = &v->src.data[i], *dst = &v->dst.data[k];
+            bool asked = oracle_asks(zone, direction, src, dst);
             for (size_t m = 0; m < s->speeches.len; m++)
-                v->permitted[packet_index(v, i, k, m)] =
-                    oracle_permits(s->policy, zone, direction, &v->src.data[i], &v->dst.data[k],
-                                   s->speeches.data[m]);
+                v->verdict[packet_index(v, i, k, m)] =
+                    !asked ? NOT_ASKED
+                    : oracle_permits(s->policy, zone, direction, src, dst, s->speeches.data[m])
+                        ? PERMITTED
+                        : DENIED;
+        }
     counts.packets += (unsigned)(v->src.len * v->dst.len * s->speeches.len);
     mln_vec_push(a, &s->views, v);
 }
@@ -252,8 +258,10 @@ static bool search(const struct view *v, const struct column *const *list, size_
     for (size_t i = 0; i < v->src.len; i++)
         for (size_t k = 0; (!within || within->src[i]) && k < v->dst.len; k++)
             for (size_t m = 0; (!within || within->dst[k]) && m < v->speeches->len; m++)
-                if ((!within || within->speech[m]) && list_permits(v, list, count, i, k, m) !=
-                                                          v->permitted[packet_index(v, i, k, m)]) {
+                if ((!within || within->speech[m]) &&
+                    v->verdict[packet_index(v, i, k, m)] != NOT_ASKED &&
+                    list_permits(v, list, count, i, k, m) !=
+                        (v->verdict[packet_index(v, i, k, m)] == PERMITTED)) {
                     *out = (struct packet){v, i, k, m};
                     return true;
                 }
@@ -323,8 +331,8 @@ static bool confirmed(const struct subject *s, const struct mutant *mutant,
     bool policy = oracle_permits(s->policy, proof->zone, proof->direction, &src, &dst, speech);
     bool rules = oracle_rules_permit(s->policy, &mutant->rules[proof->direction], proof->zone,
                                      proof->direction, &src, &dst, speech, &decider);
-    return is_near(proof->zone, proof->direction == MLN_OUTBOUND ? &src : &dst) &&
-           policy != rules && policy == proof->policy_permits && decider == proof->rule;
+    return oracle_asks(proof->zone, proof->direction, &src, &dst) && policy != rules &&
+           policy == proof->policy_permits && decider == proof->rule;
 }
 
 static void describe(const struct subject *s, const struct mutant *mutant,
