@@ -206,6 +206,19 @@ static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char 
     return true;
 }
 
+/* "AzureFrontDoor" is none, "AzureFrontDoor.Frontend" is: the first tag an NSG takes whose name goes on with a dot. */
+static const char *longer_tag(const struct mln_tags *tags, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < mln_tags_count(tags); i++) {
+        const struct mln_tag *tag = mln_tags_at(tags, i);
+        if (strncasecmp(tag->name, name, length) == 0 && tag->name[length] == '.' &&
+            (tag->features & MLN_FEATURE_NSG))
+            return tag->name;
+    }
+    return NULL;
+}
+
 static void unknown_side(struct mln_build *b, struct mln_scope *scope, const char *name,
                          struct mln_span span)
 {
@@ -215,6 +228,8 @@ static void unknown_side(struct mln_build *b, struct mln_scope *scope, const cha
     const char *suggestion = like_a_tag ? mln_tags_suggest(b->options->tags, name) : NULL;
     const struct mln_tag *service =
         dot ? mln_tags_find(b->options->tags, mln_strndup(b->arena, name, (size_t)(dot - name))) : NULL;
+    if (!suggestion && !service)
+        suggestion = longer_tag(b->options->tags, name);
     if (!suggestion && !service) {
         mln_scope_unknown(b, scope, MLN_NAMES_SIDE, span, "name", name);
         return;

@@ -244,7 +244,9 @@ static bool leaf_inside(const struct mln_leaf *x, const struct mln_leaf *y)
     if (x->kind != y->kind)
         return false;
     switch (x->kind) {
-    case MLN_LEAF_TAG: return x->tag == y->tag || x->tag->parent == y->tag;
+    case MLN_LEAF_TAG:
+        return x->tag == y->tag || x->tag->parent == y->tag ||
+               (x->tag->kind == MLN_TAG_SERVICE && y->tag->kind == MLN_TAG_INTERNET);
     case MLN_LEAF_RESOURCE: return x->resource == y->resource;
     case MLN_LEAF_HOSTED_AGENTS: return x->geography == y->geography;
     default: return false;
@@ -374,6 +376,11 @@ static void report_tally(struct collector *c, const struct mln_intent *intent, c
         mln_report(d, permissive(intent) ? MLN_D_NO_GOVERNED_END : MLN_D_NOT_ENFORCEABLE, intent->span,
                    "no end of this %s is governed by a network security group",
                    intent->verb == MLN_VERB_ALLOW ? "allow" : intent->verb == MLN_VERB_DENY ? "deny" : "forbid");
+    } else if (!t->joined && mln_tags_have_prefixes(c->model->options->tags) &&
+               mln_rests_on_tags(intent, NULL)) {
+        struct mln_diag *diag = mln_report(d, MLN_D_EMPTY_SIDE, intent->span,
+                                           "with this service-tag file no path joins any of the two ends");
+        mln_diag_at_most(diag, MLN_WARNING);
     } else if (!t->joined)
         mln_report(d, permissive(intent) ? MLN_D_NO_PATH : MLN_D_NO_PATH_SATISFIED, intent->span,
                    permissive(intent) ? "no path joins any of the two ends"

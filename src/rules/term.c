@@ -145,6 +145,33 @@ static void add_network(const struct view *v, const struct mln_network *network,
             add(v, out, exact_term(v, network->zones.data[i]->addresses, false));
 }
 
+/* One report for all zones that meet the ASG: they come one after the other. */
+static bool said(const struct view *v, enum mln_diag_id id, struct mln_span span)
+{
+    const struct mln_diags *diags = v->ctx->diags;
+    for (size_t i = diags->list.len; i > 0 && i + 16 > diags->list.len; i--) {
+        const struct mln_diag *diag = diags->list.data[i - 1];
+        if (diag->id == id && diag->span.file == span.file && diag->span.lo == span.lo)
+            return true;
+    }
+    return false;
+}
+
+static void report_asg(const struct view *v, const struct mln_leaf *leaf)
+{
+    bool exact = v->inside_except || v->intent->verb != MLN_VERB_ALLOW;
+    if (said(v, exact ? MLN_D_ASG_NOT_EXACT : MLN_D_ASG_ELSEWHERE, leaf->span))
+        return;
+    if (exact)
+        mln_report(v->ctx->diags, MLN_D_ASG_NOT_EXACT, leaf->span,
+                   "the ASG '%s' cannot be named by the NSG of zone '%s', which lies in another network",
+                   leaf->asg->name, v->at->display);
+    else
+        mln_report(v->ctx->diags, MLN_D_ASG_ELSEWHERE, leaf->span,
+                   "at zone '%s' of another network the ASG '%s' is written as the whole zone '%s'",
+                   v->at->display, leaf->asg->name, leaf->asg->zone->display);
+}
+
 static void add_asg(const struct view *v, const struct mln_leaf *leaf, struct mln_term_vec *out)
 {
     const struct mln_asg *asg = leaf->asg;
@@ -159,14 +186,8 @@ static void add_asg(const struct view *v, const struct mln_leaf *leaf, struct ml
     if (asg->zone->network == v->at->network) {
         term.side = (struct mln_rule_side){.kind = MLN_SIDE_ASG, .asg = asg};
         term.vars[term.var_count++] = mln_asg_var(v->model, asg);
-    } else if (v->inside_except || v->intent->verb != MLN_VERB_ALLOW)
-        mln_report(v->ctx->diags, MLN_D_ASG_NOT_EXACT, leaf->span,
-                   "the ASG '%s' cannot be named by the NSG of zone '%s', which lies in another network",
-                   asg->name, v->at->display);
-    else
-        mln_report(v->ctx->diags, MLN_D_ASG_ELSEWHERE, leaf->span,
-                   "at zone '%s' of another network the ASG '%s' is written as the whole zone '%s'",
-                   v->at->display, asg->name, asg->zone->display);
+    } else
+        report_asg(v, leaf);
     add(v, out, term);
 }
 
