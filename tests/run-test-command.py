@@ -196,6 +196,14 @@ def two_hundred_zones_take_no_time(box):
     assert time.monotonic() - start < (30 if os.environ.get("MLN_SANITIZED") else 5)
 
 
+@test
+def random_assertions_are_decided_as_packets_are(box):
+    count = "5" if os.environ.get("MLN_SANITIZED") else "25"
+    result = subprocess.run([sys.executable, str(SOURCE / "tests/prop/assertions.py"), "--count", count, "--binary",
+                             MLNSGC], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+
+
 def golden(policy, update):
     options = policy.with_suffix(".options")
     with tempfile.TemporaryDirectory() as where:

@@ -357,9 +357,32 @@ static void name_tags(struct mln_assert_question *q, struct mln_counterexample *
     }
 }
 
+static bool same_matches(const struct mln_assert_question *q, const struct mln_packet *x,
+                         const struct mln_packet *y)
+{
+    for (size_t i = 0; i < q->matches.len; i++)
+        if (mln_packet_matches(x, &q->matches.data[i]) != mln_packet_matches(y, &q->matches.data[i]))
+            return false;
+    return true;
+}
+
+/* Within a zone the typical source is also the typical destination; nobody would believe such a packet. */
+static void part_ends(const struct mln_assert_question *q, struct mln_packet *packet)
+{
+    if (mln_ip_cmp(packet->src, packet->dst) != 0)
+        return;
+    struct mln_packet other = *packet;
+    other.dst = mln_ip_next(packet->dst);
+    if (!same_matches(q, packet, &other))
+        other.dst = mln_ip_prev(packet->dst);
+    if (same_matches(q, packet, &other))
+        *packet = other;
+}
+
 static void complete(struct mln_assert_question *q, struct mln_counterexample *out)
 {
     struct mln_packet *packet = &out->packet;
+    part_ends(q, packet);
     packet->src_vars = keep(q, packet->src_vars, packet->src_var_count);
     packet->dst_vars = keep(q, packet->dst_vars, packet->dst_var_count);
     out->source_in = sets_text(q, packet->src_vars, packet->src_var_count);
