@@ -248,7 +248,7 @@ bool oracle_permits(const struct policy *policy, const struct mln_zone *zone,
     const struct mln_intent *hit[64];
     size_t count = 0;
     for (size_t i = 0; i < policy->model->intents.len; i++)
-        if (count < 64 &&
+        if (count < 64 && !policy->model->intents.data[i]->broken &&
             matches(policy->model->intents.data[i], zone, direction, src, dst, speech))
             hit[count++] = policy->model->intents.data[i];
     for (size_t i = 0; i < count; i++)

@@ -58,7 +58,7 @@ struct speech {
 bool oracle_asks(const struct mln_zone *zone, enum mln_direction direction, const struct point *src,
                  const struct point *dst);
 /* Meaning 2: what the intents that name the zone, and its default, decide. The near point lies in
- * the zone. */
+ * the zone. An intent about which an error was reported counts for nothing. */
 bool oracle_permits(const struct policy *policy, const struct mln_zone *zone,
                     enum mln_direction direction, const struct point *src, const struct point *dst,
                     struct speech speech);
