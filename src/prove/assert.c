@@ -44,7 +44,7 @@ static struct mln_assert_question question(const struct mln_assert_world *world,
                                     .ends = {source, destination}};
     q.ctx = (struct mln_ctx){scratch, world->ctx->names, mln_diags_new(scratch)};
     if (source.kind == MLN_AT_ZONE && destination.kind != MLN_AT_ZONE)
-        q.public_way = mln_assert_public_way(scratch, assertion, source.zone);
+        q.public_way = mln_assert_public_way(scratch, world->model->options->tags, assertion, source.zone);
     return q;
 }
 

@@ -58,10 +58,10 @@ bool mln_assert_has_packet(struct mln_assert_question *q);
 void mln_assert_search_cover(struct mln_assert_question *q, bool *covered);
 
 /* assert_resource.c: what the firewalls of resources decide. */
-enum mln_way { MLN_WAY_NONE, MLN_WAY_OPEN, MLN_WAY_UNSURE };
+enum mln_way { MLN_WAY_NONE, MLN_WAY_SOME, MLN_WAY_OPEN, MLN_WAY_UNSURE };
 /* May the zone reach some resource that the assertion names by its public side, past its firewall? */
-bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_intent *assertion,
-                           const struct mln_zone *zone);
+bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,
+                           const struct mln_intent *assertion, const struct mln_zone *zone);
 /* Does this leaf stand for the public side of its resource, as seen from the zone? */
 bool mln_assert_is_public(const struct mln_leaf *leaf, const struct mln_zone *zone);
 /* Adds reasons for what firewalls decide alone, or leave open. *asked: there was something to decide. */

@@ -41,26 +41,51 @@ static bool lets_nobody_in(const struct mln_resource *r)
             !r->firewall_tags.len && !r->firewall_agents.len);
 }
 
-static bool lists_more_than_addresses(const struct mln_resource *r)
+/* The public addresses that are let in, as far as they are known. */
+struct entry {
+    const struct mln_ipset *set;
+    bool exact; /* all of them are known */
+};
+
+static void add_tag(struct mln_arena *a, struct entry *entry, const struct mln_tag *tag)
 {
-    return r->firewall_tags.len || r->firewall_agents.len || r->widen;
+    if (tag && tag->prefixes[MLN_IPV4])
+        entry->set = mln_ipset_union(a, entry->set, tag->prefixes[MLN_IPV4]);
+    else
+        entry->exact = false;
 }
 
-static enum mln_way way_of_addresses(const struct mln_resource *r, const struct mln_ipset *set)
+static struct entry let_in(struct mln_arena *a, const struct mln_tags *tags, const struct mln_resource *r)
+{
+    struct entry entry = {r->firewall_sources ? r->firewall_sources : mln_ipset_empty(a, MLN_IPV4), !r->widen};
+    const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
+    for (size_t i = 0; i < r->firewall_tags.len; i++)
+        add_tag(a, &entry, r->firewall_tags.data[i]);
+    for (size_t i = 0; i < r->firewall_agents.len; i++) {
+        const struct mln_geography *geography = r->firewall_agents.data[i];
+        for (size_t k = 0; k < geography->regions.len; k++)
+            add_tag(a, &entry, cloud ? mln_tags_regional(tags, cloud, geography->regions.data[k]) : NULL);
+    }
+    return entry;
+}
+
+static enum mln_way way_of_addresses(struct mln_arena *a, const struct mln_tags *tags,
+                                     const struct mln_resource *r, const struct mln_ipset *set)
 {
     if (r->is_public == MLN_PUBLIC_YES)
         return MLN_WAY_OPEN;
     if (lets_nobody_in(r))
         return MLN_WAY_NONE;
-    if (r->firewall_sources && mln_ipset_covers(r->firewall_sources, set))
+    struct entry entry = let_in(a, tags, r);
+    if (mln_ipset_covers(entry.set, set))
         return MLN_WAY_OPEN;
-    if (lists_more_than_addresses(r) ||
-        (r->firewall_sources && mln_ipset_overlaps(r->firewall_sources, set)))
+    if (!entry.exact)
         return MLN_WAY_UNSURE;
-    return MLN_WAY_NONE;
+    return mln_ipset_overlaps(entry.set, set) ? MLN_WAY_SOME : MLN_WAY_NONE;
 }
 
-static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_resource *r, const struct mln_zone *zone)
+static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_tags *tags, const struct mln_resource *r,
+                                const struct mln_zone *zone)
 {
     if (r->is_public == MLN_PUBLIC_YES)
         return MLN_WAY_OPEN;
@@ -69,20 +94,22 @@ static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_resource *
     for (size_t i = 0; i < r->firewall_zones.len; i++)
         if (r->firewall_zones.data[i] == zone)
             return MLN_WAY_OPEN;
-    if (!r->firewall_sources && !lists_more_than_addresses(r))
+    struct entry entry = let_in(a, tags, r);
+    if (entry.exact && !entry.set->len)
         return MLN_WAY_NONE;
     if (!zone->egress.len)
         return MLN_WAY_UNSURE; /* nobody knows from which address it comes */
-    return way_of_addresses(r, mln_ipset_from_prefixes(a, MLN_IPV4, zone->egress.data, zone->egress.len));
+    return way_of_addresses(a, tags, r,
+                            mln_ipset_from_prefixes(a, MLN_IPV4, zone->egress.data, zone->egress.len));
 }
 
-bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_intent *assertion,
-                           const struct mln_zone *zone)
+bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,
+                           const struct mln_intent *assertion, const struct mln_zone *zone)
 {
     for (size_t i = 0; i < assertion->to->len; i++) {
         const struct mln_leaf *leaf = &assertion->to->parts[i].leaf;
         if (leaf->kind == MLN_LEAF_RESOURCE && mln_assert_is_public(leaf, zone) &&
-            way_of_zone(scratch, leaf->resource, zone) == MLN_WAY_OPEN)
+            way_of_zone(scratch, tags, leaf->resource, zone) == MLN_WAY_OPEN)
             return true;
     }
     return false;
@@ -113,6 +140,8 @@ static void judge(struct judge *j, enum mln_way way, const char *source, const s
                                  source));
     else if (way == MLN_WAY_NONE && allow)
         fail(j, mln_printf(arena(j), "the firewall of '%s' does not let %s in", r->name, source));
+    else if (way == MLN_WAY_SOME)
+        fail(j, mln_printf(arena(j), "the firewall of '%s' lets a part of %s in, not all", r->name, source));
     else if (way == MLN_WAY_OPEN && !allow && !nsg)
         fail(j, mln_printf(arena(j), "the firewall of '%s' lets %s in, and no NSG has a say", r->name, source));
 }
@@ -128,7 +157,7 @@ static void from_zone(struct judge *j, const struct mln_leaf *from, const struct
 {
     if (!mln_assert_is_public(to, zone))
         return;
-    enum mln_way way = way_of_zone(arena(j), to->resource, zone);
+    enum mln_way way = way_of_zone(arena(j), j->world->model->options->tags, to->resource, zone);
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
     if (way == MLN_WAY_NONE && allow && is_broad(from))
         return;
@@ -152,7 +181,7 @@ static void from_addresses(struct judge *j, const struct mln_ipset *set, const c
 {
     const struct mln_ipset *left = outsiders(j, set, r);
     if (left->len)
-        judge(j, way_of_addresses(r, left), name, r, false);
+        judge(j, way_of_addresses(arena(j), j->world->model->options->tags, r, left), name, r, false);
 }
 
 /* Anybody on the internet: in when the resource is open to all, out when its firewall lets nobody in. */
@@ -165,8 +194,8 @@ static void from_internet(struct judge *j, const char *name, const struct mln_re
         judge(j, MLN_WAY_OPEN, name, r, false);
     else if (lets_nobody_in(r) || allow)
         judge(j, MLN_WAY_NONE, name, r, false);
-    else if (r->firewall_sources || lists_more_than_addresses(r))
-        judge(j, MLN_WAY_OPEN, mln_printf(arena(j), "some of %s", name), r, false);
+    else if (r->firewall_sources || r->firewall_tags.len || r->firewall_agents.len)
+        judge(j, MLN_WAY_OPEN, mln_printf(arena(j), "a part of %s", name), r, false);
     else
         judge(j, MLN_WAY_NONE, name, r, false); /* zones with a service endpoint only */
 }
