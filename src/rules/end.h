@@ -126,6 +126,7 @@ struct mln_plane {
     uint64_t *forbids, *denies, *allows;
     uint64_t *defaults; /* what the zone's default permits */
     MLN_VEC(struct mln_override_group) groups;
+    uint32_t *group_of; /* by match of an allow: its group */
     MLN_VEC(const struct mln_piece *) cut; /* pieces with exceptions */
     uint64_t *alive, *sure;                /* scratch */
     int universe;                          /* match: every packet of this end; -1: none */

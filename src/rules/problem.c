@@ -281,7 +281,9 @@ static void seal_piece(struct mln_problem *p, struct mln_plane *plane, const str
     case MLN_VERB_DENY: mln_bit_set(plane->denies, (size_t)match); break;
     default:
         mln_bit_set(plane->allows, (size_t)match);
-        mln_bit_set(group_of(p, plane, piece->end->intent)->allows, (size_t)match);
+        struct mln_override_group *group = group_of(p, plane, piece->end->intent);
+        mln_bit_set(group->allows, (size_t)match);
+        plane->group_of[match] = (uint32_t)(group - plane->groups.data);
         break;
     }
     if (piece->minus_len[plane->family])
@@ -314,6 +316,7 @@ void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane)
         *sets[i] = MLN_NEW_ARRAY(a, uint64_t, plane->words);
     memset(&plane->groups, 0, sizeof plane->groups);
     memset(&plane->cut, 0, sizeof plane->cut);
+    plane->group_of = MLN_NEW_ARRAY(a, uint32_t, plane->matches.len + 1);
     for (size_t i = 0; i < p->pieces.len; i++)
         seal_piece(p, plane, p->pieces.data[i]);
     seal_groups(p, plane);
@@ -378,6 +381,26 @@ static bool meets(const uint64_t *x, const uint64_t *y, const uint64_t *without,
     return false;
 }
 
+/* Is there an allow in `in` with no deny against it in `denies`? Few allows match one packet, however many groups
+ * there are: the bits lead to the groups. */
+static bool unopposed(const struct mln_plane *plane, const uint64_t *in, const uint64_t *denies,
+                      const uint64_t *without)
+{
+    size_t last = SIZE_MAX;
+    for (size_t w = 0; w < plane->words; w++) {
+        uint64_t bits = in[w] & plane->allows[w] & (without ? ~without[w] : ~UINT64_C(0));
+        for (; bits; bits &= bits - 1) {
+            size_t g = plane->group_of[w * 64 + (size_t)__builtin_ctzll(bits)];
+            if (g == last)
+                continue;
+            if (!meets(denies, plane->groups.data[g].denies, without, plane->words))
+                return true;
+            last = g;
+        }
+    }
+    return false;
+}
+
 enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,
                                    const uint64_t *without)
 {
@@ -386,14 +409,9 @@ enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *aliv
     if (meets(sure, plane->forbids, without, n))
         return MLN_VERDICT_DENY;
     bool forbid_alive = meets(alive, plane->forbids, without, n);
-    for (size_t g = 0; !forbid_alive && g < plane->groups.len; g++)
-        if (meets(sure, plane->groups.data[g].allows, without, n) &&
-            !meets(alive, plane->groups.data[g].denies, without, n))
-            return MLN_VERDICT_ALLOW;
-    bool allow_alive = false;
-    for (size_t g = 0; !allow_alive && g < plane->groups.len; g++) /* one whose denies are not sure */
-        allow_alive = meets(alive, plane->groups.data[g].allows, without, n) &&
-                      !meets(sure, plane->groups.data[g].denies, without, n);
+    if (!forbid_alive && unopposed(plane, sure, alive, without))
+        return MLN_VERDICT_ALLOW;
+    bool allow_alive = unopposed(plane, alive, sure, without); /* one whose denies are not sure */
     bool intent_sure = meets(sure, plane->denies, without, n) || meets(sure, plane->allows, without, n);
     if (!allow_alive && intent_sure)
         return MLN_VERDICT_DENY;
