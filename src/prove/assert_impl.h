@@ -57,6 +57,16 @@ enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_count
 bool mln_assert_has_packet(struct mln_assert_question *q);
 void mln_assert_search_cover(struct mln_assert_question *q, bool *covered);
 
+/* The property, three-valued: the packet is one of the assertion, and breaks it. */
+enum mln_answer mln_assert_broken(const struct mln_assert_question *q, const uint64_t *alive,
+                                  const uint64_t *sure);
+
+/* assert_known.c */
+/* Does the packet break the assertion whatever the tags hold? */
+bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet);
+/* Adds the tags that leave open whether the packet breaks the assertion. */
+void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out);
+
 /* assert_resource.c: what the firewalls of resources decide. */
 enum mln_way { MLN_WAY_NONE, MLN_WAY_SOME, MLN_WAY_OPEN, MLN_WAY_UNSURE };
 /* May the zone reach some resource that the assertion names by its public side, past its firewall? */

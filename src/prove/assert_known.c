@@ -1,0 +1,153 @@
+/* Counterexamples that are ones whatever service tags hold.
+ *
+ * A search finds a packet with a choice of the tags it is in. The property is asked once more with the tags left open:
+ * first for the packet's addresses, then for any address of one of the tags it is in, which is taken to hold some. Where
+ * the answer is still yes, the packet stands; else the tags that left it open are named. */
+#include "prove/assert_impl.h"
+
+static size_t tag_count(const struct mln_assert_question *q)
+{
+    return mln_tags_count(q->world->model->options->tags);
+}
+
+/* What is known of a packet when the contents of tags are not: on each side its address, or only a tag it is in. */
+struct knowledge {
+    const struct mln_packet *packet;
+    const struct mln_tag *tag[2]; /* NULL: the address is known */
+    const struct mln_ipset *set[2]; /* where addresses of the tag lie */
+};
+
+static bool listed(const uint32_t *vars, size_t count, uint32_t var)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vars[i] == var)
+            return true;
+    return false;
+}
+
+static enum mln_answer side_known(const struct mln_assert_question *q, const struct knowledge *k, int end,
+                                  const struct mln_match *m)
+{
+    const struct mln_ipset *set = end ? m->dst : m->src;
+    const uint32_t *vars = end ? m->dst_vars : m->src_vars;
+    size_t count = end ? m->dst_var_count : m->src_var_count;
+    const struct mln_tag *tag = k->tag[end];
+    enum mln_answer in = MLN_YES;
+    if (set && tag)
+        in = mln_ipset_covers(set, k->set[end])     ? MLN_YES
+             : mln_ipset_overlaps(set, k->set[end]) ? MLN_MAYBE
+                                                    : MLN_NO;
+    else if (set && !mln_ipset_contains(set, end ? k->packet->dst : k->packet->src))
+        in = MLN_NO;
+    for (size_t i = 0; in != MLN_NO && i < count; i++) {
+        if (vars[i] >= tag_count(q)) { /* an ASG: the packet's end is in or out of it */
+            if (!listed(end ? k->packet->dst_vars : k->packet->src_vars,
+                        end ? k->packet->dst_var_count : k->packet->src_var_count, vars[i]))
+                in = MLN_NO;
+        } else if (!tag || (vars[i] != tag->number && !(tag->parent && vars[i] == tag->parent->number)))
+            in = MLN_MAYBE;
+    }
+    return in;
+}
+
+static enum mln_answer known(const struct mln_assert_question *q, const struct knowledge *k,
+                             const struct mln_match *m)
+{
+    if (!(m->protos & MLN_PROTO_BIT(k->packet->proto)) ||
+        (m->sport && !mln_portset_contains(m->sport, k->packet->sport)) ||
+        (m->dport && !mln_portset_contains(m->dport, k->packet->dport)))
+        return MLN_NO;
+    enum mln_answer src = side_known(q, k, 0, m), dst = side_known(q, k, 1, m);
+    if (src == MLN_NO || dst == MLN_NO)
+        return MLN_NO;
+    return src == MLN_YES && dst == MLN_YES ? MLN_YES : MLN_MAYBE;
+}
+
+static enum mln_answer broken_as_known(const struct mln_assert_question *q, const struct knowledge *k)
+{
+    uint64_t *alive = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
+    uint64_t *sure = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
+    for (size_t i = 0; i < q->matches.len; i++) {
+        enum mln_answer in = known(q, k, &q->matches.data[i]);
+        if (in != MLN_NO)
+            mln_bit_set(alive, i);
+        if (in == MLN_YES)
+            mln_bit_set(sure, i);
+    }
+    return mln_assert_broken(q, alive, sure);
+}
+
+/* One of the tags the packet was put into, taken to hold some address; i beyond them: none. */
+static void suppose(struct mln_assert_question *q, struct knowledge *k, int end, size_t i)
+{
+    const uint32_t *vars = end ? k->packet->dst_vars : k->packet->src_vars;
+    size_t count = end ? k->packet->dst_var_count : k->packet->src_var_count;
+    k->tag[end] = NULL;
+    if (i >= count || vars[i] >= tag_count(q))
+        return;
+    const struct mln_end_place *other = &q->ends[1 - end];
+    if (other->kind != MLN_AT_ZONE)
+        return;
+    const struct mln_tag *tag = mln_tags_at(q->world->model->options->tags, vars[i]);
+    struct mln_term term = mln_term_of_tag(&q->ctx, q->world->model, tag, other->zone,
+                                           end ? MLN_OUTBOUND : MLN_INBOUND);
+    const struct mln_match *universe = &q->matches.data[q->universe];
+    k->tag[end] = tag;
+    k->set[end] =
+        mln_ipset_intersect(q->ctx.arena, term.set[q->family], end ? universe->dst : universe->src);
+}
+
+bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet)
+{
+    struct knowledge k = {.packet = packet};
+    for (size_t i = 0; i <= packet->src_var_count; i++)
+        for (size_t j = 0; j <= packet->dst_var_count; j++) {
+            suppose(q, &k, 0, i);
+            suppose(q, &k, 1, j);
+            if (broken_as_known(q, &k) == MLN_YES)
+                return true;
+        }
+    return false;
+}
+
+/* The tags that a match names; a regional tag comes with its global one, which goes without saying. */
+static void see_tags(const struct mln_assert_question *q, const uint32_t *vars, size_t count, bool *seen)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool said = vars[i] >= tag_count(q);
+        for (size_t k = 0; !said && k < count; k++) {
+            const struct mln_tag *other =
+                vars[k] < tag_count(q) ? mln_tags_at(q->world->model->options->tags, vars[k]) : NULL;
+            said = other && other->parent && other->parent->number == vars[i];
+        }
+        if (!said)
+            seen[vars[i]] = true;
+    }
+}
+
+/* The tags in which the packet's membership matters: those that rules or the assertion name where it may be in them. */
+void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    struct knowledge k = {.packet = &out->packet};
+    bool *seen = MLN_NEW_ARRAY(q->ctx.arena, bool, tag_count(q));
+    for (size_t i = 0; i < q->matches.len; i++) {
+        const struct mln_match *m = &q->matches.data[i];
+        if (known(q, &k, m) != MLN_MAYBE)
+            continue;
+        /* Behind what decides for certain nothing matters. */
+        bool listed_later = false;
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            if (q->asked[d] && i >= q->lists[d].first && i < q->lists[d].first + q->lists[d].count)
+                for (size_t b = q->lists[d].first; b < i; b++)
+                    listed_later |= known(q, &k, &q->matches.data[b]) == MLN_YES;
+        if (!listed_later) {
+            see_tags(q, m->src_vars, m->src_var_count, seen);
+            see_tags(q, m->dst_vars, m->dst_var_count, seen);
+        }
+    }
+    for (size_t t = 0; t < tag_count(q); t++) {
+        const struct mln_tag *tag = mln_tags_at(q->world->model->options->tags, t);
+        if (seen[t])
+            mln_vec_push(q->world->ctx->arena, &out->tags, tag);
+    }
+}
