@@ -100,7 +100,7 @@ enum mln_verdict { MLN_VERDICT_DENY, MLN_VERDICT_ALLOW, MLN_VERDICT_OPEN };
 /* One candidate for a rule: a near term, a far term, one item of services, in the families given. */
 struct mln_piece {
     const struct mln_end *end; /* NULL: not of an intent (a default, a cut) */
-    struct mln_term near, far;
+    const struct mln_term *near, *far;
     struct mln_service_item item;
     unsigned families;        /* bits 1 << family: where it matches anything */
     int match[MLN_FAMILIES];  /* its meaning, as a match of the family's plane; -1: none */
@@ -148,7 +148,9 @@ struct mln_problem {
 
 struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,
                                     const struct mln_zone_ends *ends, bool star);
-/* A piece with its matches, added to the planes; mln_problem_seal must follow before the next question. NULL when it
+/* The two terms are not copied: they live as long as the problem, or as its scratch when the piece does.
+ *
+ * A piece with its matches, added to the planes; mln_problem_seal must follow before the next question. NULL when it
  * matches nothing in any of `families`. */
 struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end *end,
                                     const struct mln_term *near, const struct mln_term *far,

@@ -156,7 +156,7 @@ static const struct mln_piece *culprit(struct mln_problem *p, struct mln_plane *
 
 static bool named_end(const struct mln_piece *piece)
 {
-    return piece->near.by_name || piece->far.by_name;
+    return piece->near->by_name || piece->far->by_name;
 }
 
 struct piece_result {
@@ -174,13 +174,13 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     if (!ask(findings, &q, with_others, &packet))
         return;
     const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
-    if (!f->forbid_cut || (!f->forbid_cut_by_name && by && piece->far.by_name && by->far.by_name)) {
+    if (!f->forbid_cut || (!f->forbid_cut_by_name && by && piece->far->by_name && by->far->by_name)) {
         f->forbidder = by ? by->end->intent : NULL;
         f->forbid_packet = plain(packet);
     }
     f->forbid_cut = true;
-    f->forbid_cut_by_name |= by && piece->near.by_name && by->near.by_name && piece->far.by_name &&
-                             by->far.by_name && named_end(by);
+    f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name && piece->far->by_name &&
+                             by->far->by_name && named_end(by);
     q.wanted = false;
     result->survives_forbids = ask(findings, &q, with_others, NULL);
 }

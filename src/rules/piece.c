@@ -53,9 +53,9 @@ const char *mln_piece_name(const struct mln_problem *p, const struct mln_piece *
                            ? mln_printf(p->ctx->arena, "from-%s", p->ends->zone->display)
                            : p->ends->zone->display);
     if (end && end->near.len > 1)
-        add_word(&out, side_word(&piece->near));
-    if (end && (end->far.len > 1 || piece->far.side.kind != end->far.data[0].side.kind))
-        add_word(&out, side_word(&piece->far));
+        add_word(&out, side_word(piece->near));
+    if (end && (end->far.len > 1 || piece->far->side.kind != end->far.data[0].side.kind))
+        add_word(&out, side_word(piece->far));
     if (end && service_count(end) > 1)
         for (unsigned i = 0; i < MLN_PROTO_COUNT; i++)
             if (piece->item.protos == MLN_PROTO_BIT(i))

@@ -71,23 +71,23 @@ static int minus_match(struct mln_problem *p, enum mln_family f, const struct ml
                        const struct mln_term *gone, bool near)
 {
     struct mln_term side = *gone;
-    const struct mln_term *from = near ? &piece->near : &piece->far;
+    const struct mln_term *from = near ? piece->near : piece->far;
     side.set[f] = mln_ipset_intersect(p->ctx->arena, gone->set[f], from->set[f]);
     struct mln_match match =
-        match_of(p, f, near ? &side : &piece->near, near ? &piece->far : &side, &piece->item, false);
+        match_of(p, f, near ? &side : piece->near, near ? piece->far : &side, &piece->item, false);
     return matches_nothing(&match) ? -1 : add_match(p, f, &match);
 }
 
 static void add_minus(struct mln_problem *p, struct mln_piece *piece, enum mln_family f)
 {
-    size_t count = piece->near.minus_len + piece->far.minus_len;
+    size_t count = piece->near->minus_len + piece->far->minus_len;
     if (count == 0)
         return;
     piece->minus[f] = MLN_NEW_ARRAY(p->ctx->arena, int, count);
     for (size_t i = 0; i < count; i++) {
-        bool near = i < piece->near.minus_len;
+        bool near = i < piece->near->minus_len;
         const struct mln_term *gone =
-            near ? &piece->near.minus[i] : &piece->far.minus[i - piece->near.minus_len];
+            near ? &piece->near->minus[i] : &piece->far->minus[i - piece->near->minus_len];
         int match = minus_match(p, f, piece, gone, near);
         if (match >= 0)
             piece->minus[f][piece->minus_len[f]++] = match;
@@ -99,7 +99,7 @@ struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end 
                                     const struct mln_service_item *item, unsigned families)
 {
     struct mln_piece *piece = MLN_NEW(p->ctx->arena, struct mln_piece);
-    *piece = (struct mln_piece){.end = end, .near = *near, .far = *far, .item = *item};
+    *piece = (struct mln_piece){.end = end, .near = near, .far = far, .item = *item};
     bool inbound_any = far->side.kind == MLN_SIDE_ANY && p->ends->direction == MLN_INBOUND;
     for (int i = 0; i < MLN_FAMILIES; i++) {
         enum mln_family f = (enum mln_family)i;
@@ -201,8 +201,8 @@ static void end_pieces(struct mln_problem *p, const struct mln_end *end)
 
 static bool has_exceptions(const struct mln_piece *piece)
 {
-    return piece->minus_len[MLN_IPV4] + piece->minus_len[MLN_IPV6] > 0 || !piece->near.sayable ||
-           !piece->far.sayable;
+    return piece->minus_len[MLN_IPV4] + piece->minus_len[MLN_IPV6] > 0 || !piece->near->sayable ||
+           !piece->far->sayable;
 }
 
 static bool rule_is_wider(const struct mln_piece *piece)

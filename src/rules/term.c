@@ -424,6 +424,10 @@ static void side_terms(const struct view *v, const struct mln_side_set *side, st
 static void part_terms(const struct view *v, const struct mln_side_part *part, struct mln_term_vec *out)
 {
     struct mln_term_vec terms = {0};
+    if (part->minus_len == 0) { /* the usual case, without a list of its own */
+        add_leaf(v, &part->leaf, out);
+        return;
+    }
     add_leaf(v, &part->leaf, &terms);
     struct view inner = *v;
     inner.inside_except = true;
