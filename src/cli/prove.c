@@ -1,5 +1,5 @@
-/* The proof on every compile. What is proved is the JSON that goes out: each NSG is emitted, read back by the reader
- * for deployed NSGs, and compared with the policy. */
+/* The proof on every compile. What is proved is the JSON that goes out: each NSG is emitted, read
+ * back by the reader for deployed NSGs, and compared with the policy. */
 #include "cli/pipeline.h"
 #include "emit/nsg.h"
 #include "prove/proof.h"
@@ -15,16 +15,18 @@ struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct
     return good && nsgs.len == 1 && !mln_diags_failed(aside->diags) ? nsgs.data[0] : NULL;
 }
 
-static void report_failure(struct mln_cli *cli, const struct mln_table *table, const struct mln_proof *proof)
+static void report_failure(struct mln_cli *cli, const struct mln_table *table,
+                           const struct mln_proof *proof)
 {
-    struct mln_diag *diag = mln_report(
-        cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
-        "fault in mlnsgc: NSG '%s' would %s %s at zone '%s', which the policy %s", table->nsg->name,
-        proof->policy_permits ? "stop" : "permit",
-        proof->direction == MLN_INBOUND ? "an inbound packet" : "an outbound packet", proof->zone->display,
-        proof->policy_permits ? "permits" : "denies");
+    struct mln_diag *diag =
+        mln_report(cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
+                   "fault in mlnsgc: NSG '%s' would %s %s at zone '%s', which the policy %s",
+                   table->nsg->name, proof->policy_permits ? "stop" : "permit",
+                   proof->direction == MLN_INBOUND ? "an inbound packet" : "an outbound packet",
+                   proof->zone->display, proof->policy_permits ? "permits" : "denies");
     mln_diag_note(diag, "the packet: %s", mln_packet_text(cli->ctx.arena, &proof->packet));
-    mln_diag_note(diag, "decided by %s", proof->rule ? proof->rule->name : "one of Azure's default rules");
+    mln_diag_note(diag, "decided by %s",
+                  proof->rule ? proof->rule->name : "one of Azure's default rules");
     mln_cli_raise(cli, MLN_EXIT_FAULT);
 }
 
@@ -40,8 +42,11 @@ static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct
     }
     struct mln_proof proof;
     switch (mln_prove_nsg(aside, c->lowered, table->nsg, nsg->rules, &proof)) {
-    case MLN_PROOF_HOLDS: break;
-    case MLN_PROOF_FAILS: report_failure(cli, table, &proof); break;
+    case MLN_PROOF_HOLDS:
+        break;
+    case MLN_PROOF_FAILS:
+        report_failure(cli, table, &proof);
+        break;
     case MLN_PROOF_GAVE_UP:
         mln_report(cli->ctx.diags, MLN_D_PROOF_GAVE_UP, table->nsg->span,
                    "gave up proving NSG '%s'", table->nsg->name);

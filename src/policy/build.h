@@ -21,11 +21,12 @@ struct mln_build {
     size_t scope_count;
     struct mln_scope *root, *prelude;
     size_t active_count;
-    uint64_t look_ups; /* number of the last one */
-    unsigned depth; /* of groups and services in work */
+    uint64_t look_ups;                        /* number of the last one */
+    unsigned depth;                           /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */
-    const struct defaults *top_defaults; /* network.c */
-    MLN_VEC(struct mln_override_request) overrides; /* intent.c: resolved when all intents are known */
+    const struct defaults *top_defaults;      /* network.c */
+    MLN_VEC(struct mln_override_request)
+    overrides; /* intent.c: resolved when all intents are known */
 };
 
 /* A value with the scope its names belong to. */
@@ -34,12 +35,15 @@ struct mln_arg {
     struct mln_scope *scope;
 };
 
-/* --- value.c: parameters and plain values. Each reports what is wrong and then returns false or NULL. --- */
+/* --- value.c: parameters and plain values. Each reports what is wrong and then returns false or
+ * NULL. --- */
 /* Replaces parameters until something else is found; a POISON value comes back as it is. */
 struct mln_arg mln_eval(struct mln_build *b, struct mln_scope *scope, struct mln_value *value);
-/* The name of a NAME value with its "$param" parts replaced; *where is the scope to look it up in. NULL when poisoned. */
+/* The name of a NAME value with its "$param" parts replaced; *where is the scope to look it up in.
+ * NULL when poisoned. */
 const char *mln_eval_name(struct mln_build *b, struct mln_arg arg, struct mln_scope **where);
-/* A NAME, STRING or NUMBER as text, parameters inside strings replaced; NULL after reporting. `what`: "a region". */
+/* A NAME, STRING or NUMBER as text, parameters inside strings replaced; NULL after reporting.
+ * `what`: "a region". */
 const char *mln_eval_text(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
                           const char *what);
 bool mln_eval_prefixes(struct mln_build *b, struct mln_scope *scope, struct mln_value *values,
@@ -48,9 +52,11 @@ bool mln_eval_port(struct mln_build *b, struct mln_scope *scope, struct mln_valu
                    struct mln_port_range *out);
 bool mln_eval_date(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
                    struct mln_date *out);
-bool mln_eval_yes_no(struct mln_build *b, struct mln_scope *scope, struct mln_value *value, bool *out);
+bool mln_eval_yes_no(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
+                     bool *out);
 /* The condition of a `when` node. */
-bool mln_eval_when(struct mln_build *b, struct mln_scope *scope, const struct mln_node *node, bool *out);
+bool mln_eval_when(struct mln_build *b, struct mln_scope *scope, const struct mln_node *node,
+                   bool *out);
 const char *mln_value_text(struct mln_build *b, const struct mln_value *value); /* for messages */
 /* A region's canonical ARM name; NULL after reporting. */
 const char *mln_eval_region(struct mln_build *b, struct mln_scope *scope, struct mln_value *value);
@@ -68,7 +74,8 @@ void mln_expand_visit(struct mln_build *b, mln_visit *visit);
 
 /* --- network.c, resource.c: declarations --- */
 void mln_build_network(struct mln_build *b, struct mln_active *active);
-void mln_build_network_asgs(struct mln_build *b, struct mln_active *active); /* when all zones are known */
+void mln_build_network_asgs(struct mln_build *b,
+                            struct mln_active *active); /* when all zones are known */
 void mln_build_asg(struct mln_build *b, struct mln_scope *scope, struct mln_node *node);
 void mln_build_external(struct mln_build *b, struct mln_active *active);
 void mln_build_peer(struct mln_build *b, struct mln_active *active);
@@ -76,22 +83,28 @@ void mln_build_connect(struct mln_build *b, struct mln_active *active);
 void mln_build_kind(struct mln_build *b, struct mln_active *active);
 void mln_build_geography(struct mln_build *b, struct mln_active *active);
 void mln_build_resource(struct mln_build *b, struct mln_active *active);
-void mln_report_ambiguous(struct mln_build *b, struct mln_span span, const struct mln_symbol *symbol);
+void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
+                          const struct mln_symbol *symbol);
 /* The zone, network, ... of a name; NULL after reporting. */
-struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope, const struct mln_word *word);
-struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scope, const struct mln_word *word);
+struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope,
+                               const struct mln_word *word);
+struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scope,
+                                     const struct mln_word *word);
 /* Symbol of a word that may be a parameter or hold one; NULL after reporting. */
-struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
-                                   const struct mln_word *word, const char *what, const char **rest);
+struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope,
+                                   enum mln_space_kind space, const struct mln_word *word,
+                                   const char *what, const char **rest);
 struct mln_prefix_list mln_no_prefixes(void);
-const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f, const struct mln_prefix_list *list);
+const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
+                                       const struct mln_prefix_list *list);
 
 /* --- topology.c: after all declarations --- */
 void mln_build_topology(struct mln_build *b);
 
 /* --- side.c, service.c --- */
 /* NULL when nothing could be understood (reported). */
-struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side);
+struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope,
+                                    struct mln_side *side);
 bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln_service *services,
                         struct mln_services *out);
 const char *mln_services_text(struct mln_arena *a, const struct mln_service *services);

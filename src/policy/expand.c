@@ -1,9 +1,10 @@
 /* Which nodes count: modules in dependency order, conditions decided, templates applied.
  *
- * Every scope gets its list of active nodes once; declarations, intents and assertions are then made from these
- * lists, so nothing is expanded twice. An application is a scope of its own whose actives stand in the place
- * of the `apply` statement. The total is bounded by MAX_ACTIVE, the depth by MAX_APPLY: a few
- * lines of templates that apply each other twice would otherwise grow without end. */
+ * Every scope gets its list of active nodes once; declarations, intents and assertions are then
+ * made from these lists, so nothing is expanded twice. An application is a scope of its own whose
+ * actives stand in the place of the `apply` statement. The total is bounded by MAX_ACTIVE, the
+ * depth by MAX_APPLY: a few lines of templates that apply each other twice would otherwise grow
+ * without end. */
 #include "policy/build.h"
 
 #include <string.h>
@@ -17,16 +18,18 @@ static void define_param(struct mln_build *b, struct mln_scope *scope, struct ml
         return;
     struct mln_bound *old = mln_map_get(scope->params, name);
     if (old || strcmp(name, "cloud") == 0) {
-        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->name.span,
-                                           old && old->span.file ? "parameter '%s' is declared already"
-                                                                 : "parameter '%s' is built in",
-                                           name);
+        struct mln_diag *diag =
+            mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->name.span,
+                       old && old->span.file ? "parameter '%s' is declared already"
+                                             : "parameter '%s' is built in",
+                       name);
         if (old && old->span.file)
             mln_diag_label(diag, old->span, "'%s' is declared here", name);
         return;
     }
     struct mln_bound *bound = MLN_NEW(b->arena, struct mln_bound);
-    *bound = (struct mln_bound){.name = name, .span = node->name.span, .value = node->values, .scope = scope};
+    *bound = (struct mln_bound){
+        .name = name, .span = node->name.span, .value = node->values, .scope = scope};
     mln_map_put(scope->params, name, bound);
 }
 
@@ -85,7 +88,8 @@ void mln_expand_items(struct mln_build *b, struct mln_scope *scope, struct mln_n
     expand(b, scope, body, out);
 }
 
-/* Parameters first, whatever the order in the file; those inside `when` once their condition can be decided. */
+/* Parameters first, whatever the order in the file; those inside `when` once their condition can be
+ * decided. */
 static void define_params(struct mln_build *b, struct mln_scope *scope, struct mln_node *body)
 {
     for (struct mln_node *node = body; node; node = node->next)
@@ -120,8 +124,9 @@ static void check_template(struct mln_build *b, const struct mln_node *node)
     for (const struct mln_template_param *p = node->params; p; p = p->next)
         for (const struct mln_template_param *old = node->params; old != p; old = old->next)
             if (p->name.text && old->name.text == p->name.text) {
-                struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
-                                                   "parameter '$%s' stands here twice", p->name.text);
+                struct mln_diag *diag =
+                    mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
+                               "parameter '$%s' stands here twice", p->name.text);
                 mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
                 return;
             }
@@ -130,13 +135,18 @@ static void check_template(struct mln_build *b, const struct mln_node *node)
 static void declare_node(struct mln_build *b, struct mln_active *active)
 {
     switch (active->node->kind) {
-    case MLN_NODE_GROUP: declare(b, active, MLN_SYM_GROUP, MLN_NAMES_SIDE); break;
-    case MLN_NODE_SERVICE: declare(b, active, MLN_SYM_SERVICE, MLN_NAMES_SERVICE); break;
+    case MLN_NODE_GROUP:
+        declare(b, active, MLN_SYM_GROUP, MLN_NAMES_SIDE);
+        break;
+    case MLN_NODE_SERVICE:
+        declare(b, active, MLN_SYM_SERVICE, MLN_NAMES_SERVICE);
+        break;
     case MLN_NODE_TEMPLATE:
         check_template(b, active->node);
         declare(b, active, MLN_SYM_TEMPLATE, MLN_NAMES_TEMPLATE);
         break;
-    default: break; /* the others are declared where they are built */
+    default:
+        break; /* the others are declared where they are built */
     }
 }
 
@@ -146,8 +156,10 @@ static struct mln_bound *bind(struct mln_build *b, struct mln_scope *applied,
                               const struct mln_template_param *param)
 {
     struct mln_bound *bound = MLN_NEW(b->arena, struct mln_bound);
-    *bound = (struct mln_bound){.name = param->name.text, .span = param->name.span,
-                                .value = param->value, .scope = applied};
+    *bound = (struct mln_bound){.name = param->name.text,
+                                .span = param->name.span,
+                                .value = param->value,
+                                .scope = applied};
     mln_map_put(applied->params, param->name.text, bound);
     return bound;
 }
@@ -155,9 +167,9 @@ static struct mln_bound *bind(struct mln_build *b, struct mln_scope *applied,
 static void argument_error(struct mln_build *b, const struct mln_symbol *template_symbol,
                            struct mln_span span, const char *message, const char *name)
 {
-    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_TEMPLATE_ARGUMENTS, span, "template '%s' %s%s%s%s",
-                                       template_symbol->name, message, name ? " '" : "", name ? name : "",
-                                       name ? "'" : "");
+    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_TEMPLATE_ARGUMENTS, span,
+                                       "template '%s' %s%s%s%s", template_symbol->name, message,
+                                       name ? " '" : "", name ? name : "", name ? "'" : "");
     if (!template_symbol->library)
         mln_diag_label(diag, template_symbol->span, "the template is declared here");
 }
@@ -166,7 +178,8 @@ static bool give(struct mln_build *b, struct mln_scope *caller, struct mln_bound
                  struct mln_argument *argument, const struct mln_symbol *symbol)
 {
     if (bound->state == MLN_DONE) { /* used here as the mark "given" until all are read */
-        argument_error(b, symbol, argument->value->span, "is given twice the parameter", bound->name);
+        argument_error(b, symbol, argument->value->span, "is given twice the parameter",
+                       bound->name);
         return false;
     }
     bound->value = argument->value;
@@ -175,7 +188,8 @@ static bool give(struct mln_build *b, struct mln_scope *caller, struct mln_bound
     return true;
 }
 
-static bool bind_arguments(struct mln_build *b, struct mln_scope *applied, const struct mln_symbol *symbol)
+static bool bind_arguments(struct mln_build *b, struct mln_scope *applied,
+                           const struct mln_symbol *symbol)
 {
     bool good = true;
     MLN_VEC(struct mln_bound *) bounds = {0};
@@ -199,13 +213,15 @@ static bool bind_arguments(struct mln_build *b, struct mln_scope *applied, const
     for (size_t i = 0; i < bounds.len; i++) {
         bounds.data[i]->state = MLN_UNSEEN;
         if (!bounds.data[i]->value)
-            argument_error(b, symbol, applied->apply->name.span, "needs a value for", bounds.data[i]->name),
+            argument_error(b, symbol, applied->apply->name.span, "needs a value for",
+                           bounds.data[i]->name),
                 good = false;
     }
     return good;
 }
 
-static bool too_deep(struct mln_build *b, struct mln_scope *applied, const struct mln_symbol *symbol)
+static bool too_deep(struct mln_build *b, struct mln_scope *applied,
+                     const struct mln_symbol *symbol)
 {
     bool itself = false;
     for (const struct mln_apply_frame *f = applied->frame->outer; f; f = f->outer)
@@ -213,10 +229,10 @@ static bool too_deep(struct mln_build *b, struct mln_scope *applied, const struc
                   f->template_node == symbol->node;
     if (!itself && applied->depth <= MAX_APPLY)
         return false;
-    struct mln_diag *diag =
-        mln_report(b->ctx->diags, MLN_D_APPLY_RECURSION, applied->apply->name.span,
-                   itself ? "template '%s' applies itself" : "applications are nested too deeply at '%s'",
-                   symbol->name);
+    struct mln_diag *diag = mln_report(
+        b->ctx->diags, MLN_D_APPLY_RECURSION, applied->apply->name.span,
+        itself ? "template '%s' applies itself" : "applications are nested too deeply at '%s'",
+        symbol->name);
     for (const struct mln_apply_frame *f = applied->frame->outer; f; f = f->outer)
         mln_diag_label(diag, f->span, "'%s' is applied here", f->template_name);
     return true;
@@ -230,8 +246,12 @@ static void declare_alias(struct mln_build *b, struct mln_scope *scope, const st
     if (!name->text)
         return;
     struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
-    *symbol = (struct mln_symbol){.kind = MLN_SYM_ALIAS, .name = name->text, .span = name->span,
-                                  .scope = scope, .inner = inner, .library = scope->module->library};
+    *symbol = (struct mln_symbol){.kind = MLN_SYM_ALIAS,
+                                  .name = name->text,
+                                  .span = name->span,
+                                  .scope = scope,
+                                  .inner = inner,
+                                  .library = scope->module->library};
     mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
 }
 
@@ -249,7 +269,8 @@ static void apply(struct mln_build *b, struct mln_active *active)
     applied->template_name = symbol->name;
     applied->depth = active->scope->depth + 1;
     applied->frame = MLN_NEW(b->arena, struct mln_apply_frame);
-    *applied->frame = (struct mln_apply_frame){symbol->name, symbol->node, node->span, active->scope->frame};
+    *applied->frame =
+        (struct mln_apply_frame){symbol->name, symbol->node, node->span, active->scope->frame};
     if (too_deep(b, applied, symbol) || !bind_arguments(b, applied, symbol))
         return;
     active->applied = applied;
@@ -310,7 +331,8 @@ static void open_imports(struct mln_build *b, struct mln_scope *scope)
     }
 }
 
-/* An import without alias must not bring a name that another one brings, or that the file declares itself. */
+/* An import without alias must not bring a name that another one brings, or that the file declares
+ * itself. */
 static void check_clash(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
                         const struct mln_map *names, const struct mln_import *import)
 {

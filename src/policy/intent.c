@@ -29,8 +29,8 @@ static const char *const verb_names[] = {
 
 /* --- clauses --- */
 
-static void request_overrides(struct mln_build *b, struct mln_intent *intent, const struct mln_value *names,
-                              struct mln_scope *scope)
+static void request_overrides(struct mln_build *b, struct mln_intent *intent,
+                              const struct mln_value *names, struct mln_scope *scope)
 {
     if (!intent->overrides_span.file)
         intent->overrides_span = names->span;
@@ -47,14 +47,17 @@ static void shorten(struct mln_intent *intent, struct mln_date until)
     intent->has_until = true;
 }
 
-static void bad_clause(struct mln_build *b, struct mln_span span, const char *clause, const char *verb)
+static void bad_clause(struct mln_build *b, struct mln_span span, const char *clause,
+                       const char *verb)
 {
-    mln_report(b->ctx->diags, MLN_D_BAD_CLAUSE, span, "'%s' is for allow, not for %s", clause, verb);
+    mln_report(b->ctx->diags, MLN_D_BAD_CLAUSE, span, "'%s' is for allow, not for %s", clause,
+               verb);
 }
 
-/* The clauses written at the intent (own), or at an `apply` round it: those go to every intent they fit. */
-static void take_clauses(struct mln_build *b, struct mln_intent *intent, const struct mln_clauses *c,
-                         struct mln_scope *scope, bool own)
+/* The clauses written at the intent (own), or at an `apply` round it: those go to every intent they
+ * fit. */
+static void take_clauses(struct mln_build *b, struct mln_intent *intent,
+                         const struct mln_clauses *c, struct mln_scope *scope, bool own)
 {
     bool allow = intent->verb == MLN_VERB_ALLOW;
     const char *verb = is_assertion(intent->verb) ? "assert" : verb_names[intent->verb];
@@ -63,7 +66,8 @@ static void take_clauses(struct mln_build *b, struct mln_intent *intent, const s
     else if (c->overrides.text && own && is_assertion(intent->verb))
         bad_clause(b, c->overrides.span, "overrides", verb);
     else if (c->overrides.text && own)
-        mln_report(b->ctx->diags, MLN_D_BAD_OVERRIDE, c->overrides.span, "a %s cannot override", verb);
+        mln_report(b->ctx->diags, MLN_D_BAD_OVERRIDE, c->overrides.span, "a %s cannot override",
+                   verb);
     struct mln_date until;
     if (c->until && allow && mln_eval_date(b, scope, c->until, &until))
         shorten(intent, until);
@@ -84,7 +88,8 @@ static const char *date_text(struct mln_build *b, struct mln_date d)
 
 enum { SOON = 30 /* days */ };
 
-static bool expired(struct mln_build *b, const struct mln_intent *intent, const struct mln_node *node)
+static bool expired(struct mln_build *b, const struct mln_intent *intent,
+                    const struct mln_node *node)
 {
     if (!intent->has_until)
         return false;
@@ -96,7 +101,8 @@ static bool expired(struct mln_build *b, const struct mln_intent *intent, const 
     else if (left <= SOON)
         mln_report(b->ctx->diags, MLN_D_EXPIRES_SOON, span, "this allow ends on %s, %s",
                    date_text(b, intent->until),
-                   left == 0 ? "today" : mln_printf(b->arena, "in %ld day%s", left, left == 1 ? "" : "s"));
+                   left == 0 ? "today"
+                             : mln_printf(b->arena, "in %ld day%s", left, left == 1 ? "" : "s"));
     return left < 0;
 }
 
@@ -115,7 +121,8 @@ static bool legal_ends(struct mln_build *b, const struct mln_intent *intent)
     }
     for (size_t i = 0; intent->within && i < intent->from->len; i++) {
         const struct mln_leaf *leaf = &intent->from->parts[i].leaf;
-        if (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_NETWORK)
+        if (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG ||
+            leaf->kind == MLN_LEAF_NETWORK)
             continue;
         if (!good)
             return false; /* a resource: said above */
@@ -150,13 +157,17 @@ static void declare_intent(struct mln_build *b, struct mln_intent *intent, struc
                            const struct mln_word *as)
 {
     struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
-    *symbol = (struct mln_symbol){.kind = MLN_SYM_INTENT, .name = as->text, .span = as->span,
-                                  .scope = scope, .library = intent->library};
+    *symbol = (struct mln_symbol){.kind = MLN_SYM_INTENT,
+                                  .name = as->text,
+                                  .span = as->span,
+                                  .scope = scope,
+                                  .library = intent->library};
     symbol->u.intent = intent;
     mln_scope_declare(b, scope, MLN_NAMES_INTENT, symbol);
 }
 
-static const char *services_name(struct mln_build *b, struct mln_scope *scope, struct mln_service *list)
+static const char *services_name(struct mln_build *b, struct mln_scope *scope,
+                                 struct mln_service *list)
 {
     bool single = list && !list->next && list->kind == MLN_SERVICE_PARAM;
     if (!single)
@@ -211,8 +222,8 @@ void mln_build_intent(struct mln_build *b, struct mln_active *active)
 static void resolve_override(struct mln_build *b, const struct mln_override_request *request)
 {
     const char *rest;
-    struct mln_symbol *symbol = mln_find_symbol(b, request->scope, MLN_NAMES_INTENT, &request->word,
-                                                "deny", &rest);
+    struct mln_symbol *symbol =
+        mln_find_symbol(b, request->scope, MLN_NAMES_INTENT, &request->word, "deny", &rest);
     if (!symbol) {
         request->intent->broken = true;
         return;

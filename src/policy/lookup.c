@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* A word may be "$param" or hold "$param" parts. */
-static const char *word_text(struct mln_build *b, struct mln_scope *scope, const struct mln_word *word,
-                             struct mln_scope **where)
+static const char *word_text(struct mln_build *b, struct mln_scope *scope,
+                             const struct mln_word *word, struct mln_scope **where)
 {
     if (!word->text)
         return NULL;
@@ -19,8 +19,9 @@ static const char *word_text(struct mln_build *b, struct mln_scope *scope, const
     return mln_eval_text(b, arg.scope, arg.value, "a name");
 }
 
-struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
-                                   const struct mln_word *word, const char *what, const char **rest)
+struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope,
+                                   enum mln_space_kind space, const struct mln_word *word,
+                                   const char *what, const char **rest)
 {
     struct mln_scope *where;
     const char *name = word_text(b, scope, word, &where);
@@ -32,7 +33,8 @@ struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope,
     return symbol;
 }
 
-void mln_report_ambiguous(struct mln_build *b, struct mln_span span, const struct mln_symbol *symbol)
+void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
+                          const struct mln_symbol *symbol)
 {
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_AMBIGUOUS_NAME, span,
                                        "several networks have a zone '%s'", symbol->name);
@@ -43,16 +45,17 @@ void mln_report_ambiguous(struct mln_build *b, struct mln_span span, const struc
     }
 }
 
-static void wrong_kind(struct mln_build *b, const struct mln_word *word, const struct mln_symbol *symbol,
-                       const char *wanted)
+static void wrong_kind(struct mln_build *b, const struct mln_word *word,
+                       const struct mln_symbol *symbol, const char *wanted)
 {
-    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, word->span, "'%s' is not %s",
-                                       symbol->name, wanted);
+    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, word->span,
+                                       "'%s' is not %s", symbol->name, wanted);
     if (symbol->span.file)
         mln_diag_label(diag, symbol->span, "'%s' is declared here", symbol->name);
 }
 
-struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope, const struct mln_word *word)
+struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope,
+                               const struct mln_word *word)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "zone", &rest);
@@ -70,7 +73,8 @@ struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope, con
     return NULL;
 }
 
-struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scope, const struct mln_word *word)
+struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scope,
+                                     const struct mln_word *word)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "network", &rest);

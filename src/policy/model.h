@@ -1,5 +1,6 @@
-/* The model: what a policy declares, with every name resolved, every parameter replaced, every template
- * applied and every condition decided. Made by mln_policy_build, read by lowering, back ends and questions. */
+/* The model: what a policy declares, with every name resolved, every parameter replaced, every
+ * template applied and every condition decided. Made by mln_policy_build, read by lowering, back
+ * ends and questions. */
 #ifndef MLN_POLICY_MODEL_H
 #define MLN_POLICY_MODEL_H
 
@@ -20,15 +21,23 @@ struct mln_prefix_list {
 };
 
 enum mln_role {
-    MLN_ROLE_PLAIN, MLN_ROLE_BASTION, MLN_ROLE_GATEWAY, MLN_ROLE_FIREWALL, MLN_ROLE_ROUTE_SERVER,
-    MLN_ROLE_APP_GATEWAY, MLN_ROLE_ML_COMPUTE, MLN_ROLE_AKS, MLN_ROLE_ENDPOINTS, MLN_ROLE_DATABRICKS,
+    MLN_ROLE_PLAIN,
+    MLN_ROLE_BASTION,
+    MLN_ROLE_GATEWAY,
+    MLN_ROLE_FIREWALL,
+    MLN_ROLE_ROUTE_SERVER,
+    MLN_ROLE_APP_GATEWAY,
+    MLN_ROLE_ML_COMPUTE,
+    MLN_ROLE_AKS,
+    MLN_ROLE_ENDPOINTS,
+    MLN_ROLE_DATABRICKS,
     MLN_ROLE_COUNT
 };
 extern const char *const mln_role_names[MLN_ROLE_COUNT];
 
 struct mln_route {
     struct mln_span span;
-    struct mln_prefix prefix;   /* when tag is NULL */
+    struct mln_prefix prefix; /* when tag is NULL */
     const struct mln_tag *tag;
     enum mln_hop hop;
     struct mln_prefix next_hop; /* appliance */
@@ -37,8 +46,8 @@ struct mln_route {
 
 struct mln_nsg {
     const char *name;
-    struct mln_span span; /* of the zone that names it first */
-    MLN_VEC(struct mln_zone *) zones; /* governed by it, in source order */
+    struct mln_span span;                /* of the zone that names it first */
+    MLN_VEC(struct mln_zone *) zones;    /* governed by it, in source order */
     const char *region, *resource_group; /* of its networks; NULL when not given */
     uint32_t index;
 };
@@ -50,25 +59,26 @@ struct mln_zone {
     struct mln_network *network;
     struct mln_prefix_list prefixes, overlay, egress;
     const struct mln_ipset *addresses[MLN_FAMILIES]; /* prefixes and overlay; never NULL */
-    struct mln_nsg *nsg; /* NULL: ungoverned */
-    const char *nsg_name; /* `nsg X`; NULL: the name made from the zone's */
-    bool nsg_none;        /* `nsg none` */
+    struct mln_nsg *nsg;                             /* NULL: ungoverned */
+    const char *nsg_name;     /* `nsg X`; NULL: the name made from the zone's */
+    bool nsg_none;            /* `nsg none` */
     struct mln_span nsg_span; /* of the nsg item; file 0 when there is none */
-    bool library;         /* declared by a template of the standard library */
-    const char *subnet;  /* subnet name in Azure */
+    bool library;             /* declared by a template of the standard library */
+    const char *subnet;       /* subnet name in Azure */
     enum mln_role role;
     struct mln_span role_span;
     enum mln_default_kind defaults[MLN_DIRECTIONS]; /* never UNSET */
     MLN_VEC(const char *) service_endpoints;        /* "Microsoft.Storage" spellings as written */
-    MLN_VEC(const char *) endpoint_only;            /* service endpoint policy: resource ids and names */
+    MLN_VEC(const char *) endpoint_only; /* service endpoint policy: resource ids and names */
     const char *delegation;
     MLN_VEC(struct mln_route) routes;
     bool existing;
-    bool holds_endpoint; /* a private endpoint lies in it: the back end sets privateEndpointNetworkPolicies so that
-                            its NSG is effective [PEPOL] */
+    bool holds_endpoint;  /* a private endpoint lies in it: the back end sets
+                             privateEndpointNetworkPolicies so that  its NSG is effective [PEPOL] */
     bool hosts_appliance; /* an appliance of some route lies in it */
-    /* What the tags mean for this subnet, and which far addresses a path joins it with (language.md: Tags, Paths;
-     * [TAGS], azure-docs#22178: a route for 0.0.0.0/0 makes VirtualNetwork everything). */
+    /* What the tags mean for this subnet, and which far addresses a path joins it with
+     * (language.md: Tags, Paths; [TAGS], azure-docs#22178: a route for 0.0.0.0/0 makes
+     * VirtualNetwork everything). */
     const struct mln_ipset *virtual_network[MLN_FAMILIES], *internet[MLN_FAMILIES];
     const struct mln_ipset *joined[MLN_DIRECTIONS][MLN_FAMILIES];
     uint32_t index;
@@ -83,16 +93,17 @@ struct mln_network {
     bool existing;
     MLN_VEC(struct mln_zone *) zones;
     MLN_VEC(struct mln_network *) peers;
-    MLN_VEC(struct mln_network *) gateways; /* peers whose gateway serves this network */
-    MLN_VEC(struct mln_external *) connected; /* by a gateway of its own */
+    MLN_VEC(struct mln_network *) gateways;      /* peers whose gateway serves this network */
+    MLN_VEC(struct mln_external *) connected;    /* by a gateway of its own */
     const struct mln_ipset *space[MLN_FAMILIES]; /* addresses and the overlays of its zones */
-    const struct mln_ipset *near[MLN_FAMILIES];  /* space, peers' spaces, and externals through a gateway */
-    uint64_t *peer_bits;                         /* by network index: peered directly */
+    const struct mln_ipset
+        *near[MLN_FAMILIES]; /* space, peers' spaces, and externals through a gateway */
+    uint64_t *peer_bits;     /* by network index: peered directly */
     uint32_t index;
 };
 
 struct mln_asg {
-    const char *name;    /* Azure name and display name */
+    const char *name; /* Azure name and display name */
     struct mln_span span;
     struct mln_zone *zone;
     uint32_t index;
@@ -120,7 +131,7 @@ struct mln_connection {
 };
 
 struct mln_service_item {
-    unsigned protos; /* set of MLN_PROTO_BIT */
+    unsigned protos;                         /* set of MLN_PROTO_BIT */
     const struct mln_portset *sport, *dport; /* never NULL */
 };
 struct mln_services {
@@ -145,9 +156,9 @@ struct mln_kind {
     const char *tag, *service_endpoint;
     MLN_VEC(const char *) prerequisites;
     MLN_VEC(struct mln_kind_endpoint *) endpoints;
-    const char *firewall;             /* property path; NULL when it has none */
-    const char *firewall_entry;       /* `entry` */
-    long firewall_limit;              /* -1: none stated */
+    const char *firewall;       /* property path; NULL when it has none */
+    const char *firewall_entry; /* `entry` */
+    long firewall_limit;        /* -1: none stated */
     MLN_VEC(struct mln_firewall_key) firewall_keys;
 };
 
@@ -171,7 +182,8 @@ struct mln_resource {
     const char *region, *azure_name, *id, *resource_group, *sku;
     enum mln_public is_public;
     bool widen;
-    /* What intents ask of its firewall: public IPv4 sources, and zones with the service endpoint. */
+    /* What intents ask of its firewall: public IPv4 sources, and zones with the service endpoint.
+     */
     MLN_VEC(struct mln_range) firewall_ranges; /* as they are found */
     const struct mln_ipset *firewall_sources;  /* the same as a set, when all are; NULL: none */
     MLN_VEC(struct mln_zone *) firewall_zones;
@@ -188,13 +200,22 @@ struct mln_geography {
 
 /* A leaf of a side: one thing that was named, with what it contains. */
 enum mln_leaf_kind {
-    MLN_LEAF_ANY, MLN_LEAF_NETWORK, MLN_LEAF_ZONE, MLN_LEAF_ASG, MLN_LEAF_EXTERNAL, MLN_LEAF_PREFIX,
-    MLN_LEAF_TAG, MLN_LEAF_RESOURCE, MLN_LEAF_ENDPOINT, MLN_LEAF_HOSTED_AGENTS
+    MLN_LEAF_ANY,
+    MLN_LEAF_NETWORK,
+    MLN_LEAF_ZONE,
+    MLN_LEAF_ASG,
+    MLN_LEAF_EXTERNAL,
+    MLN_LEAF_PREFIX,
+    MLN_LEAF_TAG,
+    MLN_LEAF_RESOURCE,
+    MLN_LEAF_ENDPOINT,
+    MLN_LEAF_HOSTED_AGENTS
 };
 struct mln_leaf {
     enum mln_leaf_kind kind;
     struct mln_span span; /* where the intent names it */
-    bool through_group;   /* reached through a group, or `any` or a network: pairs without a path are left out */
+    bool through_group; /* reached through a group, or `any` or a network: pairs without a path are
+                           left out */
     struct mln_network *network;
     struct mln_zone *zone;
     struct mln_asg *asg;
@@ -207,12 +228,15 @@ struct mln_leaf {
 };
 MLN_VEC_TYPE(mln_leaf_vec, struct mln_leaf);
 
-/* A side flattened: the union over `parts` of (leaf minus every set of `minus` that is itself a side). */
+/* A side flattened: the union over `parts` of (leaf minus every set of `minus` that is itself a
+ * side). */
 struct mln_side_set {
     struct mln_side_part *parts;
     size_t len;
-    size_t weight;    /* its parts and those of all excepts in it: what looking at the whole of it costs */
-    const char *text; /* as the source names it, for names of rules: "agents", "any", "jump+agents" */
+    size_t weight; /* its parts and those of all excepts in it: what looking at the whole of it
+                      costs */
+    const char
+        *text; /* as the source names it, for names of rules: "agents", "any", "jump+agents" */
 };
 struct mln_side_part {
     struct mln_leaf leaf;
@@ -222,23 +246,23 @@ struct mln_side_part {
 
 struct mln_intent {
     enum mln_verb verb;
-    struct mln_span span;       /* the statement */
+    struct mln_span span; /* the statement */
     struct mln_span from_span, to_span, service_span;
-    const char *name;           /* `as`, or made from verb, service and ends; not unique */
-    bool named;                 /* `as` was written */
+    const char *name; /* `as`, or made from verb, service and ends; not unique */
+    bool named;       /* `as` was written */
     struct mln_side_set *from, *to;
-    bool within;                /* each leaf of `from` to itself; to == from */
+    bool within; /* each leaf of `from` to itself; to == from */
     struct mln_services services;
-    const char *service_text;   /* "https", "tcp-443" */
+    const char *service_text;               /* "https", "tcp-443" */
     MLN_VEC(struct mln_intent *) overrides; /* denies it overrides (a name may stand for several) */
     struct mln_span overrides_span;
     const char *because, *owner;
     struct mln_date until;
     bool has_until;
-    bool library; /* written in the standard library */
-    bool broken;  /* could not be understood, or an error was reported about it */
+    bool library;                  /* written in the standard library */
+    bool broken;                   /* could not be understood, or an error was reported about it */
     struct mln_apply_frame *frame; /* NULL when not from a template */
-    uint32_t index; /* in source order, applied templates in place */
+    uint32_t index;                /* in source order, applied templates in place */
 };
 
 /* The chain of applications an intent or a declaration came through, innermost first. */
@@ -249,8 +273,8 @@ struct mln_apply_frame {
     struct mln_apply_frame *outer;
 };
 
-/* --expand-tags: when a service tag is written into rules as its prefixes (which needs a service-tag file): never,
- * those of hosted agents only, or always. */
+/* --expand-tags: when a service tag is written into rules as its prefixes (which needs a
+ * service-tag file): never, those of hosted agents only, or always. */
 enum mln_expand { MLN_EXPAND_NEVER, MLN_EXPAND_AGENTS, MLN_EXPAND_ALWAYS };
 
 struct mln_policy_options {
@@ -263,7 +287,7 @@ struct mln_policy_options {
     struct mln_param_setting {
         const char *name, *text;
         bool used;
-    } *params;
+    } * params;
     size_t param_count;
 };
 
@@ -281,15 +305,16 @@ struct mln_model {
     MLN_VEC(struct mln_geography *) geographies;
     MLN_VEC(struct mln_intent *) intents;    /* allow, deny, forbid; expired ones are left out */
     MLN_VEC(struct mln_intent *) assertions; /* assert allow, assert deny */
-    /* Errors: none in what the places and paths are made of (then the intents that were understood can still be
-     * judged); some intent is missing (then nothing is said to be useless). */
+    /* Errors: none in what the places and paths are made of (then the intents that were understood
+     * can still be judged); some intent is missing (then nothing is said to be useless). */
     bool places_good, intents_missing;
 };
 
 /* Days since 1970-01-01. */
 long mln_date_days(struct mln_date date);
 
-/* Builds the model; mistakes are reported and what could not be understood is left out. Never NULL. */
+/* Builds the model; mistakes are reported and what could not be understood is left out. Never NULL.
+ */
 struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_vec *modules,
                                    struct mln_policy_options *options);
 
@@ -300,6 +325,7 @@ struct mln_services mln_services_union(struct mln_arena *a, const struct mln_ser
 
 /* Does a path join the two zones, packets going from `from` to `to`? */
 bool mln_zones_joined(const struct mln_zone *from, const struct mln_zone *to);
-bool mln_networks_joined(const struct mln_network *x, const struct mln_network *y); /* the same or peered */
+bool mln_networks_joined(const struct mln_network *x,
+                         const struct mln_network *y); /* the same or peered */
 
 #endif

@@ -4,11 +4,16 @@
 #include <string.h>
 
 const char *const mln_role_names[MLN_ROLE_COUNT] = {
-    [MLN_ROLE_PLAIN] = "plain",           [MLN_ROLE_BASTION] = "bastion",
-    [MLN_ROLE_GATEWAY] = "gateway",       [MLN_ROLE_FIREWALL] = "firewall",
-    [MLN_ROLE_ROUTE_SERVER] = "route-server", [MLN_ROLE_APP_GATEWAY] = "app-gateway",
-    [MLN_ROLE_ML_COMPUTE] = "ml-compute", [MLN_ROLE_AKS] = "aks",
-    [MLN_ROLE_ENDPOINTS] = "endpoints",   [MLN_ROLE_DATABRICKS] = "databricks",
+    [MLN_ROLE_PLAIN] = "plain",
+    [MLN_ROLE_BASTION] = "bastion",
+    [MLN_ROLE_GATEWAY] = "gateway",
+    [MLN_ROLE_FIREWALL] = "firewall",
+    [MLN_ROLE_ROUTE_SERVER] = "route-server",
+    [MLN_ROLE_APP_GATEWAY] = "app-gateway",
+    [MLN_ROLE_ML_COMPUTE] = "ml-compute",
+    [MLN_ROLE_AKS] = "aks",
+    [MLN_ROLE_ENDPOINTS] = "endpoints",
+    [MLN_ROLE_DATABRICKS] = "databricks",
 };
 
 struct mln_prefix_list mln_no_prefixes(void)
@@ -23,11 +28,17 @@ const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
 }
 
 static struct mln_symbol *new_symbol(struct mln_build *b, enum mln_symbol_kind kind,
-                                     struct mln_scope *scope, struct mln_node *node, const char *name)
+                                     struct mln_scope *scope, struct mln_node *node,
+                                     const char *name)
 {
     struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
-    *symbol = (struct mln_symbol){.kind = kind, .name = name, .span = node->name.span, .node = node,
-                                  .scope = scope, .library = scope->module->library, .state = MLN_DONE};
+    *symbol = (struct mln_symbol){.kind = kind,
+                                  .name = name,
+                                  .span = node->name.span,
+                                  .node = node,
+                                  .scope = scope,
+                                  .library = scope->module->library,
+                                  .state = MLN_DONE};
     return symbol;
 }
 
@@ -112,8 +123,8 @@ static bool zone_role(struct mln_build *b, struct mln_zone *zone, struct mln_sco
             zone->role = (enum mln_role)i;
             return true;
         }
-    struct mln_diag *diag =
-        mln_report(b->ctx->diags, MLN_D_UNKNOWN_NAME, item->values->span, "unknown role '%s'", text);
+    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_UNKNOWN_NAME, item->values->span,
+                                       "unknown role '%s'", text);
     const char *close = mln_closest(text, mln_role_names, MLN_ROLE_COUNT);
     if (close)
         mln_diag_inline(diag, "did you mean '%s'?", close);
@@ -149,7 +160,8 @@ static void zone_endpoints(struct mln_build *b, struct mln_zone *zone, struct ml
 static void zone_route(struct mln_build *b, struct mln_zone *zone, struct mln_scope *scope,
                        struct mln_node *node)
 {
-    struct mln_route route = {.span = node->next_hop ? node->next_hop->span : node->span, .hop = node->hop};
+    struct mln_route route = {.span = node->next_hop ? node->next_hop->span : node->span,
+                              .hop = node->hop};
     struct mln_prefix_list hop;
     if (node->hop == MLN_HOP_APPLIANCE) {
         if (!node->next_hop || !mln_eval_prefixes(b, scope, node->next_hop, &hop))
@@ -193,31 +205,45 @@ static void zone_item(struct mln_build *b, struct mln_zone *zone, struct mln_sco
     if (item->item != MLN_ITEM_SERVICE_ENDPOINT && !first_time(b, item, seen))
         return;
     switch (item->item) {
-    case MLN_ITEM_NSG: zone_nsg(b, zone, scope, item); break;
+    case MLN_ITEM_NSG:
+        zone_nsg(b, zone, scope, item);
+        break;
     case MLN_ITEM_SUBNET: {
         const char *text = mln_eval_text(b, scope, item->values, "a subnet name");
         if (text)
             zone->subnet = text;
         break;
     }
-    case MLN_ITEM_ROLE: zone_role(b, zone, scope, item); break;
-    case MLN_ITEM_SERVICE_ENDPOINT: zone_endpoints(b, zone, scope, item); break;
+    case MLN_ITEM_ROLE:
+        zone_role(b, zone, scope, item);
+        break;
+    case MLN_ITEM_SERVICE_ENDPOINT:
+        zone_endpoints(b, zone, scope, item);
+        break;
     case MLN_ITEM_DELEGATION:
         zone->delegation = mln_eval_text(b, scope, item->values, "a delegation");
         break;
-    case MLN_ITEM_OVERLAY: mln_eval_prefixes(b, scope, item->values, &zone->overlay); break;
-    case MLN_ITEM_EGRESS: mln_eval_prefixes(b, scope, item->values, &zone->egress); break;
-    case MLN_ITEM_EXISTING: zone->existing = true; break;
-    default: break;
+    case MLN_ITEM_OVERLAY:
+        mln_eval_prefixes(b, scope, item->values, &zone->overlay);
+        break;
+    case MLN_ITEM_EGRESS:
+        mln_eval_prefixes(b, scope, item->values, &zone->egress);
+        break;
+    case MLN_ITEM_EXISTING:
+        zone->existing = true;
+        break;
+    default:
+        break;
     }
 }
 
-/* "training" alone when no other network visible from here has such a zone, and "ml.training" always. */
+/* "training" alone when no other network visible from here has such a zone, and "ml.training"
+ * always. */
 static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
                          struct mln_zone *zone)
 {
-    const char *whole = mln_intern(
-        b->ctx->names, mln_printf(b->arena, "%s.%s", zone->network->name, zone->name));
+    const char *whole =
+        mln_intern(b->ctx->names, mln_printf(b->arena, "%s.%s", zone->network->name, zone->name));
     struct mln_symbol *symbol = new_symbol(b, MLN_SYM_ZONE, scope, node, whole);
     symbol->u.zone = zone;
     if (!mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol))
@@ -236,7 +262,8 @@ static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct ml
 }
 
 static void build_zone(struct mln_build *b, struct mln_scope *declared_in, struct mln_scope *scope,
-                       struct mln_network *network, struct mln_node *node, const struct defaults *outer)
+                       struct mln_network *network, struct mln_node *node,
+                       const struct defaults *outer)
 {
     struct mln_zone *zone = MLN_NEW(b->arena, struct mln_zone);
     zone->name = zone->display = zone->subnet = node->name.text;
@@ -261,7 +288,8 @@ static void build_zone(struct mln_build *b, struct mln_scope *declared_in, struc
             add_default(b, &own, item);
     }
     for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        enum mln_default_kind top = pick_default(top_defaults(b), (enum mln_direction)d, MLN_DEFAULT_DENY);
+        enum mln_default_kind top =
+            pick_default(top_defaults(b), (enum mln_direction)d, MLN_DEFAULT_DENY);
         enum mln_default_kind net = pick_default(outer, (enum mln_direction)d, top);
         zone->defaults[d] = pick_default(&own, (enum mln_direction)d, net);
     }
@@ -278,17 +306,26 @@ static void network_item(struct mln_build *b, struct mln_network *network, struc
     if (!first_time(b, item, seen))
         return;
     switch (item->item) {
-    case MLN_ITEM_REGION: network->region = mln_eval_region(b, scope, item->values); break;
+    case MLN_ITEM_REGION:
+        network->region = mln_eval_region(b, scope, item->values);
+        break;
     case MLN_ITEM_RESOURCE_GROUP:
         network->resource_group = mln_eval_text(b, scope, item->values, "a resource group");
         break;
     case MLN_ITEM_SUBSCRIPTION:
         network->subscription = mln_eval_text(b, scope, item->values, "a subscription");
         break;
-    case MLN_ITEM_ID: network->id = mln_eval_text(b, scope, item->values, "a resource id"); break;
-    case MLN_ITEM_DNS: mln_eval_prefixes(b, scope, item->values, &network->dns); break;
-    case MLN_ITEM_EXISTING: network->existing = true; break;
-    default: break;
+    case MLN_ITEM_ID:
+        network->id = mln_eval_text(b, scope, item->values, "a resource id");
+        break;
+    case MLN_ITEM_DNS:
+        mln_eval_prefixes(b, scope, item->values, &network->dns);
+        break;
+    case MLN_ITEM_EXISTING:
+        network->existing = true;
+        break;
+    default:
+        break;
     }
 }
 
@@ -300,7 +337,8 @@ static struct mln_scope *global_scope(struct mln_scope *scope)
     return scope;
 }
 
-static void see_in_applications(struct mln_scope *scope, const struct mln_symbol *symbol, const char *key)
+static void see_in_applications(struct mln_scope *scope, const struct mln_symbol *symbol,
+                                const char *key)
 {
     for (; scope->caller; scope = scope->caller)
         mln_map_put(scope->sides, key, (void *)(uintptr_t)symbol);
@@ -338,8 +376,9 @@ void mln_build_network(struct mln_build *b, struct mln_active *active)
     if (scope->caller)
         for (size_t i = 0; i < global->sides->len; i++) {
             const struct mln_symbol *seen_symbol = global->sides->entries[i].value;
-            bool ours = (seen_symbol->kind == MLN_SYM_NETWORK && seen_symbol->u.network == network) ||
-                        (seen_symbol->kind == MLN_SYM_ZONE && seen_symbol->u.zone->network == network);
+            bool ours =
+                (seen_symbol->kind == MLN_SYM_NETWORK && seen_symbol->u.network == network) ||
+                (seen_symbol->kind == MLN_SYM_ZONE && seen_symbol->u.zone->network == network);
             if (ours)
                 see_in_applications(scope, seen_symbol, global->sides->entries[i].key);
         }
@@ -373,8 +412,9 @@ void mln_build_asg(struct mln_build *b, struct mln_scope *scope, struct mln_node
 
 /* --- externals, peerings, connections --- */
 
-static void external_value(struct mln_build *b, struct mln_scope *scope, struct mln_external *external,
-                           struct mln_value *value, struct mln_prefix_list *all)
+static void external_value(struct mln_build *b, struct mln_scope *scope,
+                           struct mln_external *external, struct mln_value *value,
+                           struct mln_prefix_list *all)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     if (arg.value->kind == MLN_VALUE_LIST) {
@@ -416,7 +456,8 @@ void mln_build_external(struct mln_build *b, struct mln_active *active)
             external_value(b, active->scope, external, v, &external->prefixes);
     for (int f = 0; f < MLN_FAMILIES; f++)
         external->addresses[f] = mln_prefix_set(b->arena, (enum mln_family)f, &external->prefixes);
-    struct mln_symbol *symbol = new_symbol(b, MLN_SYM_EXTERNAL, active->scope, node, external->name);
+    struct mln_symbol *symbol =
+        new_symbol(b, MLN_SYM_EXTERNAL, active->scope, node, external->name);
     symbol->u.external = external;
     if (!mln_scope_declare(b, active->scope, MLN_NAMES_SIDE, symbol))
         return;
@@ -452,7 +493,8 @@ static struct mln_network *lent_gateway(struct mln_build *b, struct mln_active *
             continue;
         if ((named != x && named != y) || lender)
             mln_report(b->ctx->diags, MLN_D_BAD_GATEWAY, item->values->span,
-                       lender ? "a peering lends one gateway" : "'%s' is not one of the two peered networks",
+                       lender ? "a peering lends one gateway"
+                              : "'%s' is not one of the two peered networks",
                        named->name);
         else {
             lender = named;
@@ -470,13 +512,13 @@ void mln_build_peer(struct mln_build *b, struct mln_active *active)
     if (!x || !y)
         return;
     if (x == y) {
-        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, node->name2.span, "network '%s' is peered with itself",
-                   x->name);
+        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, node->name2.span,
+                   "network '%s' is peered with itself", x->name);
         return;
     }
     if (is_peer(x, y)) {
-        mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->span, "'%s' is peered with '%s' already",
-                   x->name, y->name);
+        mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, node->span,
+                   "'%s' is peered with '%s' already", x->name, y->name);
         return;
     }
     mln_vec_push(b->arena, &x->peers, y);

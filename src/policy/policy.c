@@ -1,5 +1,5 @@
-/* The policy as a whole: the order in which the model is made. Each step needs only those before it, so
- * the order of statements in the file never matters. */
+/* The policy as a whole: the order in which the model is made. Each step needs only those before
+ * it, so the order of statements in the file never matters. */
 #include "policy/build.h"
 
 static void declare_places(struct mln_build *b, struct mln_active *active)

@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-static struct mln_symbol *declare(struct mln_build *b, struct mln_active *active, enum mln_space_kind space,
-                                  enum mln_symbol_kind kind)
+static struct mln_symbol *declare(struct mln_build *b, struct mln_active *active,
+                                  enum mln_space_kind space, enum mln_symbol_kind kind)
 {
     struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
-    *symbol = (struct mln_symbol){.kind = kind, .name = active->node->name.text,
-                                  .span = active->node->name.span, .node = active->node,
-                                  .scope = active->scope, .library = active->scope->module->library,
+    *symbol = (struct mln_symbol){.kind = kind,
+                                  .name = active->node->name.text,
+                                  .span = active->node->name.span,
+                                  .node = active->node,
+                                  .scope = active->scope,
+                                  .library = active->scope->module->library,
                                   .state = MLN_DONE};
     if (!symbol->name || !mln_scope_declare(b, active->scope, space, symbol))
         return NULL;
@@ -104,8 +107,8 @@ void mln_build_kind(struct mln_build *b, struct mln_active *active)
             kind_item(b, kind, active->scope, item);
     }
     if (kind->tag && !mln_tags_find(b->options->tags, kind->tag) && !symbol->library)
-        mln_report(b->ctx->diags, MLN_D_UNKNOWN_TAG, symbol->span, "kind '%s': there is no service tag '%s'",
-                   kind->name, kind->tag);
+        mln_report(b->ctx->diags, MLN_D_UNKNOWN_TAG, symbol->span,
+                   "kind '%s': there is no service tag '%s'", kind->name, kind->tag);
     mln_vec_push(b->arena, &b->model->kinds, kind);
 }
 
@@ -121,10 +124,10 @@ void mln_build_geography(struct mln_build *b, struct mln_active *active)
     geography->span = symbol->span;
     symbol->u.geography = geography;
     for (struct mln_value *v = active->node->values; v; v = v->next) {
-        /* The library's regions are checked when a geography is used: other clouds do not have them. */
-        const char *region = symbol->library
-                                 ? mln_eval_text(b, active->scope, v, "a region")
-                                 : mln_eval_region(b, active->scope, v);
+        /* The library's regions are checked when a geography is used: other clouds do not have
+         * them. */
+        const char *region = symbol->library ? mln_eval_text(b, active->scope, v, "a region")
+                                             : mln_eval_region(b, active->scope, v);
         if (region)
             mln_vec_push(b->arena, &geography->regions, region);
     }
@@ -156,8 +159,8 @@ static const struct mln_kind_endpoint *find_sub(struct mln_build *b, const struc
     return NULL;
 }
 
-static bool inside_zone(struct mln_build *b, const struct mln_zone *zone, const struct mln_prefix_list *at,
-                        struct mln_span span)
+static bool inside_zone(struct mln_build *b, const struct mln_zone *zone,
+                        const struct mln_prefix_list *at, struct mln_span span)
 {
     for (size_t i = 0; i < at->len; i++) {
         const struct mln_ipset *one =
@@ -175,8 +178,8 @@ static bool inside_zone(struct mln_build *b, const struct mln_zone *zone, const 
     return true;
 }
 
-static void resource_endpoint(struct mln_build *b, struct mln_resource *resource, struct mln_scope *scope,
-                              struct mln_node *node)
+static void resource_endpoint(struct mln_build *b, struct mln_resource *resource,
+                              struct mln_scope *scope, struct mln_node *node)
 {
     struct mln_zone *zone = mln_find_zone(b, scope, &node->name2);
     if (!node->name.text)
@@ -187,11 +190,13 @@ static void resource_endpoint(struct mln_build *b, struct mln_resource *resource
     for (size_t i = 0; i < resource->endpoints.len; i++)
         if (resource->endpoints.data[i]->sub == sub && resource->endpoints.data[i]->zone == zone) {
             mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, node->keyword,
-                       "'%s' has an endpoint '%s' in '%s' already", resource->name, sub->name, zone->name);
+                       "'%s' has an endpoint '%s' in '%s' already", resource->name, sub->name,
+                       zone->name);
             return;
         }
     struct mln_endpoint *endpoint = MLN_NEW(b->arena, struct mln_endpoint);
-    *endpoint = (struct mln_endpoint){.sub = sub, .resource = resource, .span = node->span, .zone = zone};
+    *endpoint =
+        (struct mln_endpoint){.sub = sub, .resource = resource, .span = node->span, .zone = zone};
     if (node->values && (!mln_eval_prefixes(b, scope, node->values, &endpoint->at) ||
                          !inside_zone(b, zone, &endpoint->at, node->values->span)))
         return;
@@ -200,18 +205,26 @@ static void resource_endpoint(struct mln_build *b, struct mln_resource *resource
     mln_vec_push(b->arena, &b->endpoints, endpoint);
 }
 
-static void resource_item(struct mln_build *b, struct mln_resource *resource, struct mln_scope *scope,
-                          const struct mln_node *item)
+static void resource_item(struct mln_build *b, struct mln_resource *resource,
+                          struct mln_scope *scope, const struct mln_node *item)
 {
     bool yes;
     switch (item->item) {
-    case MLN_ITEM_REGION: resource->region = mln_eval_region(b, scope, item->values); break;
-    case MLN_ITEM_NAME: resource->azure_name = mln_eval_text(b, scope, item->values, "a name"); break;
-    case MLN_ITEM_ID: resource->id = mln_eval_text(b, scope, item->values, "a resource id"); break;
+    case MLN_ITEM_REGION:
+        resource->region = mln_eval_region(b, scope, item->values);
+        break;
+    case MLN_ITEM_NAME:
+        resource->azure_name = mln_eval_text(b, scope, item->values, "a name");
+        break;
+    case MLN_ITEM_ID:
+        resource->id = mln_eval_text(b, scope, item->values, "a resource id");
+        break;
     case MLN_ITEM_RESOURCE_GROUP:
         resource->resource_group = mln_eval_text(b, scope, item->values, "a resource group");
         break;
-    case MLN_ITEM_SKU: resource->sku = mln_eval_text(b, scope, item->values, "a SKU"); break;
+    case MLN_ITEM_SKU:
+        resource->sku = mln_eval_text(b, scope, item->values, "a SKU");
+        break;
     case MLN_ITEM_PUBLIC:
         if (mln_eval_yes_no(b, scope, item->values, &yes))
             resource->is_public = yes ? MLN_PUBLIC_YES : MLN_PUBLIC_NO;
@@ -220,7 +233,8 @@ static void resource_item(struct mln_build *b, struct mln_resource *resource, st
         if (mln_eval_yes_no(b, scope, item->values, &yes))
             resource->widen = yes;
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

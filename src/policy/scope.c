@@ -1,12 +1,14 @@
-/* Names are looked up from the inside out: the application's own, the module's own, the modules it opens
- * (imports without an alias, transitively), the prelude last. An opened module is searched once per look-up
- * even when it is reached twice, and one declaration reached by two ways is no clash. */
+/* Names are looked up from the inside out: the application's own, the module's own, the modules it
+ * opens (imports without an alias, transitively), the prelude last. An opened module is searched
+ * once per look-up even when it is reached twice, and one declaration reached by two ways is no
+ * clash. */
 #include "policy/build.h"
 
 #include <string.h>
 #include <strings.h>
 
-struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module, struct mln_scope *outer)
+struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module,
+                                struct mln_scope *outer)
 {
     struct mln_scope *scope = MLN_NEW(b->arena, struct mln_scope);
     scope->module = module;
@@ -24,17 +26,24 @@ struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module, 
 static struct mln_map *names_of(const struct mln_scope *scope, enum mln_space_kind space)
 {
     switch (space) {
-    case MLN_NAMES_SIDE: return scope->sides;
-    case MLN_NAMES_SERVICE: return scope->services;
-    case MLN_NAMES_KIND: return scope->kinds;
-    case MLN_NAMES_GEOGRAPHY: return scope->geographies;
-    case MLN_NAMES_TEMPLATE: return scope->templates;
-    case MLN_NAMES_INTENT: return scope->intents;
+    case MLN_NAMES_SIDE:
+        return scope->sides;
+    case MLN_NAMES_SERVICE:
+        return scope->services;
+    case MLN_NAMES_KIND:
+        return scope->kinds;
+    case MLN_NAMES_GEOGRAPHY:
+        return scope->geographies;
+    case MLN_NAMES_TEMPLATE:
+        return scope->templates;
+    case MLN_NAMES_INTENT:
+        return scope->intents;
     }
     return NULL;
 }
 
-/* Names are kept under their lower-case form, so that case clashes are found by the same look-up. */
+/* Names are kept under their lower-case form, so that case clashes are found by the same look-up.
+ */
 static const char *fold(char *out, const char *name, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -75,7 +84,8 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
     const char *key = folded(b, symbol->name);
     struct mln_symbol *old = mln_map_get(names, key);
     if (old) {
-        /* Places are declared after groups; the mistake is where the reader meets it, in the second one. */
+        /* Places are declared after groups; the mistake is where the reader meets it, in the second
+         * one. */
         bool earlier = old->span.file == symbol->span.file && symbol->span.lo < old->span.lo;
         struct mln_symbol *first = earlier ? symbol : old;
         symbol = earlier ? old : symbol;
@@ -95,10 +105,11 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
     return true;
 }
 
-/* Own names, then outer ones, then those of opened scopes. Depth is bounded by the import graph, which
- * has no cycle, but a diamond could be walked many times: each look-up has a number and leaves it where it was. */
-static struct mln_symbol *find_simple(struct mln_scope *scope, enum mln_space_kind space, const char *key,
-                                      uint64_t look_up)
+/* Own names, then outer ones, then those of opened scopes. Depth is bounded by the import graph,
+ * which has no cycle, but a diamond could be walked many times: each look-up has a number and
+ * leaves it where it was. */
+static struct mln_symbol *find_simple(struct mln_scope *scope, enum mln_space_kind space,
+                                      const char *key, uint64_t look_up)
 {
     if (scope->seen == look_up)
         return NULL;
@@ -121,14 +132,15 @@ static struct mln_symbol *find_exact(struct mln_build *b, struct mln_scope *scop
     return symbol && strcmp(symbol->name, name) == 0 ? symbol : NULL;
 }
 
-struct mln_symbol *mln_scope_find(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
-                                  const char *name, const char **rest)
+struct mln_symbol *mln_scope_find(struct mln_build *b, struct mln_scope *scope,
+                                  enum mln_space_kind space, const char *name, const char **rest)
 {
     const char *dot = strchr(name, '.');
     *rest = NULL;
     if (!dot)
         return find_exact(b, scope, space, name);
-    struct mln_symbol *whole = find_exact(b, scope, space, name); /* "network.zone" is declared whole */
+    struct mln_symbol *whole =
+        find_exact(b, scope, space, name); /* "network.zone" is declared whole */
     if (whole)
         return whole;
     const char *first = mln_strndup(b->arena, name, (size_t)(dot - name));
@@ -174,18 +186,22 @@ static bool of_other_space(struct mln_build *b, struct mln_scope *scope, enum ml
                            struct mln_span span, const char *what, const char *name)
 {
     static const char *const kinds[] = {
-        [MLN_NAMES_SIDE] = "a place",         [MLN_NAMES_SERVICE] = "a service",
-        [MLN_NAMES_KIND] = "a kind of resource", [MLN_NAMES_GEOGRAPHY] = "a geography",
-        [MLN_NAMES_TEMPLATE] = "a template",  [MLN_NAMES_INTENT] = "an intent",
+        [MLN_NAMES_SIDE] = "a place",
+        [MLN_NAMES_SERVICE] = "a service",
+        [MLN_NAMES_KIND] = "a kind of resource",
+        [MLN_NAMES_GEOGRAPHY] = "a geography",
+        [MLN_NAMES_TEMPLATE] = "a template",
+        [MLN_NAMES_INTENT] = "an intent",
     };
     const char *rest;
     for (int other = MLN_NAMES_SIDE; other <= MLN_NAMES_INTENT; other++) {
         struct mln_symbol *symbol =
-            other == (int)space ? NULL : mln_scope_find(b, scope, (enum mln_space_kind)other, name, &rest);
+            other == (int)space ? NULL
+                                : mln_scope_find(b, scope, (enum mln_space_kind)other, name, &rest);
         if (!symbol || rest)
             continue;
-        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span, "'%s' is %s, not a %s", name,
-                                           kinds[other], what);
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span,
+                                           "'%s' is %s, not a %s", name, kinds[other], what);
         if (!symbol->library)
             mln_diag_label(diag, symbol->span, "'%s' is declared here", name);
         return true;

@@ -1,8 +1,8 @@
 /* Scopes: which names a place in a policy can see. Internal to the layer.
  *
- * A module has a scope; an application of a template has one of its own, whose outer scope is that of the module
- * that defines the template (names are lexical). Networks and zones are global, so an application declares
- * them in the scope of the module that applies it. */
+ * A module has a scope; an application of a template has one of its own, whose outer scope is that
+ * of the module that defines the template (names are lexical). Networks and zones are global, so an
+ * application declares them in the scope of the module that applies it. */
 #ifndef MLN_POLICY_SCOPE_H
 #define MLN_POLICY_SCOPE_H
 
@@ -10,11 +10,19 @@
 #include "policy/model.h"
 
 enum mln_symbol_kind {
-    MLN_SYM_NETWORK, MLN_SYM_ZONE, MLN_SYM_ASG, MLN_SYM_EXTERNAL, MLN_SYM_GROUP, MLN_SYM_RESOURCE,
-    MLN_SYM_SERVICE, MLN_SYM_KIND, MLN_SYM_GEOGRAPHY, MLN_SYM_TEMPLATE,
+    MLN_SYM_NETWORK,
+    MLN_SYM_ZONE,
+    MLN_SYM_ASG,
+    MLN_SYM_EXTERNAL,
+    MLN_SYM_GROUP,
+    MLN_SYM_RESOURCE,
+    MLN_SYM_SERVICE,
+    MLN_SYM_KIND,
+    MLN_SYM_GEOGRAPHY,
+    MLN_SYM_TEMPLATE,
     MLN_SYM_INTENT,
-    MLN_SYM_ALIAS,       /* import ... as NAME, apply ... as NAME: inner */
-    MLN_SYM_SAME_ZONES,  /* several networks have a zone of this name */
+    MLN_SYM_ALIAS,      /* import ... as NAME, apply ... as NAME: inner */
+    MLN_SYM_SAME_ZONES, /* several networks have a zone of this name */
 };
 
 /* The work on a definition that may be used before it is reached. */
@@ -24,9 +32,9 @@ struct mln_symbol {
     enum mln_symbol_kind kind;
     const char *name;
     struct mln_span span;
-    struct mln_node *node;     /* the declaration */
-    struct mln_scope *scope;   /* where it was declared: the names in it are looked up there */
-    struct mln_scope *inner;   /* ALIAS; of a network: nothing */
+    struct mln_node *node;   /* the declaration */
+    struct mln_scope *scope; /* where it was declared: the names in it are looked up there */
+    struct mln_scope *inner; /* ALIAS; of a network: nothing */
     bool library;
     enum mln_state state;
     union {
@@ -38,7 +46,7 @@ struct mln_symbol {
         struct mln_kind *kind;
         struct mln_geography *geography;
         struct mln_intent *intent;
-        struct mln_side_set *group;   /* when DONE */
+        struct mln_side_set *group;    /* when DONE */
         struct mln_services *services; /* when DONE */
     } u;
 };
@@ -65,10 +73,11 @@ struct mln_scope {
     struct mln_module *module; /* whose text it is */
     struct mln_scope *outer;   /* an application: the scope of the template's module; else NULL */
     struct mln_map *sides, *services, *kinds, *geographies, *templates, *intents, *params;
-    MLN_VEC(struct mln_scope *) opened; /* scopes whose names are visible unqualified (imports without alias) */
+    MLN_VEC(struct mln_scope *)
+    opened; /* scopes whose names are visible unqualified (imports without alias) */
     struct mln_active_vec actives;
     /* An application: */
-    struct mln_scope *caller;           /* where `apply` stands */
+    struct mln_scope *caller; /* where `apply` stands */
     struct mln_node *apply;
     struct mln_apply_frame *frame;
     const char *template_name;
@@ -78,19 +87,27 @@ struct mln_scope {
 
 struct mln_build; /* policy/build.h */
 
-enum mln_space_kind { MLN_NAMES_SIDE, MLN_NAMES_SERVICE, MLN_NAMES_KIND, MLN_NAMES_GEOGRAPHY, MLN_NAMES_TEMPLATE,
-                      MLN_NAMES_INTENT };
+enum mln_space_kind {
+    MLN_NAMES_SIDE,
+    MLN_NAMES_SERVICE,
+    MLN_NAMES_KIND,
+    MLN_NAMES_GEOGRAPHY,
+    MLN_NAMES_TEMPLATE,
+    MLN_NAMES_INTENT
+};
 
-struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module, struct mln_scope *outer);
+struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module,
+                                struct mln_scope *outer);
 
 /* Declares; reports a clash (duplicate-name, case-clash, reserved-name) and returns false then. */
 bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
                        struct mln_symbol *symbol);
 
-/* The symbol a dotted name stands for, seen from the scope: NAME, ALIAS.NAME, network.zone; *rest is what is left of the name
- * behind the symbol ("blob" of "models.blob"), NULL when nothing is. NULL when unknown; nothing is reported. */
-struct mln_symbol *mln_scope_find(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
-                                  const char *name, const char **rest);
+/* The symbol a dotted name stands for, seen from the scope: NAME, ALIAS.NAME, network.zone; *rest
+ * is what is left of the name behind the symbol ("blob" of "models.blob"), NULL when nothing is.
+ * NULL when unknown; nothing is reported. */
+struct mln_symbol *mln_scope_find(struct mln_build *b, struct mln_scope *scope,
+                                  enum mln_space_kind space, const char *name, const char **rest);
 struct mln_bound *mln_scope_param(struct mln_scope *scope, const char *name);
 
 /* Reports unknown-name with a suggestion when one is close. */

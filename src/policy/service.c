@@ -1,4 +1,5 @@
-/* Services: what a list of items means, as a canonical set of (protocol, source ports, destination ports). */
+/* Services: what a list of items means, as a canonical set of (protocol, source ports, destination
+ * ports). */
 #include "policy/build.h"
 
 #include <string.h>
@@ -95,14 +96,14 @@ static bool add_symbol(struct mln_build *b, struct mln_symbol *symbol, struct ml
                        struct service_list *out)
 {
     if (symbol->state == MLN_IN_WORK) {
-        mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span, "service '%s' is defined through itself",
-                   symbol->name);
+        mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span,
+                   "service '%s' is defined through itself", symbol->name);
         symbol->state = MLN_BROKEN;
     }
     if (symbol->state == MLN_UNSEEN) {
         if (b->depth++ > MLN_MAX_NESTING) {
-            mln_report(b->ctx->diags, MLN_D_RECURSIVE, span, "services are nested too deeply at '%s'",
-                       symbol->name);
+            mln_report(b->ctx->diags, MLN_D_RECURSIVE, span,
+                       "services are nested too deeply at '%s'", symbol->name);
             symbol->state = MLN_BROKEN;
         } else {
             symbol->state = MLN_IN_WORK;
@@ -121,8 +122,8 @@ static bool add_symbol(struct mln_build *b, struct mln_symbol *symbol, struct ml
     return true;
 }
 
-static bool add_named(struct mln_build *b, struct mln_scope *scope, const char *name, struct mln_span span,
-                      struct service_list *out)
+static bool add_named(struct mln_build *b, struct mln_scope *scope, const char *name,
+                      struct mln_span span, struct service_list *out)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_SERVICE, name, &rest);
@@ -132,9 +133,10 @@ static bool add_named(struct mln_build *b, struct mln_scope *scope, const char *
     return false;
 }
 
-/* The value of "$p" in a list of services: a service's name, a port for the protocol before it, or a list. */
-static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_value *value, unsigned proto,
-                      struct service_list *out)
+/* The value of "$p" in a list of services: a service's name, a port for the protocol before it, or
+ * a list. */
+static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
+                      unsigned proto, struct service_list *out)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     struct mln_scope *where;
@@ -189,14 +191,17 @@ static bool add_service(struct mln_build *b, struct mln_scope *scope, struct mln
         return good;
     }
     case MLN_SERVICE_NAME: {
-        struct mln_value value = {.kind = MLN_VALUE_NAME, .span = service->span, .text = service->name.text};
+        struct mln_value value = {
+            .kind = MLN_VALUE_NAME, .span = service->span, .text = service->name.text};
         return add_value(b, scope, &value, -1u, out);
     }
     case MLN_SERVICE_PARAM: {
-        struct mln_value value = {.kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name.text};
+        struct mln_value value = {
+            .kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name.text};
         return add_value(b, scope, &value, service->proto, out);
     }
-    case MLN_SERVICE_POISON: break;
+    case MLN_SERVICE_POISON:
+        break;
     }
     return false;
 }
@@ -291,7 +296,8 @@ void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct ml
 {
     const char *rest;
     struct mln_symbol *symbol =
-        node->name.text ? mln_scope_find(b, scope, MLN_NAMES_SERVICE, node->name.text, &rest) : NULL;
+        node->name.text ? mln_scope_find(b, scope, MLN_NAMES_SERVICE, node->name.text, &rest)
+                        : NULL;
     struct service_list unused = {0};
     if (symbol && symbol->node == node && !symbol->library)
         add_symbol(b, symbol, node->span, &unused);

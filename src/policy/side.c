@@ -30,8 +30,9 @@ static bool same_part(const struct mln_side_part *x, const struct mln_side_part 
         p->external != q->external || p->tag != q->tag || p->resource != q->resource ||
         p->endpoint != q->endpoint || p->geography != q->geography || x->minus_len != y->minus_len)
         return false;
-    if (p->kind == MLN_LEAF_PREFIX && (p->prefix.family != q->prefix.family || p->prefix.length != q->prefix.length ||
-                                       mln_ip_cmp(p->prefix.ip, q->prefix.ip) != 0))
+    if (p->kind == MLN_LEAF_PREFIX &&
+        (p->prefix.family != q->prefix.family || p->prefix.length != q->prefix.length ||
+         mln_ip_cmp(p->prefix.ip, q->prefix.ip) != 0))
         return false;
     for (size_t i = 0; i < x->minus_len; i++)
         if (x->minus[i] != y->minus[i])
@@ -58,8 +59,8 @@ static uint64_t hash_part(const struct mln_side_part *part)
     return hash ^ hash >> 32;
 }
 
-/* Drops what stands in the list twice; the first of each is kept, in order. Only equality decides, so the result
- * does not depend on where things lie in memory. */
+/* Drops what stands in the list twice; the first of each is kept, in order. Only equality decides,
+ * so the result does not depend on where things lie in memory. */
 static void drop_repeated(struct mln_build *b, struct part_vec *parts)
 {
     if (parts->len < 2)
@@ -100,8 +101,8 @@ static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln
                       struct part_vec *out)
 {
     if (symbol->state == MLN_IN_WORK) {
-        mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span, "group '%s' is defined through itself",
-                   symbol->name);
+        mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span,
+                   "group '%s' is defined through itself", symbol->name);
         symbol->state = MLN_BROKEN;
     }
     if (symbol->state == MLN_UNSEEN) {
@@ -173,16 +174,22 @@ static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_
     case MLN_SYM_NETWORK:
         leaf.kind = MLN_LEAF_NETWORK, leaf.network = symbol->u.network;
         break;
-    case MLN_SYM_ZONE: leaf.kind = MLN_LEAF_ZONE, leaf.zone = symbol->u.zone; break;
+    case MLN_SYM_ZONE:
+        leaf.kind = MLN_LEAF_ZONE, leaf.zone = symbol->u.zone;
+        break;
     case MLN_SYM_ASG:
         leaf.kind = MLN_LEAF_ASG, leaf.asg = symbol->u.asg, leaf.zone = symbol->u.asg->zone;
         break;
     case MLN_SYM_EXTERNAL:
         leaf.kind = MLN_LEAF_EXTERNAL, leaf.external = symbol->u.external;
         break;
-    case MLN_SYM_RESOURCE: return add_resource(b, symbol->u.resource, rest, leaf, out);
-    case MLN_SYM_GROUP: return add_group(b, symbol, span, out);
-    case MLN_SYM_SAME_ZONES: mln_report_ambiguous(b, span, symbol); return false;
+    case MLN_SYM_RESOURCE:
+        return add_resource(b, symbol->u.resource, rest, leaf, out);
+    case MLN_SYM_GROUP:
+        return add_group(b, symbol, span, out);
+    case MLN_SYM_SAME_ZONES:
+        mln_report_ambiguous(b, span, symbol);
+        return false;
     default:
         mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span,
                    "'%s' is an alias; write %s.NAME for a name in it", symbol->name, symbol->name);
@@ -201,12 +208,14 @@ static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char 
         mln_scope_unknown(b, scope, MLN_NAMES_GEOGRAPHY, span, "geography", geography);
         return false;
     }
-    struct mln_leaf leaf = {.kind = MLN_LEAF_HOSTED_AGENTS, .span = span, .geography = symbol->u.geography};
+    struct mln_leaf leaf = {
+        .kind = MLN_LEAF_HOSTED_AGENTS, .span = span, .geography = symbol->u.geography};
     add_leaf(b, out, leaf);
     return true;
 }
 
-/* "AzureFrontDoor" is none, "AzureFrontDoor.Frontend" is: the first tag an NSG takes whose name goes on with a dot. */
+/* "AzureFrontDoor" is none, "AzureFrontDoor.Frontend" is: the first tag an NSG takes whose name
+ * goes on with a dot. */
 static const char *longer_tag(const struct mln_tags *tags, const char *name)
 {
     size_t length = strlen(name);
@@ -227,7 +236,8 @@ static void unknown_side(struct mln_build *b, struct mln_scope *scope, const cha
     bool like_a_tag = dot || (name[0] >= 'A' && name[0] <= 'Z');
     const char *suggestion = like_a_tag ? mln_tags_suggest(b->options->tags, name) : NULL;
     const struct mln_tag *service =
-        dot ? mln_tags_find(b->options->tags, mln_strndup(b->arena, name, (size_t)(dot - name))) : NULL;
+        dot ? mln_tags_find(b->options->tags, mln_strndup(b->arena, name, (size_t)(dot - name)))
+            : NULL;
     if (!suggestion && !service)
         suggestion = longer_tag(b->options->tags, name);
     if (!suggestion && !service) {
@@ -257,14 +267,16 @@ static bool add_tag(struct mln_build *b, const struct mln_tag *tag, const char *
     return true;
 }
 
-static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *name, struct mln_span span,
-                     struct part_vec *out)
+static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *name,
+                     struct mln_span span, struct part_vec *out)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_SIDE, name, &rest);
-    /* "Storage.westeurope" is the tag even where a network is called Storage and has no such zone. */
-    const struct mln_tag *tag =
-        !symbol || (rest && symbol->kind != MLN_SYM_RESOURCE) ? mln_tags_find(b->options->tags, name) : NULL;
+    /* "Storage.westeurope" is the tag even where a network is called Storage and has no such zone.
+     */
+    const struct mln_tag *tag = !symbol || (rest && symbol->kind != MLN_SYM_RESOURCE)
+                                    ? mln_tags_find(b->options->tags, name)
+                                    : NULL;
     if (tag)
         return add_tag(b, tag, name, span, out);
     if (symbol)
@@ -278,7 +290,8 @@ static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *n
 
 /* --- terms --- */
 
-static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span span, struct part_vec *out)
+static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span span,
+                     struct part_vec *out)
 {
     bool good = true;
     size_t first = out->len;
@@ -309,9 +322,12 @@ static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_va
     case MLN_VALUE_NAME:
         name = mln_eval_name(b, arg, &where);
         return name && add_name(b, where, name, term->span, out);
-    case MLN_VALUE_SIDE: return add_side(b, arg.scope, arg.value->side, out);
-    case MLN_VALUE_LIST: return add_list(b, arg, term->span, out);
-    case MLN_VALUE_POISON: return false;
+    case MLN_VALUE_SIDE:
+        return add_side(b, arg.scope, arg.value->side, out);
+    case MLN_VALUE_LIST:
+        return add_list(b, arg, term->span, out);
+    case MLN_VALUE_POISON:
+        return false;
     case MLN_VALUE_STRING: /* a parameter given on the command line as text */
         if (!arg.value->span.file) {
             name = mln_eval_text(b, arg.scope, arg.value, "a side");
@@ -363,15 +379,22 @@ static void term_text(struct mln_buf *out, const struct mln_value *term, int dep
 {
     char text[MLN_IP_TEXT];
     switch (term->kind) {
-    case MLN_VALUE_ANY: mln_buf_add(out, "any"); break;
+    case MLN_VALUE_ANY:
+        mln_buf_add(out, "any");
+        break;
     case MLN_VALUE_NAME:
-    case MLN_VALUE_PARAM: mln_buf_add(out, term->text); break;
-    case MLN_VALUE_PREFIX: mln_buf_add(out, mln_prefix_text(&term->prefix, text)); break;
+    case MLN_VALUE_PARAM:
+        mln_buf_add(out, term->text);
+        break;
+    case MLN_VALUE_PREFIX:
+        mln_buf_add(out, mln_prefix_text(&term->prefix, text));
+        break;
     case MLN_VALUE_SIDE:
         if (depth < 4)
             side_text(out, term->side, depth + 1);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -407,7 +430,8 @@ static const char *written_text(struct mln_build *b, struct mln_scope *scope, st
     return out.data;
 }
 
-struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side)
+struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope,
+                                    struct mln_side *side)
 {
     struct part_vec parts = {0};
     if (!add_side(b, scope, side, &parts))

@@ -1,10 +1,12 @@
-/* Topology: which NSG governs which zone, whether the address plan holds, and which addresses a path joins.
+/* Topology: which NSG governs which zone, whether the address plan holds, and which addresses a
+ * path joins.
  *
- * For a network, NEAR is what its subnets reach privately: its own space, the spaces of directly peered
- * networks (peering is not transitive), and the externals behind its own gateway or one that a peer
- * lends. A zone adds what its routes to an appliance lead to: the part of the route's prefix that is near the
- * appliance's network. A public address is always joined. Everything here is computed once per network and,
- * only where a zone has routes of its own or is reached through some, once per zone. */
+ * For a network, NEAR is what its subnets reach privately: its own space, the spaces of directly
+ * peered networks (peering is not transitive), and the externals behind its own gateway or one that
+ * a peer lends. A zone adds what its routes to an appliance lead to: the part of the route's prefix
+ * that is near the appliance's network. A public address is always joined. Everything here is
+ * computed once per network and, only where a zone has routes of its own or is reached through
+ * some, once per zone. */
 #include "azure/legal.h"
 #include "azure/platform.h"
 #include "policy/build.h"
@@ -34,12 +36,14 @@ static void place(struct mln_build *b, struct placed_vec *out, enum mln_family f
 {
     for (size_t i = 0; i < list->len; i++)
         if (list->data[i].family == f) {
-            struct placed p = {list->data[i].ip, mln_prefix_last(&list->data[i]), name, span, false};
+            struct placed p = {list->data[i].ip, mln_prefix_last(&list->data[i]), name, span,
+                               false};
             mln_vec_push(b->arena, out, p);
         }
 }
 
-static void check_disjoint(struct mln_build *b, struct placed_vec *all, enum mln_family f, const char *what)
+static void check_disjoint(struct mln_build *b, struct placed_vec *all, enum mln_family f,
+                           const char *what)
 {
     if (all->len > 1)
         qsort(all->data, all->len, sizeof *all->data, compare_placed);
@@ -50,8 +54,8 @@ static void check_disjoint(struct mln_build *b, struct placed_vec *all, enum mln
         bool later = q->span.lo >= p->span.lo;
         const struct placed *at = later ? q : p, *other = later ? p : q;
         char text[MLN_IP_TEXT];
-        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_OVERLAP, at->span, "%s '%s' overlaps '%s'",
-                                           what, at->name, other->name);
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_OVERLAP, at->span,
+                                           "%s '%s' overlaps '%s'", what, at->name, other->name);
         mln_diag_label(diag, other->span, "'%s' is declared here", other->name);
         mln_diag_note(diag, "both contain %s", mln_ip_text(f, q->lo, text));
     }
@@ -64,9 +68,10 @@ static void check_zone_prefixes(struct mln_build *b, const struct mln_zone *zone
         const struct mln_prefix *p = &zone->prefixes.data[i];
         const struct mln_ipset *one = mln_ipset_from_prefixes(b->arena, p->family, p, 1);
         if (!mln_ipset_covers(zone->network->addresses[p->family], one)) {
-            struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_BAD_PREFIX, zone->prefixes.span,
-                                               "zone '%s': %s lies outside network '%s'", zone->name,
-                                               mln_prefix_text(p, text), zone->network->name);
+            struct mln_diag *diag =
+                mln_report(b->ctx->diags, MLN_D_BAD_PREFIX, zone->prefixes.span,
+                           "zone '%s': %s lies outside network '%s'", zone->name,
+                           mln_prefix_text(p, text), zone->network->name);
             mln_diag_label(diag, zone->network->span, "'%s' is declared here", zone->network->name);
         } else if (p->family == MLN_IPV4 ? p->length > 29 || p->length < 2 : p->length != 64)
             mln_report(b->ctx->diags, MLN_D_SUBNET_SIZE, zone->prefixes.span,
@@ -78,7 +83,8 @@ static void check_network(struct mln_build *b, const struct mln_network *network
 {
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct placed_vec own = {0}, zones = {0};
-        place(b, &own, (enum mln_family)f, &network->prefixes, network->name, network->prefixes.span);
+        place(b, &own, (enum mln_family)f, &network->prefixes, network->name,
+              network->prefixes.span);
         check_disjoint(b, &own, (enum mln_family)f, "address space of network");
         for (size_t i = 0; i < network->zones.len; i++)
             place(b, &zones, (enum mln_family)f, &network->zones.data[i]->prefixes,
@@ -97,9 +103,9 @@ static void check_peering(struct mln_build *b, const struct mln_peering *peering
         if (both->len == 0)
             continue;
         char text[MLN_IP_TEXT];
-        struct mln_diag *diag =
-            mln_report(b->ctx->diags, MLN_D_OVERLAP, peering->span,
-                       "the peered networks '%s' and '%s' overlap", peering->a->name, peering->b->name);
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_OVERLAP, peering->span,
+                                           "the peered networks '%s' and '%s' overlap",
+                                           peering->a->name, peering->b->name);
         mln_diag_label(diag, peering->a->span, "'%s' is declared here", peering->a->name);
         mln_diag_label(diag, peering->b->span, "'%s' is declared here", peering->b->name);
         mln_diag_note(diag, "both contain %s",
@@ -117,8 +123,10 @@ static void network_addresses(struct mln_build *b, struct mln_network *network)
         network->space[f] = network->addresses[f];
         for (size_t i = 0; i < network->zones.len; i++) {
             struct mln_zone *zone = network->zones.data[i];
-            const struct mln_ipset *own = mln_prefix_set(b->arena, (enum mln_family)f, &zone->prefixes);
-            const struct mln_ipset *overlay = mln_prefix_set(b->arena, (enum mln_family)f, &zone->overlay);
+            const struct mln_ipset *own =
+                mln_prefix_set(b->arena, (enum mln_family)f, &zone->prefixes);
+            const struct mln_ipset *overlay =
+                mln_prefix_set(b->arena, (enum mln_family)f, &zone->overlay);
             zone->addresses[f] = mln_ipset_union(b->arena, own, overlay);
             if (overlay->len)
                 network->space[f] = mln_ipset_union(b->arena, network->space[f], overlay);
@@ -130,8 +138,8 @@ static void network_bits(struct mln_build *b, struct mln_network *network)
 {
     network->peer_bits = MLN_NEW_ARRAY(b->arena, uint64_t, b->model->networks.len / 64 + 1);
     for (size_t i = 0; i < network->peers.len; i++)
-        network->peer_bits[network->peers.data[i]->index / 64] |= UINT64_C(1)
-                                                                  << network->peers.data[i]->index % 64;
+        network->peer_bits[network->peers.data[i]->index / 64] |=
+            UINT64_C(1) << network->peers.data[i]->index % 64;
 }
 
 bool mln_networks_joined(const struct mln_network *x, const struct mln_network *y)
@@ -139,8 +147,8 @@ bool mln_networks_joined(const struct mln_network *x, const struct mln_network *
     return x == y || (x->peer_bits[y->index / 64] >> y->index % 64 & 1);
 }
 
-static const struct mln_ipset *connected_space(struct mln_build *b, const struct mln_network *network,
-                                               int f)
+static const struct mln_ipset *connected_space(struct mln_build *b,
+                                               const struct mln_network *network, int f)
 {
     MLN_VEC(struct mln_prefix) all = {0};
     for (size_t g = 0; g <= network->gateways.len; g++) {
@@ -152,10 +160,10 @@ static const struct mln_ipset *connected_space(struct mln_build *b, const struct
     return mln_ipset_from_prefixes(b->arena, (enum mln_family)f, all.data, all.len);
 }
 
-/* The spaces of the network and of its direct peers, with or without overlays; one sort however many peers
- * there are. */
-static const struct mln_ipset *peered_space(struct mln_build *b, const struct mln_network *network, int f,
-                                            bool overlays)
+/* The spaces of the network and of its direct peers, with or without overlays; one sort however
+ * many peers there are. */
+static const struct mln_ipset *peered_space(struct mln_build *b, const struct mln_network *network,
+                                            int f, bool overlays)
 {
     MLN_VEC(struct mln_range) all = {0};
     for (size_t i = 0; i <= network->peers.len; i++) {
@@ -216,16 +224,19 @@ static void zone_tags(struct mln_build *b, struct mln_zone *zone, int f)
     for (size_t i = 0; i < zone->routes.len; i++)
         beyond = mln_ipset_union(a, beyond, route_set(b, &zone->routes.data[i], f));
     const struct mln_ipset *platform = mln_azure_wire_server(a, family);
-    /* Azure knows nothing of overlays: pods are in neither tag [concepts-network-azure-cni-overlay.md]. */
+    /* Azure knows nothing of overlays: pods are in neither tag
+     * [concepts-network-azure-cni-overlay.md]. */
     zone->virtual_network[f] =
         mln_ipset_union(a, mln_ipset_union(a, peered_space(b, n, f, false), beyond), platform);
     const struct mln_ipset *peered = peered_space(b, n, f, true);
-    const struct mln_ipset *hidden = mln_ipset_intersect(a, beyond, mln_azure_private_space(a, family));
+    const struct mln_ipset *hidden =
+        mln_ipset_intersect(a, beyond, mln_azure_private_space(a, family));
     hidden = mln_ipset_union(a, mln_ipset_union(a, hidden, peered), platform);
     zone->internet[f] = mln_ipset_subtract(a, mln_ipset_all(a, family), hidden);
 }
 
-static void zone_paths(struct mln_build *b, struct mln_zone *zone, const struct mln_ipset *public, int f)
+static void zone_paths(struct mln_build *b, struct mln_zone *zone, const struct mln_ipset *public,
+                       int f)
 {
     struct mln_arena *a = b->arena;
     zone->joined[MLN_INBOUND][f] = zone->joined[MLN_OUTBOUND][f] =
@@ -247,7 +258,8 @@ static void inbound_paths(struct mln_build *b, struct mln_zone *from)
         return;
     for (size_t i = 0; i < b->model->zones.len; i++) {
         struct mln_zone *to = b->model->zones.data[i];
-        if (to == from || mln_networks_joined(from->network, to->network) || !mln_zones_joined(from, to))
+        if (to == from || mln_networks_joined(from->network, to->network) ||
+            !mln_zones_joined(from, to))
             continue;
         for (int f = 0; f < MLN_FAMILIES; f++)
             to->joined[MLN_INBOUND][f] =
@@ -277,11 +289,12 @@ static void all_paths(struct mln_build *b)
 {
     for (int f = 0; f < MLN_FAMILIES; f++) {
         enum mln_family family = (enum mln_family)f;
-        const struct mln_ipset *public = mln_ipset_subtract(b->arena, mln_ipset_all(b->arena, family),
-                                                            mln_azure_private_space(b->arena, family));
+        const struct mln_ipset *public = mln_ipset_subtract(
+            b->arena, mln_ipset_all(b->arena, family), mln_azure_private_space(b->arena, family));
         for (size_t i = 0; i < b->model->networks.len; i++) {
             struct mln_network *n = b->model->networks.data[i];
-            n->near[f] = mln_ipset_union(b->arena, peered_space(b, n, f, true), connected_space(b, n, f));
+            n->near[f] =
+                mln_ipset_union(b->arena, peered_space(b, n, f, true), connected_space(b, n, f));
         }
         for (size_t i = 0; i < b->model->networks.len; i++) {
             struct mln_network *n = b->model->networks.data[i];
@@ -328,8 +341,8 @@ static void name_zones(struct mln_build *b)
 {
     struct mln_map *count = mln_map_new(b->arena);
     for (size_t i = 0; i < b->model->zones.len; i++) {
-        struct mln_map_entry *entry =
-            mln_map_slot(count, b->model->zones.data[i]->name, strlen(b->model->zones.data[i]->name));
+        struct mln_map_entry *entry = mln_map_slot(count, b->model->zones.data[i]->name,
+                                                   strlen(b->model->zones.data[i]->name));
         entry->value = (char *)entry->value + 1;
     }
     for (size_t i = 0; i < b->model->zones.len; i++) {
@@ -344,9 +357,9 @@ static const char *nsg_name(struct mln_build *b, const struct mln_zone *zone)
     if (zone->nsg_name)
         return zone->nsg_name;
     bool shared_name = zone->display != zone->name;
-    return mln_intern(b->ctx->names,
-                      shared_name ? mln_printf(b->arena, "nsg-%s-%s", zone->network->name, zone->name)
-                                  : mln_printf(b->arena, "nsg-%s", zone->name));
+    return mln_intern(b->ctx->names, shared_name ? mln_printf(b->arena, "nsg-%s-%s",
+                                                              zone->network->name, zone->name)
+                                                 : mln_printf(b->arena, "nsg-%s", zone->name));
 }
 
 static bool same_text(const char *x, const char *y)
@@ -354,18 +367,18 @@ static bool same_text(const char *x, const char *y)
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-static void check_shared(struct mln_build *b, const struct mln_nsg *nsg, const struct mln_zone *zone)
+static void check_shared(struct mln_build *b, const struct mln_nsg *nsg,
+                         const struct mln_zone *zone)
 {
     const struct mln_zone *first = nsg->zones.data[0];
     bool region = same_text(nsg->region, zone->network->region);
     bool group = same_text(nsg->resource_group, zone->network->resource_group);
     if (region && group)
         return;
-    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_NSG_SHARED,
-                                       zone->nsg_span.file ? zone->nsg_span : zone->span,
-                                       "zones '%s' and '%s' share the NSG '%s' but not the %s",
-                                       first->display, zone->display, nsg->name,
-                                       region ? "resource group" : "region");
+    struct mln_diag *diag = mln_report(
+        b->ctx->diags, MLN_D_NSG_SHARED, zone->nsg_span.file ? zone->nsg_span : zone->span,
+        "zones '%s' and '%s' share the NSG '%s' but not the %s", first->display, zone->display,
+        nsg->name, region ? "resource group" : "region");
     mln_diag_label(diag, first->span, "'%s' is declared here", first->display);
 }
 
@@ -380,7 +393,8 @@ static void govern(struct mln_build *b, struct mln_zone *zone, struct mln_map *b
         return;
     const char *name = nsg_name(b, zone);
     if (!mln_azure_name_ok(name)) {
-        mln_report(b->ctx->diags, MLN_D_AZURE_NAME, zone->nsg_span.file ? zone->nsg_span : zone->span,
+        mln_report(b->ctx->diags, MLN_D_AZURE_NAME,
+                   zone->nsg_span.file ? zone->nsg_span : zone->span,
                    "'%s' is not a name Azure accepts for an NSG", name);
         return;
     }
@@ -391,15 +405,16 @@ static void govern(struct mln_build *b, struct mln_zone *zone, struct mln_map *b
             *p = (char)(*p + 32);
     struct mln_nsg *nsg = mln_map_get(by_name, key);
     if (nsg && strcmp(nsg->name, name) != 0) {
-        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_CASE_CLASH,
-                                           zone->nsg_span.file ? zone->nsg_span : zone->span,
-                                           "the NSG names '%s' and '%s' differ only by case", name, nsg->name);
+        struct mln_diag *diag = mln_report(
+            b->ctx->diags, MLN_D_CASE_CLASH, zone->nsg_span.file ? zone->nsg_span : zone->span,
+            "the NSG names '%s' and '%s' differ only by case", name, nsg->name);
         mln_diag_label(diag, nsg->span, "'%s' is named here", nsg->name);
         return;
     }
     if (!nsg) {
         nsg = MLN_NEW(b->arena, struct mln_nsg);
-        *nsg = (struct mln_nsg){.name = name, .span = zone->nsg_span.file ? zone->nsg_span : zone->span,
+        *nsg = (struct mln_nsg){.name = name,
+                                .span = zone->nsg_span.file ? zone->nsg_span : zone->span,
                                 .region = zone->network->region,
                                 .resource_group = zone->network->resource_group};
         mln_map_put(by_name, key, nsg);
@@ -432,7 +447,8 @@ static void check_role(struct mln_build *b, struct mln_zone *zone)
     for (size_t i = 0; i < zone->prefixes.len; i++) {
         const struct mln_prefix *p = &zone->prefixes.data[i];
         char text[MLN_IP_TEXT];
-        if (p->family != MLN_IPV4 || rule->max_prefix_length == 0 || p->length <= rule->max_prefix_length)
+        if (p->family != MLN_IPV4 || rule->max_prefix_length == 0 ||
+            p->length <= rule->max_prefix_length)
             continue;
         struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_ROLE_SIZE, zone->prefixes.span,
                                            "zone '%s': %s is too small for a %s", zone->name,

@@ -1,5 +1,5 @@
-/* Values: parameters are replaced where they are used, each in the scope that gave it its value, so that
- * a zone's name handed to a template means what it means where `apply` stands. */
+/* Values: parameters are replaced where they are used, each in the scope that gave it its value, so
+ * that a zone's name handed to a template means what it means where `apply` stands. */
 #include "policy/build.h"
 
 #include <string.h>
@@ -41,7 +41,8 @@ static struct mln_value *poison(struct mln_build *b, struct mln_span span)
     return value;
 }
 
-static struct mln_arg bound_value(struct mln_build *b, struct mln_bound *bound, struct mln_span span)
+static struct mln_arg bound_value(struct mln_build *b, struct mln_bound *bound,
+                                  struct mln_span span)
 {
     struct mln_arg nothing = {poison(b, span), bound->scope};
     if (bound->state == MLN_BROKEN || !bound->value)
@@ -134,10 +135,12 @@ const char *mln_eval_name(struct mln_build *b, struct mln_arg arg, struct mln_sc
     return mln_intern_n(b->ctx->names, out.data, out.len);
 }
 
-static const char *string_text(struct mln_build *b, struct mln_scope *scope, const struct mln_value *value);
+static const char *string_text(struct mln_build *b, struct mln_scope *scope,
+                               const struct mln_value *value);
 
-/* A parameter's text inside a string. It may be a string with parameters in it, or a name with some: each is put
- * together once, so that nesting costs nothing, and one that names itself is found while it is being made. */
+/* A parameter's text inside a string. It may be a string with parameters in it, or a name with
+ * some: each is put together once, so that nesting costs nothing, and one that names itself is
+ * found while it is being made. */
 static const char *inserted_text(struct mln_build *b, struct mln_bound *bound, struct mln_span span)
 {
     if (bound->inserted)
@@ -158,7 +161,8 @@ static const char *inserted_text(struct mln_build *b, struct mln_bound *bound, s
 }
 
 /* A string with "${name}" replaced; the byte 0x01 stands for a written "\$". */
-static const char *string_text(struct mln_build *b, struct mln_scope *scope, const struct mln_value *value)
+static const char *string_text(struct mln_build *b, struct mln_scope *scope,
+                               const struct mln_value *value)
 {
     struct mln_buf out;
     mln_buf_init(&out, b->arena);
@@ -194,24 +198,33 @@ const char *mln_value_text(struct mln_build *b, const struct mln_value *value)
     char text[MLN_IP_TEXT];
     switch (value->kind) {
     case MLN_VALUE_NAME:
-    case MLN_VALUE_STRING: return value->text;
-    case MLN_VALUE_PARAM: return mln_printf(b->arena, "$%s", value->text);
-    case MLN_VALUE_NUMBER: return mln_printf(b->arena, "%u", value->lo);
-    case MLN_VALUE_RANGE: return mln_printf(b->arena, "%u-%u", value->lo, value->hi);
-    case MLN_VALUE_PREFIX: return mln_strdup(b->arena, mln_prefix_text(&value->prefix, text));
+    case MLN_VALUE_STRING:
+        return value->text;
+    case MLN_VALUE_PARAM:
+        return mln_printf(b->arena, "$%s", value->text);
+    case MLN_VALUE_NUMBER:
+        return mln_printf(b->arena, "%u", value->lo);
+    case MLN_VALUE_RANGE:
+        return mln_printf(b->arena, "%u-%u", value->lo, value->hi);
+    case MLN_VALUE_PREFIX:
+        return mln_strdup(b->arena, mln_prefix_text(&value->prefix, text));
     case MLN_VALUE_DATE:
         return mln_printf(b->arena, "%04d-%02d-%02d", value->date.year, value->date.month,
                           value->date.day);
-    case MLN_VALUE_ANY: return "any";
-    case MLN_VALUE_LIST: return "a list";
-    case MLN_VALUE_SIDE: return "a side";
-    case MLN_VALUE_POISON: break;
+    case MLN_VALUE_ANY:
+        return "any";
+    case MLN_VALUE_LIST:
+        return "a list";
+    case MLN_VALUE_SIDE:
+        return "a side";
+    case MLN_VALUE_POISON:
+        break;
     }
     return "nothing";
 }
 
-static void wrong_value(struct mln_build *b, const struct mln_value *written, const struct mln_value *found,
-                        const char *what)
+static void wrong_value(struct mln_build *b, const struct mln_value *written,
+                        const struct mln_value *found, const char *what)
 {
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, written->span,
                                        "expected %s, found '%s'", what, mln_value_text(b, found));
@@ -225,36 +238,48 @@ const char *mln_eval_text(struct mln_build *b, struct mln_scope *scope, struct m
     struct mln_arg arg = mln_eval(b, scope, value);
     struct mln_scope *where;
     switch (arg.value->kind) {
-    case MLN_VALUE_POISON: return NULL;
-    case MLN_VALUE_NAME: return mln_eval_name(b, arg, &where);
-    case MLN_VALUE_STRING: return string_text(b, arg.scope, arg.value);
+    case MLN_VALUE_POISON:
+        return NULL;
+    case MLN_VALUE_NAME:
+        return mln_eval_name(b, arg, &where);
+    case MLN_VALUE_STRING:
+        return string_text(b, arg.scope, arg.value);
     case MLN_VALUE_NUMBER:
     case MLN_VALUE_RANGE:
     case MLN_VALUE_DATE:
-    case MLN_VALUE_PREFIX: return mln_intern(b->ctx->names, mln_value_text(b, arg.value));
-    default: wrong_value(b, value, arg.value, what); return NULL;
+    case MLN_VALUE_PREFIX:
+        return mln_intern(b->ctx->names, mln_value_text(b, arg.value));
+    default:
+        wrong_value(b, value, arg.value, what);
+        return NULL;
     }
 }
 
 MLN_VEC_TYPE(prefix_vec, struct mln_prefix);
 
-static bool add_prefix_values(struct mln_build *b, struct mln_scope *scope, struct mln_value *values,
-                              struct prefix_vec *out);
+static bool add_prefix_values(struct mln_build *b, struct mln_scope *scope,
+                              struct mln_value *values, struct prefix_vec *out);
 
 static bool add_prefix_value(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
                              struct prefix_vec *out)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     switch (arg.value->kind) {
-    case MLN_VALUE_PREFIX: mln_vec_push(b->arena, out, arg.value->prefix); return true;
-    case MLN_VALUE_LIST: return add_prefix_values(b, arg.scope, arg.value->items, out);
-    case MLN_VALUE_POISON: return false;
-    default: wrong_value(b, value, arg.value, "an address or a prefix"); return false;
+    case MLN_VALUE_PREFIX:
+        mln_vec_push(b->arena, out, arg.value->prefix);
+        return true;
+    case MLN_VALUE_LIST:
+        return add_prefix_values(b, arg.scope, arg.value->items, out);
+    case MLN_VALUE_POISON:
+        return false;
+    default:
+        wrong_value(b, value, arg.value, "an address or a prefix");
+        return false;
     }
 }
 
-static bool add_prefix_values(struct mln_build *b, struct mln_scope *scope, struct mln_value *values,
-                              struct prefix_vec *out)
+static bool add_prefix_values(struct mln_build *b, struct mln_scope *scope,
+                              struct mln_value *values, struct prefix_vec *out)
 {
     bool good = true;
     for (struct mln_value *value = values; value; value = value->next)
@@ -306,7 +331,8 @@ bool mln_eval_date(struct mln_build *b, struct mln_scope *scope, struct mln_valu
     return false;
 }
 
-bool mln_eval_yes_no(struct mln_build *b, struct mln_scope *scope, struct mln_value *value, bool *out)
+bool mln_eval_yes_no(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
+                     bool *out)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     if (arg.value->kind == MLN_VALUE_POISON)
@@ -347,7 +373,8 @@ static bool values_equal(struct mln_build *b, struct mln_arg x, struct mln_arg y
     return !p && !q;
 }
 
-bool mln_eval_when(struct mln_build *b, struct mln_scope *scope, const struct mln_node *node, bool *out)
+bool mln_eval_when(struct mln_build *b, struct mln_scope *scope, const struct mln_node *node,
+                   bool *out)
 {
     struct mln_bound *bound = find_param(b, scope, node->name.text);
     if (!bound) {

@@ -1,12 +1,11 @@
 /* Assertions pair by pair.
  *
- * The packets of an assertion fall into pairs of places: two zones, or a zone and the rest of the world. A pair has its
- * two NSGs, so it is one small search. What one NSG says about everything it can meet is asked first: when no packet
- * passes it (for a deny), or all do (for an allow, at both ends), its pairs need not be asked. So an assertion about
- * any zone costs one search a zone in the ordinary case, not one a pair of zones. */
+ * The packets of an assertion fall into pairs of places: two zones, or a zone and the rest of the
+ * world. A pair has its two NSGs, so it is one small search. What one NSG says about everything it
+ * can meet is asked first: when no packet passes it (for a deny), or all do (for an allow, at both
+ * ends), its pairs need not be asked. So an assertion about any zone costs one search a zone in the
+ * ordinary case, not one a pair of zones. */
 #include "prove/assert_impl.h"
-
-
 
 enum { TRIES = 8 }; /* undecided packets of one pair to look behind */
 
@@ -36,15 +35,19 @@ static bool is_allow(const struct mln_intent *assertion)
 
 /* A question in an arena of its own, which the caller frees. */
 static struct mln_assert_question question(const struct mln_assert_world *world,
-                                           const struct mln_intent *assertion, struct mln_end_place source,
+                                           const struct mln_intent *assertion,
+                                           struct mln_end_place source,
                                            struct mln_end_place destination, int family)
 {
     struct mln_arena *scratch = mln_arena_new();
-    struct mln_assert_question q = {.world = world, .assertion = assertion, .family = (enum mln_family)family,
+    struct mln_assert_question q = {.world = world,
+                                    .assertion = assertion,
+                                    .family = (enum mln_family)family,
                                     .ends = {source, destination}};
     q.ctx = (struct mln_ctx){scratch, world->ctx->names, mln_diags_new(scratch)};
     if (source.kind == MLN_AT_ZONE && destination.kind != MLN_AT_ZONE)
-        q.public_way = mln_assert_public_way(scratch, world->model->options->tags, assertion, source.zone);
+        q.public_way =
+            mln_assert_public_way(scratch, world->model->options->tags, assertion, source.zone);
     return q;
 }
 
@@ -54,8 +57,9 @@ static bool breaks_somewhere(struct decision *d, const struct mln_zone *zone, in
 {
     bool breaks = false;
     for (int f = 0; !breaks && f < MLN_FAMILIES; f++) {
-        struct mln_assert_question q = question(d->world, d->assertion, end ? everything : place_of(zone),
-                                                end ? place_of(zone) : everything, f);
+        struct mln_assert_question q =
+            question(d->world, d->assertion, end ? everything : place_of(zone),
+                     end ? place_of(zone) : everything, f);
         if (mln_assert_ask(&q)) {
             struct mln_counterexample found;
             mln_assert_seal(&q);
@@ -110,7 +114,8 @@ static void search(struct decision *d, struct mln_assert_question *q)
     }
 }
 
-static void ask_pair(struct decision *d, struct mln_end_place source, struct mln_end_place destination)
+static void ask_pair(struct decision *d, struct mln_end_place source,
+                     struct mln_end_place destination)
 {
     bool worth = worth_asking(d, &source, &destination);
     for (int f = 0; (worth || !d->asked) && !enough(d) && f < MLN_FAMILIES; f++) {
@@ -127,18 +132,19 @@ static void ask_pair(struct decision *d, struct mln_end_place source, struct mln
 
 /* --- all pairs --- */
 
-/* Calls for each pair of places that the assertion may meet, where a path joins them and an NSG stands. The rest of the
- * world comes first: a packet from there is the more telling one. */
+/* Calls for each pair of places that the assertion may meet, where a path joins them and an NSG
+ * stands. The rest of the world comes first: a packet from there is the more telling one. */
 typedef void pair_call(void *ctx, struct mln_end_place source, struct mln_end_place destination);
 
-static void pairs_of_zones(const struct mln_assert_world *world, const struct mln_intent *a, pair_call *call,
-                           void *ctx, bool *joined)
+static void pairs_of_zones(const struct mln_assert_world *world, const struct mln_intent *a,
+                           pair_call *call, void *ctx, bool *joined)
 {
     for (size_t i = 0; i < world->model->zones.len; i++)
         for (size_t k = 0; k < world->model->zones.len; k++) {
             const struct mln_zone *source = world->model->zones.data[i];
             const struct mln_zone *destination = world->model->zones.data[k];
-            if (!mln_zones_joined(source, destination) || !mln_assert_touches(a->from, source, destination) ||
+            if (!mln_zones_joined(source, destination) ||
+                !mln_assert_touches(a->from, source, destination) ||
                 !mln_assert_touches(a->to, destination, source))
                 continue;
             *joined = true;
@@ -147,8 +153,8 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
         }
 }
 
-static void all_pairs(const struct mln_assert_world *world, const struct mln_intent *a, pair_call *call,
-                      void *ctx, bool *joined)
+static void all_pairs(const struct mln_assert_world *world, const struct mln_intent *a,
+                      pair_call *call, void *ctx, bool *joined)
 {
     for (size_t i = 0; i < world->model->zones.len; i++) {
         const struct mln_zone *zone = world->model->zones.data[i];
@@ -176,8 +182,8 @@ static void decide_pair(void *ctx, struct mln_end_place source, struct mln_end_p
 
 static bool is_named(const struct mln_leaf *leaf)
 {
-    return !leaf->through_group &&
-           (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_EXTERNAL);
+    return !leaf->through_group && (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG ||
+                                    leaf->kind == MLN_LEAF_EXTERNAL);
 }
 
 static bool external_joined(const struct mln_external *external, const struct mln_zone *zone,
@@ -217,8 +223,8 @@ static void check_named_paths(struct decision *d)
         for (size_t k = 0; k < a->to->len; k++) {
             const struct mln_leaf *from = &a->from->parts[i].leaf, *to = &a->to->parts[k].leaf;
             if (is_named(from) && is_named(to) && !leaves_joined(from, to))
-                fail(d, mln_printf(d->world->ctx->arena, "no path joins '%s' and '%s'", leaf_name(from),
-                                   leaf_name(to)));
+                fail(d, mln_printf(d->world->ctx->arena, "no path joins '%s' and '%s'",
+                                   leaf_name(from), leaf_name(to)));
         }
 }
 
@@ -231,8 +237,9 @@ static void decide_empty(struct decision *d)
         d->outcome->no_path = true;
     else if (d->outcome->result == MLN_ASSERT_HOLDS)
         fail(d, d->joined && !d->governed ? "no end is governed by a network security group"
-                : d->joined               ? "the two ends have no packet in common"
-                                          : "no path joins the two ends, or no network security group governs them");
+                : d->joined
+                    ? "the two ends have no packet in common"
+                    : "no path joins the two ends, or no network security group governs them");
 }
 
 static void decide_rest(struct decision *d)
@@ -288,8 +295,9 @@ static void cover_end(struct coverage *c, const struct mln_zone *zone, int end)
         return;
     c->done[end][zone->index] = true;
     for (int f = 0; f < MLN_FAMILIES; f++) {
-        struct mln_assert_question q = question(c->world, c->assertion, end ? everything : place_of(zone),
-                                                end ? place_of(zone) : everything, f);
+        struct mln_assert_question q =
+            question(c->world, c->assertion, end ? everything : place_of(zone),
+                     end ? place_of(zone) : everything, f);
         if (mln_assert_ask(&q)) {
             mln_assert_seal(&q);
             mln_assert_search_cover(&q, c->covered);
@@ -304,7 +312,8 @@ static void cover_pair(void *ctx, struct mln_end_place source, struct mln_end_pl
     cover_end(ctx, destination.zone, 1);
 }
 
-void mln_assert_cover(const struct mln_assert_world *world, const struct mln_intent *assertion, bool *covered)
+void mln_assert_cover(const struct mln_assert_world *world, const struct mln_intent *assertion,
+                      bool *covered)
 {
     struct mln_arena *scratch = mln_arena_new();
     struct coverage c = {.world = world, .assertion = assertion, .covered = covered};

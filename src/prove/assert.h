@@ -1,14 +1,16 @@
 /* Assertions, decided end to end on rules that are deployed or will be.
  *
- * Every packet of an assertion whose ends a path joins, and of which at least one end is governed, passes the NSG of
- * its source zone outbound and that of its destination zone inbound, each followed by Azure's default
- * rules. `assert allow` holds when every such packet passes all of them (and there is one), `assert deny` when none
- * does. Appliances on the way have rules of their own, which are not asked. What the firewall of a PaaS resource
- * without a private endpoint lets in is decided from what the model records about it.
+ * Every packet of an assertion whose ends a path joins, and of which at least one end is governed,
+ * passes the NSG of its source zone outbound and that of its destination zone inbound, each
+ * followed by Azure's default rules. `assert allow` holds when every such packet passes all of them
+ * (and there is one), `assert deny` when none does. Appliances on the way have rules of their own,
+ * which are not asked. What the firewall of a PaaS resource without a private endpoint lets in is
+ * decided from what the model records about it.
  *
- * Service tags without known contents are unknown sets. A counterexample that is none for some contents
- * leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address. An application security group
- * may hold any part of its zone: an assertion has to hold for all of them. */
+ * Service tags without known contents are unknown sets. A counterexample that is none for some
+ * contents leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address.
+ * An application security group may hold any part of its zone: an assertion has to hold for all of
+ * them. */
 #ifndef MLN_PROVE_ASSERT_H
 #define MLN_PROVE_ASSERT_H
 
@@ -37,8 +39,9 @@ struct mln_assert_hop {
     const struct mln_zone *zone;
     enum mln_direction direction;
     enum mln_action action;
-    const struct mln_rule *rule;                /* of struct mln_deployed; NULL: not one of the NSG's */
-    const struct mln_azure_default_rule *azure; /* NULL with rule NULL: a platform address, never filtered */
+    const struct mln_rule *rule; /* of struct mln_deployed; NULL: not one of the NSG's */
+    const struct mln_azure_default_rule
+        *azure; /* NULL with rule NULL: a platform address, never filtered */
 };
 
 struct mln_counterexample {
@@ -53,7 +56,8 @@ struct mln_counterexample {
 
 struct mln_assert_outcome {
     enum mln_assert_result result;
-    MLN_VEC(struct mln_counterexample) counterexamples; /* disjoint: decided by different rules or zones */
+    MLN_VEC(struct mln_counterexample)
+    counterexamples;               /* disjoint: decided by different rules or zones */
     MLN_VEC(const char *) reasons; /* why it fails where no packet shows it; why it is undecided */
     bool no_path;                  /* a deny that holds since no path joins its ends */
 };
@@ -61,8 +65,8 @@ struct mln_assert_outcome {
 struct mln_assert_outcome mln_assert_decide(const struct mln_assert_world *world,
                                             const struct mln_intent *assertion);
 
-/* Sets covered[intent index] for each intent behind a rule that decides some packet of the assertion at one of its
- * governed ends. */
+/* Sets covered[intent index] for each intent behind a rule that decides some packet of the
+ * assertion at one of its governed ends. */
 void mln_assert_cover(const struct mln_assert_world *world, const struct mln_intent *assertion,
                       bool *covered);
 

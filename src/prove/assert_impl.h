@@ -5,14 +5,16 @@
 #include "prove/assert.h"
 #include "prove/rules_space.h"
 
-/* One end of a flow: a zone, the rest of the world as the other end's zone reaches it, or everything that does. */
+/* One end of a flow: a zone, the rest of the world as the other end's zone reaches it, or
+ * everything that does. */
 enum mln_place_kind { MLN_AT_ZONE, MLN_AT_REST, MLN_AT_ALL };
 struct mln_end_place {
     enum mln_place_kind kind;
     const struct mln_zone *zone; /* MLN_AT_ZONE */
 };
 
-/* A part of a side as matches of a space: in any of [first, first + count) and in no part of `minus`. */
+/* A part of a side as matches of a space: in any of [first, first + count) and in no part of
+ * `minus`. */
 struct mln_assert_part {
     size_t first, count;
     struct mln_assert_part *minus;
@@ -26,7 +28,8 @@ struct mln_assert_question {
     struct mln_ctx ctx; /* scratch memory of this question */
     enum mln_family family;
     struct mln_end_place ends[2]; /* source, destination */
-    bool public_way;              /* resources are reached by their public side, which an admitted zone may use */
+    bool
+        public_way; /* resources are reached by their public side, which an admitted zone may use */
     MLN_VEC(struct mln_match) matches;
     struct mln_assert_part *parts[2]; /* as many as the assertion's sides have */
     size_t part_count[2];
@@ -40,9 +43,11 @@ struct mln_assert_question {
     MLN_VEC(size_t) found;
 };
 
-/* assert_side.c: what is asked about, as matches; false when the pair holds no packet of the assertion. */
+/* assert_side.c: what is asked about, as matches; false when the pair holds no packet of the
+ * assertion. */
 bool mln_assert_ask(struct mln_assert_question *q);
-/* Could the side name addresses of `zone`, when the other end is at `other`? Quick; may say yes in vain. */
+/* Could the side name addresses of `zone`, when the other end is at `other`? Quick; may say yes in
+ * vain. */
 bool mln_assert_touches(const struct mln_side_set *side, const struct mln_zone *zone,
                         const struct mln_zone *other);
 /* The addresses of a place as it is joined with the other, in one family. */
@@ -51,7 +56,8 @@ const struct mln_ipset *mln_assert_universe(struct mln_assert_question *q, int e
 /* assert_search.c */
 /* Makes the question's space; the lists of the zones' NSGs that `asked` says are part of it. */
 void mln_assert_seal(struct mln_assert_question *q);
-/* Is there a packet of the assertion that breaks it, and is decided by none of the pairs of `found`? */
+/* Is there a packet of the assertion that breaks it, and is decided by none of the pairs of
+ * `found`? */
 enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_counterexample *out);
 /* Is there a packet of the assertion at all? */
 bool mln_assert_has_packet(struct mln_assert_question *q);
@@ -69,12 +75,14 @@ void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexamp
 
 /* assert_resource.c: what the firewalls of resources decide. */
 enum mln_way { MLN_WAY_NONE, MLN_WAY_SOME, MLN_WAY_OPEN, MLN_WAY_UNSURE };
-/* May the zone reach some resource that the assertion names by its public side, past its firewall? */
+/* May the zone reach some resource that the assertion names by its public side, past its firewall?
+ */
 bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,
                            const struct mln_intent *assertion, const struct mln_zone *zone);
 /* Does this leaf stand for the public side of its resource, as seen from the zone? */
 bool mln_assert_is_public(const struct mln_leaf *leaf, const struct mln_zone *zone);
-/* Adds reasons for what firewalls decide alone, or leave open. *asked: there was something to decide. */
+/* Adds reasons for what firewalls decide alone, or leave open. *asked: there was something to
+ * decide. */
 void mln_assert_firewalls(const struct mln_assert_world *world, const struct mln_intent *assertion,
                           struct mln_assert_outcome *outcome, bool *asked);
 

@@ -1,8 +1,9 @@
 /* Counterexamples that are ones whatever service tags hold.
  *
- * A search finds a packet with a choice of the tags it is in. The property is asked once more with the tags left open:
- * first for the packet's addresses, then for any address of one of the tags it is in, which is taken to hold some. Where
- * the answer is still yes, the packet stands; else the tags that left it open are named. */
+ * A search finds a packet with a choice of the tags it is in. The property is asked once more with
+ * the tags left open: first for the packet's addresses, then for any address of one of the tags it
+ * is in, which is taken to hold some. Where the answer is still yes, the packet stands; else the
+ * tags that left it open are named. */
 #include "prove/assert_impl.h"
 
 static size_t tag_count(const struct mln_assert_question *q)
@@ -10,10 +11,11 @@ static size_t tag_count(const struct mln_assert_question *q)
     return mln_tags_count(q->world->model->options->tags);
 }
 
-/* What is known of a packet when the contents of tags are not: on each side its address, or only a tag it is in. */
+/* What is known of a packet when the contents of tags are not: on each side its address, or only a
+ * tag it is in. */
 struct knowledge {
     const struct mln_packet *packet;
-    const struct mln_tag *tag[2]; /* NULL: the address is known */
+    const struct mln_tag *tag[2];   /* NULL: the address is known */
     const struct mln_ipset *set[2]; /* where addresses of the tag lie */
 };
 
@@ -25,8 +27,8 @@ static bool listed(const uint32_t *vars, size_t count, uint32_t var)
     return false;
 }
 
-static enum mln_answer side_known(const struct mln_assert_question *q, const struct knowledge *k, int end,
-                                  const struct mln_match *m)
+static enum mln_answer side_known(const struct mln_assert_question *q, const struct knowledge *k,
+                                  int end, const struct mln_match *m)
 {
     const struct mln_ipset *set = end ? m->dst : m->src;
     const uint32_t *vars = end ? m->dst_vars : m->src_vars;
@@ -44,7 +46,8 @@ static enum mln_answer side_known(const struct mln_assert_question *q, const str
             if (!listed(end ? k->packet->dst_vars : k->packet->src_vars,
                         end ? k->packet->dst_var_count : k->packet->src_var_count, vars[i]))
                 in = MLN_NO;
-        } else if (!tag || (vars[i] != tag->number && !(tag->parent && vars[i] == tag->parent->number)))
+        } else if (!tag ||
+                   (vars[i] != tag->number && !(tag->parent && vars[i] == tag->parent->number)))
             in = MLN_MAYBE;
     }
     return in;
@@ -63,7 +66,8 @@ static enum mln_answer known(const struct mln_assert_question *q, const struct k
     return src == MLN_YES && dst == MLN_YES ? MLN_YES : MLN_MAYBE;
 }
 
-static enum mln_answer broken_as_known(const struct mln_assert_question *q, const struct knowledge *k)
+static enum mln_answer broken_as_known(const struct mln_assert_question *q,
+                                       const struct knowledge *k)
 {
     uint64_t *alive = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
     uint64_t *sure = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
@@ -110,14 +114,17 @@ bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_pack
     return false;
 }
 
-/* The tags that a match names; a regional tag comes with its global one, which goes without saying. */
-static void see_tags(const struct mln_assert_question *q, const uint32_t *vars, size_t count, bool *seen)
+/* The tags that a match names; a regional tag comes with its global one, which goes without saying.
+ */
+static void see_tags(const struct mln_assert_question *q, const uint32_t *vars, size_t count,
+                     bool *seen)
 {
     for (size_t i = 0; i < count; i++) {
         bool said = vars[i] >= tag_count(q);
         for (size_t k = 0; !said && k < count; k++) {
-            const struct mln_tag *other =
-                vars[k] < tag_count(q) ? mln_tags_at(q->world->model->options->tags, vars[k]) : NULL;
+            const struct mln_tag *other = vars[k] < tag_count(q)
+                                              ? mln_tags_at(q->world->model->options->tags, vars[k])
+                                              : NULL;
             said = other && other->parent && other->parent->number == vars[i];
         }
         if (!said)
@@ -125,7 +132,8 @@ static void see_tags(const struct mln_assert_question *q, const uint32_t *vars, 
     }
 }
 
-/* The tags in which the packet's membership matters: those that rules or the assertion name where it may be in them. */
+/* The tags in which the packet's membership matters: those that rules or the assertion name where
+ * it may be in them. */
 void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out)
 {
     struct knowledge k = {.packet = &out->packet};

@@ -1,8 +1,9 @@
 /* Resources that are reached by their public side: their own firewall decides, not an NSG.
  *
- * It lets in what the model records (rules/resources.c): public IPv4 addresses, zones with a service endpoint, tags
- * and hosted agents. A zone that it lets in still passes the zone's NSG, to the kind's service tag. Where the record does
- * not settle the matter, the assertion is undecided and the reason says what is missing. */
+ * It lets in what the model records (rules/resources.c): public IPv4 addresses, zones with a
+ * service endpoint, tags and hosted agents. A zone that it lets in still passes the zone's NSG, to
+ * the kind's service tag. Where the record does not settle the matter, the assertion is undecided
+ * and the reason says what is missing. */
 #include "prove/assert_impl.h"
 
 struct judge {
@@ -55,16 +56,19 @@ static void add_tag(struct mln_arena *a, struct entry *entry, const struct mln_t
         entry->exact = false;
 }
 
-static struct entry let_in(struct mln_arena *a, const struct mln_tags *tags, const struct mln_resource *r)
+static struct entry let_in(struct mln_arena *a, const struct mln_tags *tags,
+                           const struct mln_resource *r)
 {
-    struct entry entry = {r->firewall_sources ? r->firewall_sources : mln_ipset_empty(a, MLN_IPV4), !r->widen};
+    struct entry entry = {r->firewall_sources ? r->firewall_sources : mln_ipset_empty(a, MLN_IPV4),
+                          !r->widen};
     const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
     for (size_t i = 0; i < r->firewall_tags.len; i++)
         add_tag(a, &entry, r->firewall_tags.data[i]);
     for (size_t i = 0; i < r->firewall_agents.len; i++) {
         const struct mln_geography *geography = r->firewall_agents.data[i];
         for (size_t k = 0; k < geography->regions.len; k++)
-            add_tag(a, &entry, cloud ? mln_tags_regional(tags, cloud, geography->regions.data[k]) : NULL);
+            add_tag(a, &entry,
+                    cloud ? mln_tags_regional(tags, cloud, geography->regions.data[k]) : NULL);
     }
     return entry;
 }
@@ -84,8 +88,8 @@ static enum mln_way way_of_addresses(struct mln_arena *a, const struct mln_tags 
     return mln_ipset_overlaps(entry.set, set) ? MLN_WAY_SOME : MLN_WAY_NONE;
 }
 
-static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_tags *tags, const struct mln_resource *r,
-                                const struct mln_zone *zone)
+static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_tags *tags,
+                                const struct mln_resource *r, const struct mln_zone *zone)
 {
     if (r->is_public == MLN_PUBLIC_YES)
         return MLN_WAY_OPEN;
@@ -99,8 +103,8 @@ static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_tags *tags
         return MLN_WAY_NONE;
     if (!zone->egress.len)
         return MLN_WAY_UNSURE; /* nobody knows from which address it comes */
-    return way_of_addresses(a, tags, r,
-                            mln_ipset_from_prefixes(a, MLN_IPV4, zone->egress.data, zone->egress.len));
+    return way_of_addresses(
+        a, tags, r, mln_ipset_from_prefixes(a, MLN_IPV4, zone->egress.data, zone->egress.len));
 }
 
 bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,
@@ -131,19 +135,22 @@ static void leave_open(struct judge *j, const char *reason)
 }
 
 /* `nsg`: an NSG still has its say where the firewall is open. */
-static void judge(struct judge *j, enum mln_way way, const char *source, const struct mln_resource *r, bool nsg)
+static void judge(struct judge *j, enum mln_way way, const char *source,
+                  const struct mln_resource *r, bool nsg)
 {
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
     *j->asked = true;
     if (way == MLN_WAY_UNSURE)
-        leave_open(j, mln_printf(arena(j), "whether the firewall of '%s' lets %s in cannot be told", r->name,
-                                 source));
+        leave_open(j, mln_printf(arena(j), "whether the firewall of '%s' lets %s in cannot be told",
+                                 r->name, source));
     else if (way == MLN_WAY_NONE && allow)
         fail(j, mln_printf(arena(j), "the firewall of '%s' does not let %s in", r->name, source));
     else if (way == MLN_WAY_SOME)
-        fail(j, mln_printf(arena(j), "the firewall of '%s' lets a part of %s in, not all", r->name, source));
+        fail(j, mln_printf(arena(j), "the firewall of '%s' lets a part of %s in, not all", r->name,
+                           source));
     else if (way == MLN_WAY_OPEN && !allow && !nsg)
-        fail(j, mln_printf(arena(j), "the firewall of '%s' lets %s in, and no NSG has a say", r->name, source));
+        fail(j, mln_printf(arena(j), "the firewall of '%s' lets %s in, and no NSG has a say",
+                           r->name, source));
 }
 
 /* Pairs that come from any, a network or a group, and have no way, are left out. */
@@ -161,8 +168,10 @@ static void from_zone(struct judge *j, const struct mln_leaf *from, const struct
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
     if (way == MLN_WAY_NONE && allow && is_broad(from))
         return;
-    const char *unknown = way == MLN_WAY_UNSURE && !zone->egress.len ? ", whose egress is not declared," : "";
-    judge(j, way, mln_printf(arena(j), "zone '%s'%s", zone->display, unknown), to->resource, zone->nsg != NULL);
+    const char *unknown =
+        way == MLN_WAY_UNSURE && !zone->egress.len ? ", whose egress is not declared," : "";
+    judge(j, way, mln_printf(arena(j), "zone '%s'%s", zone->display, unknown), to->resource,
+          zone->nsg != NULL);
 }
 
 /* The part of a source that no path joins with an endpoint of the resource. */
@@ -181,10 +190,12 @@ static void from_addresses(struct judge *j, const struct mln_ipset *set, const c
 {
     const struct mln_ipset *left = outsiders(j, set, r);
     if (left->len)
-        judge(j, way_of_addresses(arena(j), j->world->model->options->tags, r, left), name, r, false);
+        judge(j, way_of_addresses(arena(j), j->world->model->options->tags, r, left), name, r,
+              false);
 }
 
-/* Anybody on the internet: in when the resource is open to all, out when its firewall lets nobody in. */
+/* Anybody on the internet: in when the resource is open to all, out when its firewall lets nobody
+ * in. */
 static void from_internet(struct judge *j, const char *name, const struct mln_resource *r)
 {
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
@@ -210,19 +221,22 @@ static void from_tag(struct judge *j, const struct mln_tag *tag, const struct ml
     }
     for (size_t i = 0; i < r->firewall_tags.len; i++)
         if (r->firewall_tags.data[i] == tag || r->firewall_tags.data[i] == tag->parent) {
-            judge(j, r->is_public == MLN_PUBLIC_NO ? MLN_WAY_NONE : MLN_WAY_OPEN, tag->name, r, false);
+            judge(j, r->is_public == MLN_PUBLIC_NO ? MLN_WAY_NONE : MLN_WAY_OPEN, tag->name, r,
+                  false);
             return;
         }
     if (tag->prefixes[MLN_IPV4])
         from_addresses(j, tag->prefixes[MLN_IPV4], tag->name, r);
     else
-        judge(j, r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
-                 : lets_nobody_in(r)            ? MLN_WAY_NONE
-                                                : MLN_WAY_UNSURE,
+        judge(j,
+              r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
+              : lets_nobody_in(r)            ? MLN_WAY_NONE
+                                             : MLN_WAY_UNSURE,
               tag->name, r, false);
 }
 
-static void from_hosted(struct judge *j, const struct mln_geography *geography, const struct mln_resource *r)
+static void from_hosted(struct judge *j, const struct mln_geography *geography,
+                        const struct mln_resource *r)
 {
     enum mln_way way = r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
                        : lets_nobody_in(r)            ? MLN_WAY_NONE
@@ -239,7 +253,9 @@ static void from_leaf(struct judge *j, const struct mln_leaf *from, const struct
     const struct mln_resource *r = to->resource;
     switch (from->kind) {
     case MLN_LEAF_ZONE:
-    case MLN_LEAF_ASG: from_zone(j, from, from->zone, to); break;
+    case MLN_LEAF_ASG:
+        from_zone(j, from, from->zone, to);
+        break;
     case MLN_LEAF_NETWORK:
         for (size_t i = 0; i < from->network->zones.len; i++)
             from_zone(j, from, from->network->zones.data[i], to);
@@ -257,9 +273,14 @@ static void from_leaf(struct judge *j, const struct mln_leaf *from, const struct
         from_addresses(j, mln_ipset_from_prefixes(arena(j), MLN_IPV4, &from->prefix, 1),
                        mln_strdup(arena(j), mln_prefix_text(&from->prefix, text)), r);
         break;
-    case MLN_LEAF_TAG: from_tag(j, from->tag, r); break;
-    case MLN_LEAF_HOSTED_AGENTS: from_hosted(j, from->geography, r); break;
-    default: break;
+    case MLN_LEAF_TAG:
+        from_tag(j, from->tag, r);
+        break;
+    case MLN_LEAF_HOSTED_AGENTS:
+        from_hosted(j, from->geography, r);
+        break;
+    default:
+        break;
     }
 }
 

@@ -1,7 +1,8 @@
 /* The search for a packet that breaks an assertion between two places.
  *
- * The property is three-valued on the nodes of a search: the formula of the assertion, the verdict of each NSG's list,
- * and whether the packet is decided by a pair of rules that was found before. */
+ * The property is three-valued on the nodes of a search: the formula of the assertion, the verdict
+ * of each NSG's list, and whether the packet is decided by a pair of rules that was found before.
+ */
 #include "prove/assert_impl.h"
 
 #include <string.h>
@@ -12,20 +13,18 @@ struct bits {
 
 /* --- three-valued logic: MLN_NO < MLN_MAYBE < MLN_YES in effect --- */
 
-static enum mln_answer and(enum mln_answer x, enum mln_answer y)
-{
-    if (x == MLN_NO || y == MLN_NO)
-        return MLN_NO;
+static enum mln_answer and (enum mln_answer x, enum mln_answer y) {
+    if (x == MLN_NO || y == MLN_NO) return MLN_NO;
     return x == MLN_YES && y == MLN_YES ? MLN_YES : MLN_MAYBE;
 }
 
-static enum mln_answer not(enum mln_answer x)
-{
-    return x == MLN_MAYBE ? MLN_MAYBE : x == MLN_YES ? MLN_NO : MLN_YES;
+static enum mln_answer not(enum mln_answer x) {
+    return x == MLN_MAYBE ? MLN_MAYBE
+           : x == MLN_YES ? MLN_NO
+                          : MLN_YES;
 }
 
-static enum mln_answer or(enum mln_answer x, enum mln_answer y)
-{
+static enum mln_answer or (enum mln_answer x, enum mln_answer y) {
     return not(and(not(x), not(y)));
 }
 
@@ -45,7 +44,7 @@ static enum mln_answer side_holds(const struct mln_assert_question *q, int end, 
 {
     enum mln_answer in = MLN_NO;
     for (size_t i = 0; in != MLN_YES && i < q->part_count[end]; i++)
-        in = or(in, part_holds(&q->parts[end][i], b));
+        in = or (in, part_holds(&q->parts[end][i], b));
     return in;
 }
 
@@ -55,7 +54,7 @@ static enum mln_answer asserted(const struct mln_assert_question *q, struct bits
         return and(side_holds(q, 0, b), side_holds(q, 1, b));
     enum mln_answer in = MLN_NO;
     for (size_t i = 0; in != MLN_YES && i < q->part_count[0]; i++)
-        in = or(in, and(part_holds(&q->parts[0][i], b), part_holds(&q->parts[1][i], b)));
+        in = or (in, and(part_holds(&q->parts[0][i], b), part_holds(&q->parts[1][i], b)));
     return in;
 }
 
@@ -68,7 +67,7 @@ static enum mln_answer permitted(const struct mln_assert_question *q, struct bit
         if (!q->asked[d])
             continue;
         enum mln_verdict verdict = mln_rules_verdict(&q->lists[d], b.alive, b.sure);
-        all = and(all, verdict == MLN_VERDICT_OPEN ? MLN_MAYBE
+        all = and(all, verdict == MLN_VERDICT_OPEN    ? MLN_MAYBE
                        : verdict == MLN_VERDICT_ALLOW ? MLN_YES
                                                       : MLN_NO);
     }
@@ -91,8 +90,8 @@ static enum mln_answer found_before(const struct mln_assert_question *q, struct 
 {
     enum mln_answer found = MLN_NO;
     for (size_t i = 0; found != MLN_YES && i < q->found.len; i += 2)
-        found = or(found, and(decides(&q->lists[MLN_OUTBOUND], q->found.data[i], b),
-                              decides(&q->lists[MLN_INBOUND], q->found.data[i + 1], b)));
+        found = or (found, and(decides(&q->lists[MLN_OUTBOUND], q->found.data[i], b),
+                               decides(&q->lists[MLN_INBOUND], q->found.data[i + 1], b)));
     return found;
 }
 
@@ -128,7 +127,8 @@ static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
     const struct mln_assert_question *q = ctx;
     for (int d = 0; d < MLN_DIRECTIONS; d++)
         if (q->asked[d])
-            mln_bits_first_match(alive, sure, q->lists[d].first, q->lists[d].first + q->lists[d].count);
+            mln_bits_first_match(alive, sure, q->lists[d].first,
+                                 q->lists[d].first + q->lists[d].count);
 }
 
 /* --- the space --- */
@@ -148,7 +148,8 @@ void mln_assert_seal(struct mln_assert_question *q)
         q->lists[d].first = q->matches.len;
         if (!q->asked[d])
             continue;
-        const struct mln_rules_view view = {&q->ctx, q->world->model, zone, (enum mln_direction)d, q->family};
+        const struct mln_rules_view view = {&q->ctx, q->world->model, zone, (enum mln_direction)d,
+                                            q->family};
         mln_rules_entries(&view, &q->world->deployed[zone->nsg->index].rules[d], &q->entries[d]);
         for (size_t i = 0; i < q->entries[d].len; i++)
             mln_vec_push(a, &q->matches, q->entries[d].data[i].match);
@@ -194,7 +195,8 @@ static void add_hop(struct mln_assert_question *q, struct mln_counterexample *ou
     mln_vec_push(q->ctx.arena, &q->found, index);
     if (!q->asked[d])
         return;
-    struct mln_assert_hop hop = {.zone = governed(q, d), .direction = (enum mln_direction)d, .action = MLN_DENY};
+    struct mln_assert_hop hop = {
+        .zone = governed(q, d), .direction = (enum mln_direction)d, .action = MLN_DENY};
     if (index < q->entries[d].len) {
         const struct mln_rules_entry *entry = &q->entries[d].data[index];
         hop.action = entry->allow ? MLN_ALLOW : MLN_DENY;
@@ -205,7 +207,8 @@ static void add_hop(struct mln_assert_question *q, struct mln_counterexample *ou
 }
 
 /* "AzureCloud and the ASG web" */
-static const char *sets_text(const struct mln_assert_question *q, const uint32_t *vars, size_t count)
+static const char *sets_text(const struct mln_assert_question *q, const uint32_t *vars,
+                             size_t count)
 {
     struct mln_buf text;
     mln_buf_init(&text, q->world->ctx->arena);
@@ -224,12 +227,14 @@ static bool same_matches(const struct mln_assert_question *q, const struct mln_p
                          const struct mln_packet *y)
 {
     for (size_t i = 0; i < q->matches.len; i++)
-        if (mln_packet_matches(x, &q->matches.data[i]) != mln_packet_matches(y, &q->matches.data[i]))
+        if (mln_packet_matches(x, &q->matches.data[i]) !=
+            mln_packet_matches(y, &q->matches.data[i]))
             return false;
     return true;
 }
 
-/* Within a zone the typical source is also the typical destination; nobody would believe such a packet. */
+/* Within a zone the typical source is also the typical destination; nobody would believe such a
+ * packet. */
 static void part_ends(const struct mln_assert_question *q, struct mln_packet *packet)
 {
     if (mln_ip_cmp(packet->src, packet->dst) != 0)
@@ -261,7 +266,8 @@ enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_count
 {
     const struct mln_question question = {property_broken, reduce, q};
     *out = (struct mln_counterexample){0};
-    enum mln_found found = mln_space_search(q->space, q->universe, &question, &out->packet, NULL, 0);
+    enum mln_found found =
+        mln_space_search(q->space, q->universe, &question, &out->packet, NULL, 0);
     if (found == MLN_FOUND)
         complete(q, out);
     return found;
@@ -277,7 +283,8 @@ bool mln_assert_has_packet(struct mln_assert_question *q)
 struct cover {
     struct mln_assert_question *q;
     bool *covered;
-    bool *meets; /* by intent: it has a service in common with the assertion (rules are merged from several) */
+    bool *meets; /* by intent: it has a service in common with the assertion (rules are merged from
+                    several) */
 };
 
 /* Goes on until the deciding rule is known, and looks for nothing but that. */
@@ -314,7 +321,8 @@ void mln_assert_search_cover(struct mln_assert_question *q, bool *covered)
     struct cover c = {q, covered, MLN_NEW_ARRAY(q->ctx.arena, bool, model->intents.len + 1)};
     for (size_t i = 0; i < model->intents.len; i++)
         c.meets[i] = mln_services_intersect(q->ctx.arena, &model->intents.data[i]->services,
-                                            &q->assertion->services).len > 0;
+                                            &q->assertion->services)
+                         .len > 0;
     const struct mln_question question = {property_cover, reduce_cover, &c};
     mln_space_search(q->space, q->universe, &question, NULL, NULL, 0);
 }

@@ -1,8 +1,8 @@
 /* The packets of an assertion between two places, as a formula over matches.
  *
- * Each end is seen as lowering sees it: what is named directly (a zone, a network, an ASG, an endpoint) from the zone it
- * lies in; a tag, which is what it is for the subnet at the other end, from there. `except` needs no order of rules here:
- * it stays in the formula. */
+ * Each end is seen as lowering sees it: what is named directly (a zone, a network, an ASG, an
+ * endpoint) from the zone it lies in; a tag, which is what it is for the subnet at the other end,
+ * from there. `except` needs no order of rules here: it stays in the formula. */
 #include "prove/assert_impl.h"
 
 #include "azure/platform.h"
@@ -11,7 +11,8 @@
 
 /* --- places --- */
 
-static const struct mln_ipset *joined(struct mln_assert_question *q, const struct mln_zone *zone, int end)
+static const struct mln_ipset *joined(struct mln_assert_question *q, const struct mln_zone *zone,
+                                      int end)
 {
     struct mln_arena *a = q->ctx.arena;
     enum mln_direction direction = end == 0 ? MLN_INBOUND : MLN_OUTBOUND;
@@ -26,7 +27,8 @@ static bool zones_joined(const struct mln_zone *zone, const struct mln_zone *oth
 }
 
 /* What is joined with the zone and lies in no other zone. */
-static const struct mln_ipset *rest(struct mln_assert_question *q, const struct mln_zone *zone, int end)
+static const struct mln_ipset *rest(struct mln_assert_question *q, const struct mln_zone *zone,
+                                    int end)
 {
     struct mln_arena *a = q->ctx.arena;
     MLN_VEC(struct mln_range) taken = {0};
@@ -44,13 +46,17 @@ const struct mln_ipset *mln_assert_universe(struct mln_assert_question *q, int e
 {
     const struct mln_end_place *own = &q->ends[end], *other = &q->ends[1 - end];
     switch (own->kind) {
-    case MLN_AT_REST: return rest(q, other->zone, end);
-    case MLN_AT_ALL: return joined(q, other->zone, end);
-    case MLN_AT_ZONE: break;
+    case MLN_AT_REST:
+        return rest(q, other->zone, end);
+    case MLN_AT_ALL:
+        return joined(q, other->zone, end);
+    case MLN_AT_ZONE:
+        break;
     }
     if (other->kind != MLN_AT_ZONE)
         return own->zone->addresses[q->family];
-    return mln_ipset_intersect(q->ctx.arena, own->zone->addresses[q->family], joined(q, other->zone, end));
+    return mln_ipset_intersect(q->ctx.arena, own->zone->addresses[q->family],
+                               joined(q, other->zone, end));
 }
 
 /* --- leaves --- */
@@ -65,9 +71,10 @@ static bool is_resource(const struct mln_leaf *leaf)
     return leaf->kind == MLN_LEAF_RESOURCE || leaf->kind == MLN_LEAF_ENDPOINT;
 }
 
-/* Which zone's eyes a leaf is seen with; *near: it is this end's own. NULL: the leaf has nothing here. */
-static const struct mln_zone *eyes(const struct mln_assert_question *q, const struct mln_leaf *leaf, int end,
-                                   bool top, bool *near)
+/* Which zone's eyes a leaf is seen with; *near: it is this end's own. NULL: the leaf has nothing
+ * here. */
+static const struct mln_zone *eyes(const struct mln_assert_question *q, const struct mln_leaf *leaf,
+                                   int end, bool top, bool *near)
 {
     const struct mln_end_place *own = &q->ends[end], *other = &q->ends[1 - end];
     bool own_zone = own->kind == MLN_AT_ZONE, other_zone = other->kind == MLN_AT_ZONE;
@@ -76,8 +83,9 @@ static const struct mln_zone *eyes(const struct mln_assert_question *q, const st
         return *near ? own->zone : other->zone;
     if (leaf->kind == MLN_LEAF_ASG) { /* part of its own zone, whoever looks */
         *near = true;
-        return own->kind == MLN_AT_ALL && zones_joined(other->zone, leaf->asg->zone, end) ? leaf->asg->zone
-                                                                                       : NULL;
+        return own->kind == MLN_AT_ALL && zones_joined(other->zone, leaf->asg->zone, end)
+                   ? leaf->asg->zone
+                   : NULL;
     }
     if (leaf->kind == MLN_LEAF_ZONE && own->kind == MLN_AT_REST)
         return NULL;
@@ -86,9 +94,10 @@ static const struct mln_zone *eyes(const struct mln_assert_question *q, const st
     return other->zone;
 }
 
-/* The terms of one leaf; `top`: of the side itself, not of an except, whose services are not cut. */
-static void leaf_terms(struct mln_assert_question *q, const struct mln_leaf *leaf, int end, bool top,
-                       struct mln_term_vec *out)
+/* The terms of one leaf; `top`: of the side itself, not of an except, whose services are not cut.
+ */
+static void leaf_terms(struct mln_assert_question *q, const struct mln_leaf *leaf, int end,
+                       bool top, struct mln_term_vec *out)
 {
     bool near;
     const struct mln_zone *zone = eyes(q, leaf, end, top, &near);
@@ -103,9 +112,10 @@ static void leaf_terms(struct mln_assert_question *q, const struct mln_leaf *lea
     if (!top)
         intent.services = (struct mln_services){&every, 1};
     bool out_of_zone = near ? end == 0 : end == 1;
-    mln_terms(&q->ctx, q->world->model, &intent, &side, zone, out_of_zone ? MLN_OUTBOUND : MLN_INBOUND, near,
-              out);
-    /* From nowhere in particular, a tag at this zone's end may be what any other subnet takes it for. */
+    mln_terms(&q->ctx, q->world->model, &intent, &side, zone,
+              out_of_zone ? MLN_OUTBOUND : MLN_INBOUND, near, out);
+    /* From nowhere in particular, a tag at this zone's end may be what any other subnet takes it
+     * for. */
     if (is_tag(leaf) && q->ends[end].kind == MLN_AT_ZONE && q->ends[1 - end].kind == MLN_AT_ALL) {
         out->len = 0;
         struct mln_term all = {.set = {zone->addresses[MLN_IPV4], zone->addresses[MLN_IPV6]}};
@@ -123,9 +133,11 @@ static void add_match(struct mln_assert_question *q, const struct mln_term *term
     memcpy(vars, term->vars, term->var_count * sizeof *vars);
     struct mln_match match = {.protos = MLN_PROTOS_ALL};
     if (end == 0)
-        match.src = term->set[q->family], match.src_vars = vars, match.src_var_count = term->var_count;
+        match.src = term->set[q->family], match.src_vars = vars,
+        match.src_var_count = term->var_count;
     else
-        match.dst = term->set[q->family], match.dst_vars = vars, match.dst_var_count = term->var_count;
+        match.dst = term->set[q->family], match.dst_vars = vars,
+        match.dst_var_count = term->var_count;
     if (item) {
         match.protos = mln_protos_with_ports(item->protos, item->sport, item->dport);
         match.sport = item->sport;
@@ -146,8 +158,8 @@ static size_t count_parts(const struct mln_side_part *part)
 }
 
 /* The matches of the destination side carry the services, which resources cut. */
-static void add_part(struct mln_assert_question *q, const struct mln_side_part *part, int end, bool top,
-                     struct mln_assert_part *out)
+static void add_part(struct mln_assert_question *q, const struct mln_side_part *part, int end,
+                     bool top, struct mln_assert_part *out)
 {
     struct mln_term_vec terms = {0};
     bool services = top && end == 1;
@@ -216,22 +228,32 @@ static bool resource_in(const struct mln_leaf *leaf, const struct mln_zone *zone
     return false;
 }
 
-static bool leaf_touches(const struct mln_leaf *leaf, const struct mln_zone *zone, const struct mln_zone *other)
+static bool leaf_touches(const struct mln_leaf *leaf, const struct mln_zone *zone,
+                         const struct mln_zone *other)
 {
     switch (leaf->kind) {
-    case MLN_LEAF_ANY: return true;
-    case MLN_LEAF_NETWORK: return overlaps(leaf->network->space, zone);
-    case MLN_LEAF_ZONE: return leaf->zone == zone;
-    case MLN_LEAF_ASG: return leaf->asg->zone == zone;
-    case MLN_LEAF_EXTERNAL: return overlaps(leaf->external->addresses, zone);
-    case MLN_LEAF_PREFIX: return prefix_overlaps(&leaf->prefix, zone);
-    case MLN_LEAF_RESOURCE: return resource_in(leaf, zone);
-    case MLN_LEAF_ENDPOINT: return leaf->endpoint->zone == zone;
+    case MLN_LEAF_ANY:
+        return true;
+    case MLN_LEAF_NETWORK:
+        return overlaps(leaf->network->space, zone);
+    case MLN_LEAF_ZONE:
+        return leaf->zone == zone;
+    case MLN_LEAF_ASG:
+        return leaf->asg->zone == zone;
+    case MLN_LEAF_EXTERNAL:
+        return overlaps(leaf->external->addresses, zone);
+    case MLN_LEAF_PREFIX:
+        return prefix_overlaps(&leaf->prefix, zone);
+    case MLN_LEAF_RESOURCE:
+        return resource_in(leaf, zone);
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint->zone == zone;
     case MLN_LEAF_TAG:
         if (leaf->tag->kind == MLN_TAG_VIRTUAL_NETWORK)
             return overlaps(other->virtual_network, zone);
         break;
-    case MLN_LEAF_HOSTED_AGENTS: break;
+    case MLN_LEAF_HOSTED_AGENTS:
+        break;
     }
     return overlaps(other->internet, zone);
 }

@@ -1,6 +1,6 @@
-/* One search per zone, direction and family: is there a packet on which policy and rules differ? Both verdicts are
- * functions of the matches a packet lies in, and both are three-valued on the nodes of the search, so
- * a subtree in which they agree is left at once. */
+/* One search per zone, direction and family: is there a packet on which policy and rules differ?
+ * Both verdicts are functions of the matches a packet lies in, and both are three-valued on the
+ * nodes of the search, so a subtree in which they agree is left at once. */
 #include "prove/proof.h"
 
 #include "prove/rules_space.h"
@@ -45,8 +45,9 @@ static enum mln_answer differ(void *ctx, const uint64_t *alive, const uint64_t *
 /* --- one zone --- */
 
 /* Who decides the packet, and how the policy does. */
-static void explain(struct mln_problem *p, struct mln_plane *plane, const struct mln_rules_list *list,
-                    const struct mln_rule_vec *rules, struct mln_proof *proof)
+static void explain(struct mln_problem *p, struct mln_plane *plane,
+                    const struct mln_rules_list *list, const struct mln_rule_vec *rules,
+                    struct mln_proof *proof)
 {
     uint64_t *in = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
     for (size_t i = 0; i < plane->matches.len; i++)
@@ -61,10 +62,12 @@ static void explain(struct mln_problem *p, struct mln_plane *plane, const struct
     proof->direction = p->ends->direction;
 }
 
-static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem *p, struct mln_plane *plane,
-                                         const struct mln_rule_vec *rules, struct mln_proof *proof)
+static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem *p,
+                                         struct mln_plane *plane, const struct mln_rule_vec *rules,
+                                         struct mln_proof *proof)
 {
-    const struct mln_rules_view view = {ctx, p->model, p->ends->at, p->ends->direction, plane->family};
+    const struct mln_rules_view view = {ctx, p->model, p->ends->at, p->ends->direction,
+                                        plane->family};
     const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
     struct mln_rules_entry_vec entries = {0};
     mln_rules_entries(&view, rules, &entries);
@@ -72,12 +75,14 @@ static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem
     mln_problem_seal_plane(p, plane);
     list.allows = allow_bits(p, plane, &list, &entries);
     struct comparison c = {plane, &list};
-    enum mln_found found = mln_space_find(plane->space, (size_t)plane->universe, differ, &c, &proof->packet,
-                                          &proof->steps, 0);
+    enum mln_found found = mln_space_find(plane->space, (size_t)plane->universe, differ, &c,
+                                          &proof->packet, &proof->steps, 0);
     if (found == MLN_FOUND)
         explain(p, plane, &list, rules, proof);
     *plane = before;
-    return found == MLN_FOUND ? MLN_PROOF_FAILS : found == MLN_GAVE_UP ? MLN_PROOF_GAVE_UP : MLN_PROOF_HOLDS;
+    return found == MLN_FOUND     ? MLN_PROOF_FAILS
+           : found == MLN_GAVE_UP ? MLN_PROOF_GAVE_UP
+                                  : MLN_PROOF_HOLDS;
 }
 
 enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,

@@ -1,8 +1,9 @@
 /* The proof: rules permit exactly what the policy permits.
  *
- * For each zone an NSG governs, in each direction and family: the packets that the rules permit, first match by
- * priority and then Azure's default rules, are the packets that the policy permits there. Service tags and
- * ASGs without known contents are unknown sets, so the proof holds for whatever they hold. */
+ * For each zone an NSG governs, in each direction and family: the packets that the rules permit,
+ * first match by priority and then Azure's default rules, are the packets that the policy permits
+ * there. Service tags and ASGs without known contents are unknown sets, so the proof holds for
+ * whatever they hold. */
 #ifndef MLN_PROVE_PROOF_H
 #define MLN_PROVE_PROOF_H
 
@@ -20,11 +21,11 @@ struct mln_proof {
     uint64_t steps;
 };
 
-/* Everything the proof needs on its way goes into ctx->arena, which may be one that is freed afterwards; so do the
- * packet's sets in *proof.
+/* Everything the proof needs on its way goes into ctx->arena, which may be one that is freed
+ * afterwards; so do the packet's sets in *proof.
  *
- * Proves one NSG. `rules` are those that will be deployed, read back from what was emitted: by priority within a
- * direction. `lowered` must come from the same policy. */
+ * Proves one NSG. `rules` are those that will be deployed, read back from what was emitted: by
+ * priority within a direction. `lowered` must come from the same policy. */
 enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,
                                     const struct mln_nsg *nsg,
                                     const struct mln_rule_vec rules[MLN_DIRECTIONS],

@@ -1,5 +1,5 @@
-/* A rule's side is a set of addresses and the unknown sets it must also lie in; how lowering sees a tag from a zone
- * (rules/term.c) is how a rule that names it is read. */
+/* A rule's side is a set of addresses and the unknown sets it must also lie in; how lowering sees a
+ * tag from a zone (rules/term.c) is how a rule that names it is read. */
 #include "prove/rules_space.h"
 
 #include "azure/platform.h"
@@ -27,21 +27,24 @@ static const struct mln_asg *find_asg(const struct mln_model *model, const char 
 static struct side tag_side(const struct mln_rules_view *r, const struct mln_tag *tag, bool source)
 {
     struct side side = {0};
-    struct mln_term term = mln_term_of_tag(r->ctx, r->model, tag, r->zone,
-                                           source ? MLN_INBOUND : MLN_OUTBOUND);
+    struct mln_term term =
+        mln_term_of_tag(r->ctx, r->model, tag, r->zone, source ? MLN_INBOUND : MLN_OUTBOUND);
     side.set = term.set[r->family];
     side.var_count = term.var_count;
     memcpy(side.vars, term.vars, sizeof side.vars);
     return side;
 }
 
-static struct side side_of(const struct mln_rules_view *r, const struct mln_rule_side *rule_side, bool source)
+static struct side side_of(const struct mln_rules_view *r, const struct mln_rule_side *rule_side,
+                           bool source)
 {
     struct mln_arena *a = r->ctx->arena;
     struct side side = {.set = mln_ipset_all(a, r->family)};
     switch (rule_side->kind) {
-    case MLN_SIDE_TAG: return tag_side(r, rule_side->tag, source);
-    case MLN_SIDE_ANY: break;
+    case MLN_SIDE_TAG:
+        return tag_side(r, rule_side->tag, source);
+    case MLN_SIDE_ANY:
+        break;
     case MLN_SIDE_PREFIXES:
         side.set = rule_side->prefixes->family == r->family ? rule_side->prefixes
                                                             : mln_ipset_empty(a, r->family);
@@ -76,15 +79,21 @@ static struct mln_match rule_match(const struct mln_rules_view *r, const struct 
         protos &= rule->proto == MLN_PROTO_ICMP ? 0 : MLN_PROTOS_ALL;
     if (!(rule->families >> r->family & 1))
         protos = 0;
-    return (struct mln_match){.src = src.set, .dst = dst.set, .src_vars = keep(r, &src),
-                              .dst_vars = keep(r, &dst), .src_var_count = src.var_count,
-                              .dst_var_count = dst.var_count, .protos = protos, .sport = rule->sport,
+    return (struct mln_match){.src = src.set,
+                              .dst = dst.set,
+                              .src_vars = keep(r, &src),
+                              .dst_vars = keep(r, &dst),
+                              .src_var_count = src.var_count,
+                              .dst_var_count = dst.var_count,
+                              .protos = protos,
+                              .sport = rule->sport,
                               .dport = rule->dport};
 }
 
 /* --- the list --- */
 
-static struct mln_match default_match(const struct mln_rules_view *r, const struct mln_azure_default_rule *d)
+static struct mln_match default_match(const struct mln_rules_view *r,
+                                      const struct mln_azure_default_rule *d)
 {
     const struct mln_tags *tags = r->model->options->tags;
     struct mln_rule_side any = {.kind = MLN_SIDE_ANY}, src = any, dst = any;
@@ -92,7 +101,10 @@ static struct mln_match default_match(const struct mln_rules_view *r, const stru
         src = (struct mln_rule_side){.kind = MLN_SIDE_TAG, .tag = mln_tags_find(tags, d->src)};
     if (strcmp(d->dst, "*") != 0)
         dst = (struct mln_rule_side){.kind = MLN_SIDE_TAG, .tag = mln_tags_find(tags, d->dst)};
-    const struct mln_rule rule = {.proto = MLN_PROTO_ANY, .src = src, .dst = dst, .families = 3,
+    const struct mln_rule rule = {.proto = MLN_PROTO_ANY,
+                                  .src = src,
+                                  .dst = dst,
+                                  .families = 3,
                                   .sport = mln_portset_all(r->ctx->arena),
                                   .dport = mln_portset_all(r->ctx->arena)};
     return rule_match(r, &rule);
@@ -109,9 +121,9 @@ void mln_rules_entries(const struct mln_rules_view *view, const struct mln_rule_
         mln_vec_push(a, out, entry);
     }
     if (view->direction == MLN_OUTBOUND) {
-        struct mln_rules_entry pass = {.match = {.dst = mln_azure_platform_space(a, view->family),
-                                                 .protos = MLN_PROTOS_ALL},
-                                       .allow = true};
+        struct mln_rules_entry pass = {
+            .match = {.dst = mln_azure_platform_space(a, view->family), .protos = MLN_PROTOS_ALL},
+            .allow = true};
         mln_vec_push(a, out, pass);
     }
     for (size_t i = 0; i < MLN_AZURE_DEFAULT_RULES; i++) {

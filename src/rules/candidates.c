@@ -1,5 +1,5 @@
-/* Candidates for rules: the pieces of the intents, and what is made of those that wait when nothing can be written:
- * their exceptions, the parts of exact sides, their intersections. See order.c. */
+/* Candidates for rules: the pieces of the intents, and what is made of those that wait when nothing
+ * can be written: their exceptions, the parts of exact sides, their intersections. See order.c. */
 #include "rules/order.h"
 
 #include <string.h>
@@ -9,21 +9,27 @@ enum { MAX_CANDIDATES = 4000 };
 static unsigned rank_of(const struct mln_intent *intent)
 {
     switch (intent->verb) {
-    case MLN_VERB_FORBID: return 0;
-    case MLN_VERB_DENY: return 2;
-    default: return intent->overrides.len ? 1 : 3;
+    case MLN_VERB_FORBID:
+        return 0;
+    case MLN_VERB_DENY:
+        return 2;
+    default:
+        return intent->overrides.len ? 1 : 3;
     }
 }
 
-static void add_candidate(struct mln_solver *s, struct mln_piece *piece, unsigned rank, size_t first)
+static void add_candidate(struct mln_solver *s, struct mln_piece *piece, unsigned rank,
+                          size_t first)
 {
     struct mln_candidate c = {.piece = piece, .rank = rank, .stale = true, .first = first};
     mln_vec_push(s->p->scratch, &s->all, c);
 }
 
-static bool is_literal(const struct mln_problem *p, const struct mln_term *near, const struct mln_term *far)
+static bool is_literal(const struct mln_problem *p, const struct mln_term *near,
+                       const struct mln_term *far)
 {
-    return (near->side.kind == MLN_SIDE_PREFIXES && !mln_near_star(p, near)) || far->side.kind == MLN_SIDE_PREFIXES;
+    return (near->side.kind == MLN_SIDE_PREFIXES && !mln_near_star(p, near)) ||
+           far->side.kind == MLN_SIDE_PREFIXES;
 }
 
 /* A rule without prefixes matches in both families, whatever it was made for. */
@@ -49,7 +55,8 @@ static void add_piece(struct mln_solver *s, struct mln_piece *piece, unsigned ra
 {
     if (!piece->near->sayable || !piece->far->sayable)
         return;
-    if (!is_literal(s->p, piece->near, piece->far) || (piece->families & (piece->families - 1)) == 0) {
+    if (!is_literal(s->p, piece->near, piece->far) ||
+        (piece->families & (piece->families - 1)) == 0) {
         add_candidate(s, piece, rank, first);
         return;
     }
@@ -85,7 +92,8 @@ static struct mln_term whole_zone(const struct mln_zone *zone)
     return term;
 }
 
-/* `any` as a source does not hold 168.63.129.16, `*` does: the load balancer's probes are decided first. */
+/* `any` as a source does not hold 168.63.129.16, `*` does: the load balancer's probes are decided
+ * first. */
 static struct mln_piece *probe_piece(struct mln_solver *s)
 {
     struct mln_problem *p = s->p;
@@ -109,7 +117,8 @@ void mln_candidates_probes(struct mln_solver *s)
         add_candidate(s, probes, 1, 0);
 }
 
-/* The order of questions: by rank, then exceptions and intersections before what they were made from. */
+/* The order of questions: by rank, then exceptions and intersections before what they were made
+ * from. */
 static void sort_candidates(struct mln_solver *s)
 {
     MLN_VEC(struct mln_candidate) sorted = {0};
@@ -200,9 +209,8 @@ static void add_exceptions_of(struct mln_solver *s, size_t index)
         else
             far = piece->far->minus[i - piece->near->minus_len];
         near.minus_len = far.minus_len = 0;
-        struct mln_piece *cut =
-            make_piece(s->p, piece->end, &near, &far, &piece->item,
-                              families_of_rule(s->p, &near, &far, piece->families));
+        struct mln_piece *cut = make_piece(s->p, piece->end, &near, &far, &piece->item,
+                                           families_of_rule(s->p, &near, &far, piece->families));
         if (cut && !known_piece(s, cut))
             add_piece(s, cut, rank, index);
     }
@@ -221,18 +229,18 @@ bool mln_candidates_exceptions(struct mln_solver *s)
 
 enum { MAX_PARTS = 512 };
 
-static void add_part(struct mln_solver *s, size_t index, enum mln_family f, const struct mln_ipset *near_set,
-                     struct mln_range range)
+static void add_part(struct mln_solver *s, size_t index, enum mln_family f,
+                     const struct mln_ipset *near_set, struct mln_range range)
 {
     const struct mln_candidate *c = &s->all.data[index];
     struct mln_term near = *c->piece->near, far = *c->piece->far;
     near.minus_len = far.minus_len = 0;
     near.set[f] = near_set;
     for (int i = 0; i < MLN_FAMILIES; i++)
-        far.set[i] = mln_ipset_from_ranges(s->p->ctx->arena, (enum mln_family)i, &range, i == (int)f);
+        far.set[i] =
+            mln_ipset_from_ranges(s->p->ctx->arena, (enum mln_family)i, &range, i == (int)f);
     unsigned rank = c->rank;
-    struct mln_piece *part =
-        make_piece(s->p, c->piece->end, &near, &far, &c->piece->item, 1u << f);
+    struct mln_piece *part = make_piece(s->p, c->piece->end, &near, &far, &c->piece->item, 1u << f);
     if (part && !known_piece(s, part))
         add_piece(s, part, rank, index);
 }
@@ -243,20 +251,21 @@ static size_t near_parts(struct mln_solver *s, const struct mln_term *near, enum
 {
     const struct mln_ipset *network = s->p->ends->zone->virtual_network[f];
     parts[0] = near->set[f];
-    if (near->side.kind != MLN_SIDE_PREFIXES || near->var_count || mln_ipset_covers(network, parts[0]) ||
-        !mln_ipset_overlaps(network, parts[0]))
+    if (near->side.kind != MLN_SIDE_PREFIXES || near->var_count ||
+        mln_ipset_covers(network, parts[0]) || !mln_ipset_overlaps(network, parts[0]))
         return 1;
     parts[0] = mln_ipset_intersect(s->p->ctx->arena, near->set[f], network);
     parts[1] = mln_ipset_subtract(s->p->ctx->arena, near->set[f], network);
     return 2;
 }
 
-/* A union of addresses may hold some that pass and some that do not: each range by itself, and apart where the
- * virtual network ends, since Azure's own rules end there too. */
+/* A union of addresses may hold some that pass and some that do not: each range by itself, and
+ * apart where the virtual network ends, since Azure's own rules end there too. */
 static void add_parts_of(struct mln_solver *s, size_t index)
 {
     struct mln_arena *a = s->p->ctx->arena;
-    const struct mln_term near = *s->all.data[index].piece->near, far = *s->all.data[index].piece->far;
+    const struct mln_term near = *s->all.data[index].piece->near,
+                          far = *s->all.data[index].piece->far;
     unsigned families = s->all.data[index].piece->families;
     if (far.side.kind != MLN_SIDE_PREFIXES || far.var_count)
         return;
@@ -289,8 +298,8 @@ bool mln_candidates_parts(struct mln_solver *s)
 /* --- intersections --- */
 
 /* What two terms share, when a rule can say it. */
-static bool intersect_terms(struct mln_solver *s, const struct mln_term *x, const struct mln_term *y,
-                            struct mln_term *out)
+static bool intersect_terms(struct mln_solver *s, const struct mln_term *x,
+                            const struct mln_term *y, struct mln_term *out)
 {
     bool exact = !x->var_count && !y->var_count;
     *out = term_inside(x, y) ? *x : *y;
@@ -321,7 +330,7 @@ static void add_intersection(struct mln_solver *s, size_t i, size_t k)
     bool x_leads = x->rank < y->rank || (x->rank == y->rank && i < k);
     const struct mln_candidate *lead = x_leads ? x : y;
     struct mln_piece *piece = make_piece(s->p, lead->piece->end, &near, &far, &item,
-                                                families_of_rule(s->p, &near, &far, families));
+                                         families_of_rule(s->p, &near, &far, families));
     if (!piece || known_piece(s, piece))
         return;
     add_piece(s, piece, lead->rank, x_leads ? i : k);

@@ -1,8 +1,9 @@
 /* Ends: an intent as one governed zone meets it. Internal to lowering.
  *
- * The NEAR side is the zone's own (source when traffic leaves it, destination when it comes in), the FAR
- * side the other. Each side of an intent becomes a list of TERMS; one term is what one side of one security
- * rule can say, so a term on each side and one item of the services make one rule. */
+ * The NEAR side is the zone's own (source when traffic leaves it, destination when it comes in),
+ * the FAR side the other. Each side of an intent becomes a list of TERMS; one term is what one side
+ * of one security rule can say, so a term on each side and one item of the services make one rule.
+ */
 #ifndef MLN_RULES_END_H
 #define MLN_RULES_END_H
 
@@ -11,19 +12,22 @@
 #include "policy/model.h"
 #include "rules/table.h"
 
-enum { MLN_TERM_VARS = 12 }; /* a regional tag is two (itself and its parent); nested exceptions add up */
+enum {
+    MLN_TERM_VARS = 12
+}; /* a regional tag is two (itself and its parent); nested exceptions add up */
 
 /* What one term matches: addresses of `set` that also lie in every unknown set of `vars`. */
 struct mln_term {
     struct mln_rule_side side; /* how a rule says it; for prefixes of both families, see `set` */
-    bool sayable;              /* false: an intersection that no rule can say; it only has a meaning */
+    bool sayable; /* false: an intersection that no rule can say; it only has a meaning */
     const struct mln_ipset *set[MLN_FAMILIES]; /* exact part; never NULL */
     uint32_t vars[MLN_TERM_VARS];
     unsigned var_count;
     struct mln_term *minus; /* exceptions, each a term of its own; none of them has exceptions */
     size_t minus_len;
     const struct mln_services *services; /* cut to what an endpoint speaks; NULL: the intent's */
-    bool by_name; /* named by zone, ASG, resource, external or prefix, not through any, network or tag */
+    bool by_name; /* named by zone, ASG, resource, external or prefix, not through any, network or
+                     tag */
 };
 MLN_VEC_TYPE(mln_term_vec, struct mln_term);
 
@@ -37,40 +41,46 @@ MLN_VEC_TYPE(mln_end_vec, struct mln_end);
 /* Everything that names one zone in one direction: the problem that ordering solves. */
 struct mln_zone_ends {
     const struct mln_zone *zone; /* near */
-    const struct mln_zone *at;   /* whose subnet the NSG sits on: what its tags and its default mean */
+    const struct mln_zone
+        *at; /* whose subnet the NSG sits on: what its tags and its default mean */
     enum mln_direction direction;
     struct mln_end_vec ends; /* in the order of intents */
-    /* Traffic that only passes through an appliance in the governed zone `at`: the near side is the zone it comes
-     * from, `through` what that zone's routes send here; NULL for the zone's own traffic, where `at` is `zone`. */
+    /* Traffic that only passes through an appliance in the governed zone `at`: the near side is the
+     * zone it comes from, `through` what that zone's routes send here; NULL for the zone's own
+     * traffic, where `at` is `zone`. */
     const struct mln_ipset *through[MLN_FAMILIES];
     struct mln_nsg *nsg;
 };
 MLN_VEC_TYPE(mln_zone_ends_vec, struct mln_zone_ends *);
 
 /* --- term.c --- */
-/* The terms of a side as seen from `zone`; `near`: the zone's own addresses only. `direction` is that of the
- * traffic at the zone. Exact prefixes come as one term. Leaves that no path joins to the zone are left out. */
+/* The terms of a side as seen from `zone`; `near`: the zone's own addresses only. `direction` is
+ * that of the traffic at the zone. Exact prefixes come as one term. Leaves that no path joins to
+ * the zone are left out. */
 void mln_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
-               const struct mln_side_set *side, const struct mln_zone *zone, enum mln_direction direction,
-               bool near, struct mln_term_vec *out);
-/* The same for traffic that leaves `zone` and passes the NSG on the subnet of `at`, cut to `through`. What `at`
- * cannot say as `zone` means it (`*`, VirtualNetwork, Internet) becomes prefixes. */
-void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
-                       const struct mln_side_set *side, const struct mln_zone *zone, const struct mln_zone *at,
+               const struct mln_side_set *side, const struct mln_zone *zone,
+               enum mln_direction direction, bool near, struct mln_term_vec *out);
+/* The same for traffic that leaves `zone` and passes the NSG on the subnet of `at`, cut to
+ * `through`. What `at` cannot say as `zone` means it (`*`, VirtualNetwork, Internet) becomes
+ * prefixes. */
+void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model,
+                       const struct mln_intent *intent, const struct mln_side_set *side,
+                       const struct mln_zone *zone, const struct mln_zone *at,
                        const struct mln_ipset *const through[MLN_FAMILIES], bool near,
                        struct mln_term_vec *out);
-/* A term's meaning as a rule's side: the set a rule with this side matches far from the zone (`*` as a source takes in
- * 168.63.129.16, which `any` does not). */
+/* A term's meaning as a rule's side: the set a rule with this side matches far from the zone (`*`
+ * as a source takes in 168.63.129.16, which `any` does not). */
 const struct mln_ipset *mln_term_rule_set(struct mln_ctx *ctx, const struct mln_term *term,
                                           enum mln_family family, enum mln_direction direction);
 /* Tags: the exact part and the unknown sets of a tag as the far side of `zone`. */
-struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_tag *tag,
-                                const struct mln_zone *zone, enum mln_direction direction);
+struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model,
+                                const struct mln_tag *tag, const struct mln_zone *zone,
+                                enum mln_direction direction);
 uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 
 /* --- ends.c --- */
-/* All ends of all intents; reports what has to do with single intents: no path, no family, empty sides,
- * nothing to enforce, resources. */
+/* All ends of all intents; reports what has to do with single intents: no path, no family, empty
+ * sides, nothing to enforce, resources. */
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out);
 
 /* --- transit.c --- */
@@ -78,18 +88,20 @@ struct mln_transits;
 /* The ways through appliances in governed zones, with nothing in them yet. */
 struct mln_transits *mln_transits_new(struct mln_ctx *ctx, const struct mln_model *model);
 /* Adds the intent where its packets cross; true when they cross somewhere. */
-bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model, struct mln_transits *transits,
-                      struct mln_intent *intent);
-void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits, struct mln_zone_ends_vec *out);
+bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model,
+                      struct mln_transits *transits, struct mln_intent *intent);
+void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits,
+                         struct mln_zone_ends_vec *out);
 
 /* --- resources.c --- */
-/* Everything an intent asks of resources; false after reporting. *firewall: some resource's firewall enforces it. */
+/* Everything an intent asks of resources; false after reporting. *firewall: some resource's
+ * firewall enforces it. */
 bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct mln_intent *intent,
                          bool *firewall);
 /* After the last intent: puts together what they asked of each firewall. */
 void mln_finish_resources(struct mln_ctx *ctx, struct mln_model *model);
-/* Does the zone reach the resource from outside its endpoints: by service endpoint, by its public egress
- * addresses, or because the resource is open to all? */
+/* Does the zone reach the resource from outside its endpoints: by service endpoint, by its public
+ * egress addresses, or because the resource is open to all? */
 bool mln_zone_goes_public(const struct mln_zone *zone, const struct mln_resource *resource);
 
 /* --- problem.c --- */
@@ -97,14 +109,16 @@ bool mln_zone_goes_public(const struct mln_zone *zone, const struct mln_resource
 /* Three-valued verdict of the policy at an end. */
 enum mln_verdict { MLN_VERDICT_DENY, MLN_VERDICT_ALLOW, MLN_VERDICT_OPEN };
 
-/* One candidate for a rule: a near term, a far term, one item of services, in the families given. */
+/* One candidate for a rule: a near term, a far term, one item of services, in the families given.
+ */
 struct mln_piece {
     const struct mln_end *end; /* NULL: not of an intent (a default, a cut) */
     const struct mln_term *near, *far;
     struct mln_service_item item;
-    unsigned families;        /* bits 1 << family: where it matches anything */
-    int match[MLN_FAMILIES];  /* its meaning, as a match of the family's plane; -1: none */
-    int rule[MLN_FAMILIES];   /* what a rule made from it matches: the same but for `any` as a source */
+    unsigned families;       /* bits 1 << family: where it matches anything */
+    int match[MLN_FAMILIES]; /* its meaning, as a match of the family's plane; -1: none */
+    int rule[MLN_FAMILIES];  /* what a rule made from it matches: the same but for `any` as a source
+                              */
     int *minus[MLN_FAMILIES]; /* matches of its exceptions */
     size_t minus_len[MLN_FAMILIES];
 };
@@ -126,7 +140,7 @@ struct mln_plane {
     uint64_t *forbids, *denies, *allows;
     uint64_t *defaults; /* what the zone's default permits */
     MLN_VEC(struct mln_override_group) groups;
-    uint32_t *group_of; /* by match of an allow: its group */
+    uint32_t *group_of;                    /* by match of an allow: its group */
     MLN_VEC(const struct mln_piece *) cut; /* pieces with exceptions */
     uint64_t *alive, *sure;                /* scratch */
     int universe;                          /* match: every packet of this end; -1: none */
@@ -135,8 +149,8 @@ struct mln_plane {
 
 struct mln_problem {
     struct mln_ctx *ctx;
-    struct mln_arena *scratch; /* where spaces and bit sets live: freed by whoever seals, who then clears the spaces
-                                  (mln_problem_unseal) */
+    struct mln_arena *scratch; /* where spaces and bit sets live: freed by whoever seals, who then
+                                  clears the spaces (mln_problem_unseal) */
     const struct mln_model *model;
     const struct mln_zone_ends *ends;
     struct mln_piece_vec pieces; /* of intents, in their order */
@@ -148,27 +162,28 @@ struct mln_problem {
 
 struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,
                                     const struct mln_zone_ends *ends, bool star);
-/* The two terms are not copied: they live as long as the problem, or as its scratch when the piece does.
+/* The two terms are not copied: they live as long as the problem, or as its scratch when the piece
+ * does.
  *
- * A piece with its matches, added to the planes; mln_problem_seal must follow before the next question. NULL when it
- * matches nothing in any of `families`. */
+ * A piece with its matches, added to the planes; mln_problem_seal must follow before the next
+ * question. NULL when it matches nothing in any of `families`. */
 struct mln_piece *mln_problem_piece(struct mln_problem *p, const struct mln_end *end,
                                     const struct mln_term *near, const struct mln_term *far,
                                     const struct mln_service_item *item, unsigned families);
 void mln_problem_seal(struct mln_problem *p);
 void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane);
 void mln_problem_unseal(struct mln_problem *p);
-/* The verdict of the policy on packets that lie in all of `sure` and perhaps in those of `alive`, with the matches
- * of `without` (NULL: none) left out. Never OPEN when the two sets are equal. */
-enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,
-                                   const uint64_t *without);
+/* The verdict of the policy on packets that lie in all of `sure` and perhaps in those of `alive`,
+ * with the matches of `without` (NULL: none) left out. Never OPEN when the two sets are equal. */
+enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive,
+                                   const uint64_t *sure, const uint64_t *without);
 
 /* The two sets with exceptions taken out; they then point to scratch sets of the plane. */
 void mln_plane_effective(struct mln_plane *plane, const uint64_t **alive, const uint64_t **sure);
 
 /* --- order.c --- */
-/* The rules of one zone and direction without those of its default, in order, with rank and stratum (both local
- * to the zone). Reports not-expressible. */
+/* The rules of one zone and direction without those of its default, in order, with rank and stratum
+ * (both local to the zone). Reports not-expressible. */
 void mln_order(struct mln_problem *p, struct mln_rule_vec *out);
 
 /* --- piece.c --- */
@@ -182,8 +197,8 @@ bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y);
 struct mln_findings;
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model);
 void mln_findings_add(struct mln_findings *findings, struct mln_problem *p);
-/* After all ends were added: which intents are written twice, then, for each end that wants it, which of the
- * idle ones are idle together. The problem must be sealed. */
+/* After all ends were added: which intents are written twice, then, for each end that wants it,
+ * which of the idle ones are idle together. The problem must be sealed. */
 void mln_findings_find_repeated(struct mln_findings *findings);
 bool mln_findings_wants_again(const struct mln_findings *findings, const struct mln_problem *p);
 void mln_findings_again(struct mln_findings *findings, struct mln_problem *p);

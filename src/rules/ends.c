@@ -15,10 +15,11 @@ struct collector {
 
 /* What was found for one intent. */
 struct tally {
-    size_t named, governed, joined, family; /* zones named; with an NSG; with a path; with a common family */
-    bool firewall;                          /* enforced by a resource's firewall */
-    bool transit;                           /* enforced where it passes an appliance */
-    bool poisoned;                          /* an error was reported: no more about this intent */
+    size_t named, governed, joined,
+        family;    /* zones named; with an NSG; with a path; with a common family */
+    bool firewall; /* enforced by a resource's firewall */
+    bool transit;  /* enforced where it passes an appliance */
+    bool poisoned; /* an error was reported: no more about this intent */
 };
 
 void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame)
@@ -75,13 +76,18 @@ static void named_zones(struct collector *c, const struct mln_side_set *side, st
                 name_zone(c, leaf->network->zones.data[z], out);
             break;
         case MLN_LEAF_ZONE:
-        case MLN_LEAF_ASG: name_zone(c, leaf->zone, out); break;
+        case MLN_LEAF_ASG:
+            name_zone(c, leaf->zone, out);
+            break;
         case MLN_LEAF_RESOURCE:
             for (size_t e = 0; e < leaf->resource->endpoints.len; e++)
                 name_zone(c, leaf->resource->endpoints.data[e]->zone, out);
             break;
-        case MLN_LEAF_ENDPOINT: name_zone(c, leaf->endpoint->zone, out); break;
-        default: break;
+        case MLN_LEAF_ENDPOINT:
+            name_zone(c, leaf->endpoint->zone, out);
+            break;
+        default:
+            break;
         }
     }
 }
@@ -107,12 +113,14 @@ static bool common_family(const struct mln_end *end)
     return false;
 }
 
-static struct mln_zone_ends *ends_of(struct collector *c, struct mln_zone *zone, enum mln_direction direction)
+static struct mln_zone_ends *ends_of(struct collector *c, struct mln_zone *zone,
+                                     enum mln_direction direction)
 {
     struct mln_zone_ends **slot = &c->ends[zone->index * 2 + direction];
     if (!*slot) {
         *slot = MLN_NEW(c->ctx->arena, struct mln_zone_ends);
-        **slot = (struct mln_zone_ends){.zone = zone, .at = zone, .direction = direction, .nsg = zone->nsg};
+        **slot = (struct mln_zone_ends){
+            .zone = zone, .at = zone, .direction = direction, .nsg = zone->nsg};
     }
     return *slot;
 }
@@ -155,10 +163,10 @@ static bool at_endpoint(const struct mln_term_vec *near)
     return false;
 }
 
-/* A private endpoint is reached from its network and what is joined with it; public sources meet the resource's
- * firewall, not the NSG. `any` stays: it names the zones, too. */
-static void keep_private(struct collector *c, const struct mln_zone *zone, const struct mln_term_vec *far,
-                         struct mln_term_vec *out)
+/* A private endpoint is reached from its network and what is joined with it; public sources meet
+ * the resource's firewall, not the NSG. `any` stays: it names the zones, too. */
+static void keep_private(struct collector *c, const struct mln_zone *zone,
+                         const struct mln_term_vec *far, struct mln_term_vec *out)
 {
     for (size_t i = 0; i < far->len; i++) {
         struct mln_term term = far->data[i];
@@ -177,9 +185,11 @@ static void keep_private(struct collector *c, const struct mln_zone *zone, const
     }
 }
 
-static void add_split(struct collector *c, struct mln_zone *zone, const struct mln_end *end, struct tally *tally)
+static void add_split(struct collector *c, struct mln_zone *zone, const struct mln_end *end,
+                      struct tally *tally)
 {
-    struct mln_end endpoints = {.intent = end->intent}, others = {.intent = end->intent, .far = end->far};
+    struct mln_end endpoints = {.intent = end->intent},
+                   others = {.intent = end->intent, .far = end->far};
     for (size_t i = 0; i < end->near.len; i++)
         mln_vec_push(c->ctx->arena, end->near.data[i].services ? &endpoints.near : &others.near,
                      end->near.data[i]);
@@ -227,13 +237,19 @@ static bool set_inside(const struct mln_side_set *outer, const struct mln_leaf *
 static const struct mln_ipset *leaf_set(struct mln_arena *a, const struct mln_leaf *leaf, int f)
 {
     switch (leaf->kind) {
-    case MLN_LEAF_NETWORK: return leaf->network->space[f];
+    case MLN_LEAF_NETWORK:
+        return leaf->network->space[f];
     case MLN_LEAF_ZONE:
-    case MLN_LEAF_ASG: return leaf->zone->addresses[f];
-    case MLN_LEAF_EXTERNAL: return leaf->external->addresses[f];
-    case MLN_LEAF_ENDPOINT: return leaf->endpoint->addresses[f];
-    case MLN_LEAF_PREFIX: return mln_ipset_from_prefixes(a, (enum mln_family)f, &leaf->prefix, 1);
-    default: return NULL; /* not exact */
+    case MLN_LEAF_ASG:
+        return leaf->zone->addresses[f];
+    case MLN_LEAF_EXTERNAL:
+        return leaf->external->addresses[f];
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint->addresses[f];
+    case MLN_LEAF_PREFIX:
+        return mln_ipset_from_prefixes(a, (enum mln_family)f, &leaf->prefix, 1);
+    default:
+        return NULL; /* not exact */
     }
 }
 
@@ -247,9 +263,12 @@ static bool leaf_inside(const struct mln_leaf *x, const struct mln_leaf *y)
     case MLN_LEAF_TAG:
         return x->tag == y->tag || x->tag->parent == y->tag ||
                (x->tag->kind == MLN_TAG_SERVICE && y->tag->kind == MLN_TAG_INTERNET);
-    case MLN_LEAF_RESOURCE: return x->resource == y->resource;
-    case MLN_LEAF_HOSTED_AGENTS: return x->geography == y->geography;
-    default: return false;
+    case MLN_LEAF_RESOURCE:
+        return x->resource == y->resource;
+    case MLN_LEAF_HOSTED_AGENTS:
+        return x->geography == y->geography;
+    default:
+        return false;
     }
 }
 
@@ -292,7 +311,8 @@ static bool check_empty(struct collector *c, const struct mln_intent *intent)
 {
     bool from = side_empty(c, intent->from), to = !intent->within && side_empty(c, intent->to);
     if (from)
-        mln_report(c->ctx->diags, MLN_D_EMPTY_SIDE, intent->from_span, "this side holds no address");
+        mln_report(c->ctx->diags, MLN_D_EMPTY_SIDE, intent->from_span,
+                   "this side holds no address");
     if (to)
         mln_report(c->ctx->diags, MLN_D_EMPTY_SIDE, intent->to_span, "this side holds no address");
     return from || to;
@@ -302,8 +322,8 @@ static bool check_empty(struct collector *c, const struct mln_intent *intent)
 
 static bool by_name(const struct mln_leaf *leaf)
 {
-    return !leaf->through_group &&
-           (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG || leaf->kind == MLN_LEAF_EXTERNAL);
+    return !leaf->through_group && (leaf->kind == MLN_LEAF_ZONE || leaf->kind == MLN_LEAF_ASG ||
+                                    leaf->kind == MLN_LEAF_EXTERNAL);
 }
 
 static bool external_joined(const struct mln_external *external, const struct mln_zone *zone,
@@ -340,7 +360,8 @@ static void help_path(struct mln_diag *diag, const struct mln_leaf *from, const 
         mln_diag_help(diag, "peer %s with %s", from->zone->network->name, to->zone->network->name);
     else {
         bool out = to->kind == MLN_LEAF_EXTERNAL;
-        mln_diag_help(diag, "connect %s to a network, and lend its gateway to '%s' where they differ",
+        mln_diag_help(diag,
+                      "connect %s to a network, and lend its gateway to '%s' where they differ",
                       leaf_name(out ? to : from), (out ? from : to)->zone->network->name);
     }
 }
@@ -349,11 +370,13 @@ static bool check_named_paths(struct collector *c, const struct mln_intent *inte
 {
     for (size_t i = 0; !intent->within && i < intent->from->len; i++)
         for (size_t k = 0; k < intent->to->len; k++) {
-            const struct mln_leaf *from = &intent->from->parts[i].leaf, *to = &intent->to->parts[k].leaf;
+            const struct mln_leaf *from = &intent->from->parts[i].leaf,
+                                  *to = &intent->to->parts[k].leaf;
             if (!by_name(from) || !by_name(to) || pair_joined(from, to))
                 continue;
-            struct mln_diag *diag = mln_report(c->ctx->diags, MLN_D_NO_PATH, to->span,
-                                               "no path joins '%s' and '%s'", leaf_name(from), leaf_name(to));
+            struct mln_diag *diag =
+                mln_report(c->ctx->diags, MLN_D_NO_PATH, to->span, "no path joins '%s' and '%s'",
+                           leaf_name(from), leaf_name(to));
             help_path(diag, from, to);
             return false;
         }
@@ -367,26 +390,31 @@ static bool permissive(const struct mln_intent *intent)
     return intent->verb == MLN_VERB_ALLOW || intent->verb == MLN_VERB_ASSERT_ALLOW;
 }
 
-static void report_tally(struct collector *c, const struct mln_intent *intent, const struct tally *t)
+static void report_tally(struct collector *c, const struct mln_intent *intent,
+                         const struct tally *t)
 {
     struct mln_diags *d = c->ctx->diags;
     if (t->family || t->firewall || t->transit || t->poisoned)
         return;
     if (!t->governed) {
-        mln_report(d, permissive(intent) ? MLN_D_NO_GOVERNED_END : MLN_D_NOT_ENFORCEABLE, intent->span,
-                   "no end of this %s is governed by a network security group",
-                   intent->verb == MLN_VERB_ALLOW ? "allow" : intent->verb == MLN_VERB_DENY ? "deny" : "forbid");
+        mln_report(d, permissive(intent) ? MLN_D_NO_GOVERNED_END : MLN_D_NOT_ENFORCEABLE,
+                   intent->span, "no end of this %s is governed by a network security group",
+                   intent->verb == MLN_VERB_ALLOW  ? "allow"
+                   : intent->verb == MLN_VERB_DENY ? "deny"
+                                                   : "forbid");
     } else if (!t->joined && mln_tags_have_prefixes(c->model->options->tags) &&
                mln_rests_on_tags(intent, NULL)) {
-        struct mln_diag *diag = mln_report(d, MLN_D_EMPTY_SIDE, intent->span,
-                                           "with this service-tag file no path joins any of the two ends");
+        struct mln_diag *diag =
+            mln_report(d, MLN_D_EMPTY_SIDE, intent->span,
+                       "with this service-tag file no path joins any of the two ends");
         mln_diag_at_most(diag, MLN_WARNING);
     } else if (!t->joined)
         mln_report(d, permissive(intent) ? MLN_D_NO_PATH : MLN_D_NO_PATH_SATISFIED, intent->span,
                    permissive(intent) ? "no path joins any of the two ends"
                                       : "no path joins the two ends, so no rule is needed");
     else
-        mln_report(d, MLN_D_NO_COMMON_FAMILY, intent->span, "the two ends have no address family in common");
+        mln_report(d, MLN_D_NO_COMMON_FAMILY, intent->span,
+                   "the two ends have no address family in common");
 }
 
 static void collect_intent(struct collector *c, struct mln_intent *intent)
@@ -412,7 +440,8 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     intent->broken |= tally.poisoned || c->ctx->diags->errors != errors;
 }
 
-/* Assertions are decided by `mlnsgc test`; what is wrong with one by itself is said on every compile. */
+/* Assertions are decided by `mlnsgc test`; what is wrong with one by itself is said on every
+ * compile. */
 static void check_assertion(struct collector *c, struct mln_intent *assertion)
 {
     bool firewall = false;
@@ -450,6 +479,7 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     for (size_t z = 0; z < model->zones.len; z++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             if (model->zones.data[z]->nsg)
-                mln_vec_push(ctx->arena, out, ends_of(&c, model->zones.data[z], (enum mln_direction)d));
+                mln_vec_push(ctx->arena, out,
+                             ends_of(&c, model->zones.data[z], (enum mln_direction)d));
     mln_transits_finish(ctx, c.transits, out);
 }

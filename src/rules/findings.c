@@ -1,10 +1,12 @@
-/* Findings: allows that a deny or a forbid swallows or cuts, intents that add nothing, overrides that override
- * nothing. Each is a question about packets, asked at every end the intent has, and each comes with a packet.
+/* Findings: allows that a deny or a forbid swallows or cuts, intents that add nothing, overrides
+ * that override nothing. Each is a question about packets, asked at every end the intent has, and
+ * each comes with a packet.
  *
- * An allow is swallowed when at all its source ends, or at all its destination ends, no packet of it gets
- * past the denies; it is partly cut when at some end some packet does not. An intent adds nothing when at every
- * end the verdict is the same without it. Two intents may each do so because of the other: those are looked at
- * again, the last first, without what was found idle before, so that all reported ones can go together. */
+ * An allow is swallowed when at all its source ends, or at all its destination ends, no packet of
+ * it gets past the denies; it is partly cut when at some end some packet does not. An intent adds
+ * nothing when at every end the verdict is the same without it. Two intents may each do so because
+ * of the other: those are looked at again, the last first, without what was found idle before, so
+ * that all reported ones can go together. */
 #include "base/map.h"
 #include "rules/end.h"
 
@@ -48,8 +50,8 @@ struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_mode
 
 struct question {
     struct mln_plane *plane;
-    size_t self;            /* the piece's match */
-    const int *minus;       /* its exceptions */
+    size_t self;      /* the piece's match */
+    const int *minus; /* its exceptions */
     size_t minus_len;
     const uint64_t *others; /* matches that must (wanted) or must not hold */
     bool wanted;
@@ -65,7 +67,8 @@ static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
 }
 
 /* Is the packet in question, and really of the piece, not of its exceptions? */
-static enum mln_answer in_piece(const struct question *q, const uint64_t *alive, const uint64_t *sure)
+static enum mln_answer in_piece(const struct question *q, const uint64_t *alive,
+                                const uint64_t *sure)
 {
     if (!mln_bit(alive, (size_t)q->plane->universe))
         return MLN_NO;
@@ -85,8 +88,8 @@ static enum mln_answer both(enum mln_answer x, enum mln_answer y)
     return x == MLN_YES && y == MLN_YES ? MLN_YES : MLN_MAYBE;
 }
 
-/* Packets of the piece that lie in one of `others` (wanted) or in none. Exceptions of the others are
- * respected through the plane's verdict machinery: see effective(). */
+/* Packets of the piece that lie in one of `others` (wanted) or in none. Exceptions of the others
+ * are respected through the plane's verdict machinery: see effective(). */
 static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     struct question *q = ctx;
@@ -94,7 +97,8 @@ static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint6
     if (own == MLN_NO)
         return MLN_NO;
     mln_plane_effective(q->plane, &alive, &sure);
-    bool is = meets(sure, q->others, q->plane->words), may = meets(alive, q->others, q->plane->words);
+    bool is = meets(sure, q->others, q->plane->words),
+         may = meets(alive, q->others, q->plane->words);
     enum mln_answer answer = is ? MLN_YES : may ? MLN_MAYBE : MLN_NO;
     if (!q->wanted)
         answer = is ? MLN_NO : may ? MLN_MAYBE : MLN_YES;
@@ -128,21 +132,24 @@ static struct mln_packet plain(struct mln_packet packet)
 static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
                 struct mln_packet *packet)
 {
-    return mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps, 0) == MLN_FOUND;
+    return mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps, 0) ==
+           MLN_FOUND;
 }
 
 static struct question question_of(struct mln_plane *plane, const struct mln_piece *piece)
 {
     enum mln_family f = plane->family;
-    return (struct question){.plane = plane, .self = (size_t)piece->match[f], .minus = piece->minus[f],
+    return (struct question){.plane = plane,
+                             .self = (size_t)piece->match[f],
+                             .minus = piece->minus[f],
                              .minus_len = piece->minus_len[f]};
 }
 
 /* --- cuts --- */
 
 /* The deny or forbid among the pieces that the packet's cut comes from: the first that overlaps. */
-static const struct mln_piece *culprit(struct mln_problem *p, struct mln_plane *plane, const uint64_t *among,
-                                       const struct mln_packet *packet)
+static const struct mln_piece *culprit(struct mln_problem *p, struct mln_plane *plane,
+                                       const uint64_t *among, const struct mln_packet *packet)
 {
     for (size_t i = 0; i < p->pieces.len; i++) {
         const struct mln_piece *piece = p->pieces.data[i];
@@ -163,8 +170,9 @@ struct piece_result {
     bool survives, survives_forbids;
 };
 
-static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
-                            const struct mln_piece *piece, struct finding *f, struct piece_result *result)
+static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p,
+                            struct mln_plane *plane, const struct mln_piece *piece,
+                            struct finding *f, struct piece_result *result)
 {
     struct question q = question_of(plane, piece);
     struct mln_packet packet;
@@ -174,13 +182,14 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     if (!ask(findings, &q, with_others, &packet))
         return;
     const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
-    if (!f->forbid_cut || (!f->forbid_cut_by_name && by && piece->far->by_name && by->far->by_name)) {
+    if (!f->forbid_cut ||
+        (!f->forbid_cut_by_name && by && piece->far->by_name && by->far->by_name)) {
         f->forbidder = by ? by->end->intent : NULL;
         f->forbid_packet = plain(packet);
     }
     f->forbid_cut = true;
-    f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name && piece->far->by_name &&
-                             by->far->by_name && named_end(by);
+    f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name &&
+                             piece->far->by_name && by->far->by_name && named_end(by);
     q.wanted = false;
     result->survives_forbids = ask(findings, &q, with_others, NULL);
 }
@@ -193,8 +202,9 @@ static const uint64_t *denies_against(struct mln_plane *plane, size_t match)
     return plane->denies;
 }
 
-static void look_at_denies(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
-                           const struct mln_piece *piece, struct finding *f, struct piece_result *result)
+static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
+                           struct mln_plane *plane, const struct mln_piece *piece,
+                           struct finding *f, struct piece_result *result)
 {
     struct question q = question_of(plane, piece);
     struct mln_packet packet;
@@ -214,8 +224,9 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
 }
 
 /* Which of the denies it overrides does the piece meet? */
-static void look_at_overrides(struct mln_findings *findings, struct mln_problem *p, struct mln_plane *plane,
-                              const struct mln_piece *piece, struct finding *f)
+static void look_at_overrides(struct mln_findings *findings, struct mln_problem *p,
+                              struct mln_plane *plane, const struct mln_piece *piece,
+                              struct finding *f)
 {
     const struct mln_intent *intent = piece->end->intent;
     struct question q = question_of(plane, piece);
@@ -248,7 +259,8 @@ static bool any_bit(const uint64_t *set, size_t words)
     return false;
 }
 
-static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count)
+static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, size_t first,
+                          size_t count)
 {
     const struct mln_intent *intent = p->pieces.data[first]->end->intent;
     struct finding *f = &findings->by_intent[intent->index];
@@ -276,10 +288,10 @@ static void look_at_allow(struct mln_findings *findings, struct mln_problem *p, 
     f->forbidden[d] += !survives_forbids;
 }
 
-/* Does some verdict change without the pieces from `first` on and those in `gone` (by family; NULL: none)? The
- * pieces join `gone` when not. */
-static bool changes_something(struct mln_findings *findings, struct mln_problem *p, size_t first, size_t count,
-                              uint64_t *const gone[MLN_FAMILIES])
+/* Does some verdict change without the pieces from `first` on and those in `gone` (by family; NULL:
+ * none)? The pieces join `gone` when not. */
+static bool changes_something(struct mln_findings *findings, struct mln_problem *p, size_t first,
+                              size_t count, uint64_t *const gone[MLN_FAMILIES])
 {
     uint64_t *own[MLN_FAMILIES] = {NULL, NULL};
     for (int family = 0; family < MLN_FAMILIES; family++) {
@@ -320,7 +332,8 @@ void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
             findings->by_intent[intent->index].ends[p->ends->direction]++;
         if (!intent->library && intent->verb != MLN_VERB_FORBID &&
             !findings->by_intent[intent->index].matters)
-            findings->by_intent[intent->index].matters = changes_something(findings, p, i, count, NULL);
+            findings->by_intent[intent->index].matters =
+                changes_something(findings, p, i, count, NULL);
         i += count;
     }
 }
@@ -338,8 +351,8 @@ void mln_findings_find_repeated(struct mln_findings *findings)
             continue;
         struct mln_buf key;
         mln_buf_init(&key, a);
-        mln_buf_add(&key, mln_printf(a, "%d %d %s %s %s", intent->verb, intent->within, intent->service_text,
-                                     intent->from->text, intent->to->text));
+        mln_buf_add(&key, mln_printf(a, "%d %d %s %s %s", intent->verb, intent->within,
+                                     intent->service_text, intent->from->text, intent->to->text));
         for (size_t k = 0; k < intent->overrides.len; k++)
             mln_buf_add(&key, mln_printf(a, " %u", intent->overrides.data[k]->index));
         findings->by_intent[i].repeated = mln_map_get(seen, key.data) != NULL;
@@ -400,13 +413,16 @@ static struct mln_diag *report(struct mln_findings *findings, enum mln_diag_id i
     return diag;
 }
 
-/* Do governed zones hold all of the side's addresses? Then every packet of the intent passes an end there. */
+/* Do governed zones hold all of the side's addresses? Then every packet of the intent passes an end
+ * there. */
 static bool leaf_governed(struct mln_arena *a, const struct mln_leaf *leaf)
 {
     switch (leaf->kind) {
     case MLN_LEAF_ZONE:
-    case MLN_LEAF_ASG: return leaf->zone->nsg != NULL;
-    case MLN_LEAF_ENDPOINT: return leaf->endpoint->zone->nsg != NULL;
+    case MLN_LEAF_ASG:
+        return leaf->zone->nsg != NULL;
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint->zone->nsg != NULL;
     case MLN_LEAF_RESOURCE:
         for (size_t i = 0; i < leaf->resource->endpoints.len; i++)
             if (!leaf->resource->endpoints.data[i]->zone->nsg)
@@ -422,7 +438,8 @@ static bool leaf_governed(struct mln_arena *a, const struct mln_leaf *leaf)
                 return false;
         }
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -434,7 +451,8 @@ static bool side_governed(struct mln_arena *a, const struct mln_side_set *side)
     return true;
 }
 
-/* Is the intent gone at all ends of one side, and does every packet of it pass an end of that side? */
+/* Is the intent gone at all ends of one side, and does every packet of it pass an end of that side?
+ */
 static bool wholly(struct mln_arena *a, const struct mln_intent *intent, const struct finding *f,
                    const unsigned gone[MLN_DIRECTIONS])
 {
@@ -469,10 +487,10 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
     if (!f->cut)
         return;
     bool whole = wholly(findings->ctx->arena, intent, f, f->swallowed);
-    struct mln_diag *diag =
-        report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
-               whole ? "a deny swallows this allow: it permits nothing" : "a deny cuts part of this allow",
-               f->cutter, "the deny is here", &f->cut_packet);
+    struct mln_diag *diag = report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
+                                   whole ? "a deny swallows this allow: it permits nothing"
+                                         : "a deny cuts part of this allow",
+                                   f->cutter, "the deny is here", &f->cut_packet);
     if (!f->cutter)
         return;
     if (f->cutter->named)
@@ -485,8 +503,8 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 static void report_useless(struct mln_findings *findings, const struct mln_intent *intent,
                            const struct finding *f)
 {
-    if (findings->model->intents_missing || intent->library || f->matters || f->kept || f->repeated ||
-        intent->verb == MLN_VERB_FORBID)
+    if (findings->model->intents_missing || intent->library || f->matters || f->kept ||
+        f->repeated || intent->verb == MLN_VERB_FORBID)
         return;
     struct mln_diag *diag = report(findings, MLN_D_ADDS_NOTHING, intent,
                                    intent->verb == MLN_VERB_ALLOW ? "this allow adds nothing"
@@ -500,8 +518,9 @@ static void report_useless(struct mln_findings *findings, const struct mln_inten
 static void report_unmet(struct mln_findings *findings, const struct mln_intent *intent,
                          const struct mln_intent *deny)
 {
-    struct mln_diag *diag = mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING, intent->overrides_span,
-                                       "no packet of this allow meets '%s'", deny->name);
+    struct mln_diag *diag =
+        mln_report(findings->ctx->diags, MLN_D_OVERRIDES_NOTHING, intent->overrides_span,
+                   "no packet of this allow meets '%s'", deny->name);
     mln_diag_label(diag, deny->span, "the deny is here");
 }
 
@@ -517,7 +536,8 @@ void mln_findings_report(struct mln_findings *findings)
             report_cut(findings, intent, f);
         bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
         for (size_t k = 0; k < intent->overrides.len && !forbidden; k++)
-            if (!f->met[k] && !findings->model->intents_missing && !intent->overrides.data[k]->broken)
+            if (!f->met[k] && !findings->model->intents_missing &&
+                !intent->overrides.data[k]->broken)
                 report_unmet(findings, intent, intent->overrides.data[k]);
         bool error = forbidden || swallowed || (f->forbid_cut && f->forbid_cut_by_name);
         if (!error)

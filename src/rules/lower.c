@@ -1,5 +1,6 @@
-/* Lowering: every end is ordered by itself, then the ends of one NSG are laid side by side. Zones that share an NSG
- * have no address in common, so their rules never meet and only ranks and strata have to agree. */
+/* Lowering: every end is ordered by itself, then the ends of one NSG are laid side by side. Zones
+ * that share an NSG have no address in common, so their rules never meet and only ranks and strata
+ * have to agree. */
 #include "rules/lower.h"
 #include "azure/legal.h"
 #include "rules/end.h"
@@ -66,12 +67,14 @@ static void lay_out(struct mln_ctx *ctx, struct mln_rule_vec *rules)
 /* --- defaults --- */
 
 static struct mln_rule *default_rule(struct mln_ctx *ctx, enum mln_direction direction,
-                                     enum mln_default_kind kind, const struct mln_zone *zone, int family)
+                                     enum mln_default_kind kind, const struct mln_zone *zone,
+                                     int family)
 {
     struct mln_rule *rule = MLN_NEW(ctx->arena, struct mln_rule);
     struct mln_rule_side any = {.kind = MLN_SIDE_ANY}, near = any;
     if (zone)
-        near = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = zone->addresses[family]};
+        near =
+            (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = zone->addresses[family]};
     bool out = direction == MLN_OUTBOUND;
     *rule = (struct mln_rule){
         .direction = direction,
@@ -93,14 +96,16 @@ static struct mln_rule *default_rule(struct mln_ctx *ctx, enum mln_direction dir
 }
 
 /* The default of an appliance's zone for what only passes through it. */
-static void add_transit_default(struct mln_ctx *ctx, const struct mln_zone_ends *e, struct mln_rule_vec *rules)
+static void add_transit_default(struct mln_ctx *ctx, const struct mln_zone_ends *e,
+                                struct mln_rule_vec *rules)
 {
     enum mln_default_kind kind = e->at->defaults[e->direction];
     for (int f = 0; kind != MLN_DEFAULT_AZURE && f < MLN_FAMILIES; f++) {
         if (!e->zone->addresses[f]->len || !e->through[f]->len)
             continue;
         struct mln_rule *rule = default_rule(ctx, e->direction, kind, e->zone, f);
-        rule->src = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = e->zone->addresses[f]};
+        rule->src =
+            (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = e->zone->addresses[f]};
         rule->dst = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES, .prefixes = e->through[f]};
         rule->piece = mln_printf(ctx->arena, "from-%s", rule->piece);
         mln_vec_push(ctx->arena, rules, rule);
@@ -108,8 +113,9 @@ static void add_transit_default(struct mln_ctx *ctx, const struct mln_zone_ends 
 }
 
 /* One rule for all zones where they agree; `azure` is what follows by itself. */
-static void add_defaults(struct mln_ctx *ctx, const struct mln_nsg *nsg, enum mln_direction direction,
-                         struct mln_zone_ends *const *ends, size_t end_count, struct mln_rule_vec *rules)
+static void add_defaults(struct mln_ctx *ctx, const struct mln_nsg *nsg,
+                         enum mln_direction direction, struct mln_zone_ends *const *ends,
+                         size_t end_count, struct mln_rule_vec *rules)
 {
     bool same = true;
     for (size_t i = 1; i < nsg->zones.len; i++)
@@ -143,12 +149,13 @@ static bool check_apart(struct mln_ctx *ctx, const struct mln_nsg *nsg)
         for (size_t k = 0; k < i; k++)
             for (int f = 0; f < MLN_FAMILIES; f++) {
                 const struct mln_zone *x = nsg->zones.data[i], *y = nsg->zones.data[k];
-                if (x->network == y->network || !mln_ipset_overlaps(x->addresses[f], y->addresses[f]))
+                if (x->network == y->network ||
+                    !mln_ipset_overlaps(x->addresses[f], y->addresses[f]))
                     continue;
-                struct mln_diag *diag =
-                    mln_report(ctx->diags, MLN_D_OVERLAP, x->span,
-                               "zones '%s' and '%s' share the NSG '%s' and have addresses in common",
-                               x->display, y->display, nsg->name);
+                struct mln_diag *diag = mln_report(
+                    ctx->diags, MLN_D_OVERLAP, x->span,
+                    "zones '%s' and '%s' share the NSG '%s' and have addresses in common",
+                    x->display, y->display, nsg->name);
                 mln_diag_label(diag, y->span, "'%s' is declared here", y->display);
                 return false;
             }
@@ -157,7 +164,8 @@ static bool check_apart(struct mln_ctx *ctx, const struct mln_nsg *nsg)
 
 static int by_nsg(const void *x, const void *y)
 {
-    const struct mln_zone_ends *p = *(struct mln_zone_ends *const *)x, *q = *(struct mln_zone_ends *const *)y;
+    const struct mln_zone_ends *p = *(struct mln_zone_ends *const *)x,
+                               *q = *(struct mln_zone_ends *const *)y;
     if (p->nsg != q->nsg)
         return p->nsg->index < q->nsg->index ? -1 : 1;
     if (p->direction != q->direction)
@@ -167,8 +175,8 @@ static int by_nsg(const void *x, const void *y)
     return 0;
 }
 
-/* What the tables stand on beside the zones that have ends: ends of zones without an NSG are only there for
- * the appliances they go through. */
+/* What the tables stand on beside the zones that have ends: ends of zones without an NSG are only
+ * there for the appliances they go through. */
 static void group_by_nsg(struct mln_zone_ends_vec *ends)
 {
     size_t kept = 0;
@@ -227,7 +235,8 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         lowered->first[i + 1] = lowered->problems.len;
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
             lay_out(ctx, &table->rules[d]);
-            add_defaults(ctx, nsg, (enum mln_direction)d, &ends.data[before], next - before, &table->rules[d]);
+            add_defaults(ctx, nsg, (enum mln_direction)d, &ends.data[before], next - before,
+                         &table->rules[d]);
         }
         mln_vec_push(ctx->arena, &lowered->tables, table);
     }

@@ -14,8 +14,8 @@ struct mln_lowered {
     size_t *first; /* problems of NSG i: first[i] up to first[i + 1] */
 };
 
-/* The model to rule tables, rules in evaluation order with strata and ranks, neither merged nor named nor
- * numbered. Reports everything language.md lists under Meaning. */
+/* The model to rule tables, rules in evaluation order with strata and ranks, neither merged nor
+ * named nor numbered. Reports everything language.md lists under Meaning. */
 struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model);
 
 #endif

@@ -1,18 +1,21 @@
 /* Ordering: the rules of one end, so that the first match decides as the policy does.
  *
- * A plain problem needs no search: forbids, denies, allows. Otherwise we learn a decision list. A candidate (a piece
- * as a rule) may be written next when the policy's verdict is the same on all packets it matches that no
- * rule written so far matches; that verdict becomes its action. Writing such a candidate never hurts: any list that
- * finishes the job without it also finishes it after it. So taking candidates greedily, in any order, finds a list
- * whenever the candidates allow one (Rivest, Learning Decision Lists, Machine Learning 2, 1987). We take the
- * lowest rank first: forbids, overriding allows, denies, allows.
+ * A plain problem needs no search: forbids, denies, allows. Otherwise we learn a decision list. A
+ * candidate (a piece as a rule) may be written next when the policy's verdict is the same on all
+ * packets it matches that no rule written so far matches; that verdict becomes its action. Writing
+ * such a candidate never hurts: any list that finishes the job without it also finishes it after
+ * it. So taking candidates greedily, in any order, finds a list whenever the candidates allow one
+ * (Rivest, Learning Decision Lists, Machine Learning 2, 1987). We take the lowest rank first:
+ * forbids, overriding allows, denies, allows.
  *
  *     deny ssh from any to web as d      allow ssh from jump to web overrides d
- *     d: verdict differs (jump passes) -> waits; the allow: constant -> written; d: constant now -> written.
+ *     d: verdict differs (jump passes) -> waits; the allow: constant -> written; d: constant now ->
+ * written.
  *
- * When nothing can be written, more candidates are made, in three steps: the exceptions (an `except TAG` becomes a
- * rule before its allow), the parts of exact sides, and the intersections of waiting candidates that a rule can say. Exact prefixes and ports
- * always intersect; two tags do not, and then no list may exist: not-expressible.
+ * When nothing can be written, more candidates are made, in three steps: the exceptions (an `except
+ * TAG` becomes a rule before its allow), the parts of exact sides, and the intersections of waiting
+ * candidates that a rule can say. Exact prefixes and ports always intersect; two tags do not, and
+ * then no list may exist: not-expressible.
  *
  * Cost: a candidate is asked about again only when a rule that overlaps it was written. */
 #include "rules/order.h"
@@ -58,8 +61,8 @@ static bool exists(struct mln_solver *s, const struct mln_candidate *c, enum mln
         if (!(c->piece->families >> f & 1))
             continue;
         struct question q = {&s->p->planes[f], s->covered[f], wanted};
-        enum mln_found found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f], uncovered_with, &q,
-                                              packet, &s->p->steps, 0);
+        enum mln_found found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f],
+                                              uncovered_with, &q, packet, &s->p->steps, 0);
         if (found == MLN_GAVE_UP)
             s->gave_up = true;
         if (found != MLN_NONE)
@@ -76,8 +79,9 @@ static void mark_stale(struct mln_solver *s, const struct mln_candidate *written
         struct mln_candidate *c = &s->all.data[i];
         for (int f = 0; c->status == MLN_WAITING && !c->stale && f < MLN_FAMILIES; f++)
             if ((c->piece->families & written->piece->families) >> f & 1)
-                c->stale = mln_match_overlaps(&s->p->planes[f].matches.data[c->piece->rule[f]],
-                                              &s->p->planes[f].matches.data[written->piece->rule[f]]);
+                c->stale =
+                    mln_match_overlaps(&s->p->planes[f].matches.data[c->piece->rule[f]],
+                                       &s->p->planes[f].matches.data[written->piece->rule[f]]);
     }
 }
 
@@ -127,7 +131,8 @@ static void run(struct mln_solver *s)
             continue;
         }
         size_t lowest = 0;
-        while (lowest < s->all.len && !(s->all.data[lowest].status == MLN_WAITING && s->all.data[lowest].stale))
+        while (lowest < s->all.len &&
+               !(s->all.data[lowest].status == MLN_WAITING && s->all.data[lowest].stale))
             lowest++;
         i = lowest;
     }
@@ -141,8 +146,8 @@ static bool finished(const struct mln_solver *s)
     return true;
 }
 
-/* What no rule covers is left to the default. It may be more than the default's share only where a piece of an intent
- * is in no rule's words (an intersection of two unknown sets). */
+/* What no rule covers is left to the default. It may be more than the default's share only where a
+ * piece of an intent is in no rule's words (an intersection of two unknown sets). */
 static enum mln_answer not_by_default(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     struct question *q = ctx;
@@ -173,8 +178,8 @@ static const struct mln_piece *left_over(struct mln_solver *s, struct mln_packet
     for (int f = 0; piece && f < MLN_FAMILIES; f++) {
         struct question q = {&s->p->planes[f], s->covered[f], MLN_VERDICT_OPEN};
         if (q.plane->universe >= 0 &&
-            mln_space_find(q.plane->space, (size_t)q.plane->universe, not_by_default, &q, packet, &s->p->steps,
-                           0) != MLN_NONE)
+            mln_space_find(q.plane->space, (size_t)q.plane->universe, not_by_default, &q, packet,
+                           &s->p->steps, 0) != MLN_NONE)
             return piece;
     }
     return NULL;
@@ -225,8 +230,8 @@ static void report_stuck(struct mln_solver *s)
     mln_diag_help(diag, "rewrite one of them, or compile with --tags=FILE --expand-tags=always");
 }
 
-/* Ranks must not fall along the list: what stands before an overriding allow belongs to its band. A stratum is a run
- * of one rank and one action. */
+/* Ranks must not fall along the list: what stands before an overriding allow belongs to its band. A
+ * stratum is a run of one rank and one action. */
 static void number_strata(struct mln_rule_vec *rules, size_t first)
 {
     unsigned least = 3;
@@ -282,8 +287,9 @@ static void order_search(struct mln_problem *p, struct mln_rule_vec *out)
     struct mln_packet packet;
     const struct mln_piece *left = left_over(&s, &packet);
     if (left) {
-        struct mln_diag *diag = mln_report(p->ctx->diags, MLN_D_NOT_EXPRESSIBLE, left->end->intent->span,
-                                           "no rule can say a part of this intent: it is in two unknown sets at once");
+        struct mln_diag *diag =
+            mln_report(p->ctx->diags, MLN_D_NOT_EXPRESSIBLE, left->end->intent->span,
+                       "no rule can say a part of this intent: it is in two unknown sets at once");
         mln_diag_note(diag, "for example %s", mln_packet_text(p->ctx->arena, &packet));
         mln_diag_help(diag, "rewrite it, or compile with --tags=FILE --expand-tags=always");
         return;

@@ -10,7 +10,7 @@ struct mln_candidate {
     struct mln_piece *piece;
     unsigned rank;
     enum mln_candidate_status status;
-    bool stale;            /* not asked about since a rule that overlaps it was written */
+    bool stale; /* not asked about since a rule that overlaps it was written */
     bool has_packet;
     struct mln_packet packet; /* where the policy decides the other way */
     enum mln_action action;   /* once WRITTEN */
@@ -20,12 +20,13 @@ struct mln_candidate {
 struct mln_solver {
     struct mln_problem *p;
     MLN_VEC(struct mln_candidate) all;
-    MLN_VEC(size_t) written; /* indices into `all`, in order */
+    MLN_VEC(size_t) written;         /* indices into `all`, in order */
     uint64_t *covered[MLN_FAMILIES]; /* rule matches written so far */
     bool gave_up;
 };
 
-/* --- candidates.c: each of the last three makes more of the candidates that wait, and says whether it made any --- */
+/* --- candidates.c: each of the last three makes more of the candidates that wait, and says whether
+ * it made any --- */
 void mln_candidates_first(struct mln_solver *s); /* the pieces of the intents, by rank */
 void mln_candidates_probes(struct mln_solver *s);
 bool mln_candidates_exceptions(struct mln_solver *s);
@@ -35,7 +36,8 @@ bool mln_candidates_intersections(struct mln_solver *s);
 void mln_candidates_seal(struct mln_solver *s);
 
 /* --- write.c: a piece as a rule of the IR --- */
-/* Is the near side written `*`? Only where it is the whole zone: a private endpoint in it is not. */
+/* Is the near side written `*`? Only where it is the whole zone: a private endpoint in it is not.
+ */
 bool mln_near_star(const struct mln_problem *p, const struct mln_term *near);
 void mln_write_rule(struct mln_problem *p, const struct mln_piece *piece, enum mln_action action,
                     unsigned rank, struct mln_rule_vec *out);

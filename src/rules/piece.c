@@ -1,5 +1,5 @@
-/* What tells the rules of one intent apart in one NSG: "Storage.WestEurope", "udp", "v6". It depends on the intent and
- * the zone alone, so it does not change when other intents come or go. */
+/* What tells the rules of one intent apart in one NSG: "Storage.WestEurope", "udp", "v6". It
+ * depends on the intent and the zone alone, so it does not change when other intents come or go. */
 #include "rules/end.h"
 
 #include <string.h>
@@ -14,10 +14,14 @@ static void add_word(struct mln_buf *out, const char *word)
 static const char *side_word(const struct mln_term *term)
 {
     switch (term->side.kind) {
-    case MLN_SIDE_ANY: return "any";
-    case MLN_SIDE_TAG: return term->side.tag->name;
-    case MLN_SIDE_ASG: return term->side.asg->name;
-    case MLN_SIDE_PREFIXES: break;
+    case MLN_SIDE_ANY:
+        return "any";
+    case MLN_SIDE_TAG:
+        return term->side.tag->name;
+    case MLN_SIDE_ASG:
+        return term->side.asg->name;
+    case MLN_SIDE_PREFIXES:
+        break;
     }
     if (term->side.tag) /* expanded */
         return term->side.tag->name;

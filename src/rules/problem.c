@@ -1,15 +1,17 @@
-/* The problem at one end: what the policy means there, as bit sets that any packet can be judged by.
+/* The problem at one end: what the policy means there, as bit sets that any packet can be judged
+ * by.
  *
- * Every intent becomes pieces (near term x far term x item of services), every piece one match per family, every
- * exception one match more. The verdict on a packet follows from the set of matches it lies in, by the
- * definition of language.md, Meaning 2: a forbid denies; an allow permits when every deny that
- * matches is one it overrides; else any intent that matches denies; else the default decides. It is computed on
- * a pair of sets, ALIVE (may match) and SURE (do match), so that whole subtrees of a search are
- * decided at once.
+ * Every intent becomes pieces (near term x far term x item of services), every piece one match per
+ * family, every exception one match more. The verdict on a packet follows from the set of matches
+ * it lies in, by the definition of language.md, Meaning 2: a forbid denies; an allow permits when
+ * every deny that matches is one it overrides; else any intent that matches denies; else the
+ * default decides. It is computed on a pair of sets, ALIVE (may match) and SURE (do match), so that
+ * whole subtrees of a search are decided at once.
  *
- * A problem is PLAIN when forbids, denies, allows in this order are right as they stand: nobody overrides, nothing has
- * exceptions, and each rule matches exactly what its intent does. The last fails only for `any` as a source, since
- * a rule's `*` takes in 168.63.129.16 and `any` does not; it does no harm where the default says the same. */
+ * A problem is PLAIN when forbids, denies, allows in this order are right as they stand: nobody
+ * overrides, nothing has exceptions, and each rule matches exactly what its intent does. The last
+ * fails only for `any` as a source, since a rule's `*` takes in 168.63.129.16 and `any` does not;
+ * it does no harm where the default says the same. */
 #include "azure/platform.h"
 #include "rules/end.h"
 
@@ -32,11 +34,13 @@ static const uint32_t *keep_vars(struct mln_problem *p, const struct mln_term *t
 }
 
 /* near and far as source and destination; `rule`: as a rule matches it. */
-static struct mln_match match_of(struct mln_problem *p, enum mln_family f, const struct mln_term *near,
-                                 const struct mln_term *far, const struct mln_service_item *item, bool rule)
+static struct mln_match match_of(struct mln_problem *p, enum mln_family f,
+                                 const struct mln_term *near, const struct mln_term *far,
+                                 const struct mln_service_item *item, bool rule)
 {
     bool out = p->ends->direction == MLN_OUTBOUND;
-    /* Traffic through an appliance is seen from where it comes from: near is the source in both directions. */
+    /* Traffic through an appliance is seen from where it comes from: near is the source in both
+     * directions. */
     if (p->ends->through[f])
         out = true;
     const struct mln_ipset *far_set =
@@ -126,15 +130,17 @@ static void default_match(struct mln_problem *p, enum mln_family f, const struct
                           const struct mln_ipset *far)
 {
     bool out = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
-    struct mln_match match = {.src = out ? near : far, .dst = out ? far : near, .protos = MLN_PROTOS_ALL};
+    struct mln_match match = {
+        .src = out ? near : far, .dst = out ? far : near, .protos = MLN_PROTOS_ALL};
     if (!near->len || !far->len)
         return;
     int index = add_match(p, f, &match);
     mln_vec_push(p->ctx->arena, &p->planes[f].default_matches, index);
 }
 
-/* What passes where no intent matches: for `azure`, Azure's own default rules (AllowVnetInBound, AllowVnetOutBound,
- * AllowAzureLoadBalancerInBound, AllowInternetOutBound); platform addresses pass whatever the default. */
+/* What passes where no intent matches: for `azure`, Azure's own default rules (AllowVnetInBound,
+ * AllowVnetOutBound, AllowAzureLoadBalancerInBound, AllowInternetOutBound); platform addresses pass
+ * whatever the default. */
 static void add_defaults(struct mln_problem *p, enum mln_family f)
 {
     const struct mln_zone *zone = p->ends->zone;
@@ -149,12 +155,13 @@ static void add_defaults(struct mln_problem *p, enum mln_family f)
         default_match(p, f, near, mln_ipset_all(a, f));
     if (kind != MLN_DEFAULT_AZURE)
         return;
-    default_match(p, f, mln_ipset_intersect(a, near, zone->virtual_network[f]), zone->virtual_network[f]);
+    default_match(p, f, mln_ipset_intersect(a, near, zone->virtual_network[f]),
+                  zone->virtual_network[f]);
     default_match(p, f, near, d == MLN_OUTBOUND ? zone->internet[f] : mln_azure_wire_server(a, f));
 }
 
-/* The packets in question: those of the zone and of far addresses that a path joins it with. What lies beyond
- * may be decided either way, which leaves more orders. */
+/* The packets in question: those of the zone and of far addresses that a path joins it with. What
+ * lies beyond may be decided either way, which leaves more orders. */
 static const struct mln_ipset *far_universe(struct mln_problem *p, enum mln_family f)
 {
     const struct mln_zone *zone = p->ends->zone;
@@ -163,7 +170,8 @@ static const struct mln_ipset *far_universe(struct mln_problem *p, enum mln_fami
         return p->ends->through[f];
     enum mln_direction d = p->ends->direction;
     return mln_ipset_union(a, zone->joined[d][f],
-                           d == MLN_OUTBOUND ? mln_azure_platform_space(a, f) : mln_azure_wire_server(a, f));
+                           d == MLN_OUTBOUND ? mln_azure_platform_space(a, f)
+                                             : mln_azure_wire_server(a, f));
 }
 
 static void add_universe(struct mln_problem *p, enum mln_family f)
@@ -175,7 +183,8 @@ static void add_universe(struct mln_problem *p, enum mln_family f)
     if (!zone->addresses[f]->len || !far->len)
         return;
     bool out = p->ends->direction == MLN_OUTBOUND || p->ends->through[f];
-    struct mln_match match = {.src = out ? zone->addresses[f] : far, .dst = out ? far : zone->addresses[f],
+    struct mln_match match = {.src = out ? zone->addresses[f] : far,
+                              .dst = out ? far : zone->addresses[f],
                               .protos = MLN_PROTOS_ALL};
     p->planes[f].universe = add_match(p, f, &match);
     add_defaults(p, f);
@@ -192,7 +201,8 @@ static void end_pieces(struct mln_problem *p, const struct mln_end *end)
                                                   : far->services ? far->services
                                                                   : &end->intent->services;
             for (size_t s = 0; s < services->len; s++) {
-                struct mln_piece *piece = mln_problem_piece(p, end, near, far, &services->items[s], 3);
+                struct mln_piece *piece =
+                    mln_problem_piece(p, end, near, far, &services->items[s], 3);
                 if (piece)
                     mln_vec_push(p->ctx->arena, &p->pieces, piece);
             }
@@ -271,14 +281,19 @@ static struct mln_override_group *group_of(struct mln_problem *p, struct mln_pla
     return &plane->groups.data[plane->groups.len - 1];
 }
 
-static void seal_piece(struct mln_problem *p, struct mln_plane *plane, const struct mln_piece *piece)
+static void seal_piece(struct mln_problem *p, struct mln_plane *plane,
+                       const struct mln_piece *piece)
 {
     int match = piece->match[plane->family];
     if (match < 0)
         return;
     switch (piece->end->intent->verb) {
-    case MLN_VERB_FORBID: mln_bit_set(plane->forbids, (size_t)match); break;
-    case MLN_VERB_DENY: mln_bit_set(plane->denies, (size_t)match); break;
+    case MLN_VERB_FORBID:
+        mln_bit_set(plane->forbids, (size_t)match);
+        break;
+    case MLN_VERB_DENY:
+        mln_bit_set(plane->denies, (size_t)match);
+        break;
     default:
         mln_bit_set(plane->allows, (size_t)match);
         struct mln_override_group *group = group_of(p, plane, piece->end->intent);
@@ -310,8 +325,8 @@ void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane)
     struct mln_arena *a = p->scratch;
     plane->space = mln_space_new(a, plane->family, plane->matches.data, plane->matches.len);
     plane->words = mln_space_words(plane->space);
-    uint64_t **sets[] = {&plane->forbids, &plane->denies, &plane->allows,
-                         &plane->defaults, &plane->alive, &plane->sure};
+    uint64_t **sets[] = {&plane->forbids,  &plane->denies, &plane->allows,
+                         &plane->defaults, &plane->alive,  &plane->sure};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = MLN_NEW_ARRAY(a, uint64_t, plane->words);
     memset(&plane->groups, 0, sizeof plane->groups);
@@ -336,7 +351,8 @@ void mln_problem_unseal(struct mln_problem *p)
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct mln_plane *plane = &p->planes[f];
         plane->space = NULL;
-        plane->forbids = plane->denies = plane->allows = plane->defaults = plane->alive = plane->sure = NULL;
+        plane->forbids = plane->denies = plane->allows = plane->defaults = plane->alive =
+            plane->sure = NULL;
         memset(&plane->groups, 0, sizeof plane->groups);
         memset(&plane->cut, 0, sizeof plane->cut);
     }
@@ -345,8 +361,8 @@ void mln_problem_unseal(struct mln_problem *p)
 
 /* --- the verdict --- */
 
-/* alive and sure with the exceptions taken out: a piece dies where an exception is sure, and is not sure
- * where one is alive. */
+/* alive and sure with the exceptions taken out: a piece dies where an exception is sure, and is not
+ * sure where one is alive. */
 static void apply_cuts(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure)
 {
     memcpy(plane->alive, alive, plane->words * sizeof *alive);
@@ -381,8 +397,8 @@ static bool meets(const uint64_t *x, const uint64_t *y, const uint64_t *without,
     return false;
 }
 
-/* Is there an allow in `in` with no deny against it in `denies`? Few allows match one packet, however many groups
- * there are: the bits lead to the groups. */
+/* Is there an allow in `in` with no deny against it in `denies`? Few allows match one packet,
+ * however many groups there are: the bits lead to the groups. */
 static bool unopposed(const struct mln_plane *plane, const uint64_t *in, const uint64_t *denies,
                       const uint64_t *without)
 {
@@ -401,8 +417,8 @@ static bool unopposed(const struct mln_plane *plane, const uint64_t *in, const u
     return false;
 }
 
-enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,
-                                   const uint64_t *without)
+enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive,
+                                   const uint64_t *sure, const uint64_t *without)
 {
     size_t n = plane->words;
     mln_plane_effective(plane, &alive, &sure);
@@ -412,12 +428,14 @@ enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *aliv
     if (!forbid_alive && unopposed(plane, sure, alive, without))
         return MLN_VERDICT_ALLOW;
     bool allow_alive = unopposed(plane, alive, sure, without); /* one whose denies are not sure */
-    bool intent_sure = meets(sure, plane->denies, without, n) || meets(sure, plane->allows, without, n);
+    bool intent_sure =
+        meets(sure, plane->denies, without, n) || meets(sure, plane->allows, without, n);
     if (!allow_alive && intent_sure)
         return MLN_VERDICT_DENY;
     bool intent_alive = allow_alive || forbid_alive || meets(alive, plane->denies, without, n) ||
                         meets(alive, plane->allows, without, n);
-    bool passes = meets(sure, plane->defaults, NULL, n), may_pass = meets(alive, plane->defaults, NULL, n);
+    bool passes = meets(sure, plane->defaults, NULL, n),
+         may_pass = meets(alive, plane->defaults, NULL, n);
     if (!intent_alive)
         return passes ? MLN_VERDICT_ALLOW : may_pass ? MLN_VERDICT_OPEN : MLN_VERDICT_DENY;
     /* Nothing left that could permit. */

@@ -1,5 +1,5 @@
-/* Intents to PaaS resources: where the table of language.md ("Where an intent is enforced") sends them, what
- * each resource's firewall must let in, and the mistakes. */
+/* Intents to PaaS resources: where the table of language.md ("Where an intent is enforced") sends
+ * them, what each resource's firewall must let in, and the mistakes. */
 #include "azure/legal.h"
 #include "rules/end.h"
 
@@ -16,8 +16,8 @@ struct way {
     bool reached; /* some zone has a way to it */
 };
 
-static struct mln_diag *fail(struct way *w, enum mln_diag_id id, struct mln_span span, const char *format,
-                             const char *x, const char *y)
+static struct mln_diag *fail(struct way *w, enum mln_diag_id id, struct mln_span span,
+                             const char *format, const char *x, const char *y)
 {
     w->good = false;
     return mln_report(w->ctx->diags, id, span, format, x, y);
@@ -39,18 +39,20 @@ static void check_services(struct way *w)
     struct mln_services left = mln_services_intersect(w->ctx->arena, &spoken, &w->intent->services);
     if (left.len)
         return;
-    struct mln_diag *diag = fail(w, MLN_D_SERVICE_NOT_SPOKEN, w->intent->service_span,
-                                 "'%s' does not speak '%s'", w->resource->name, w->intent->service_text);
+    struct mln_diag *diag =
+        fail(w, MLN_D_SERVICE_NOT_SPOKEN, w->intent->service_span, "'%s' does not speak '%s'",
+             w->resource->name, w->intent->service_text);
     mln_diag_label(diag, w->resource->span, "a %s", kind->name);
 }
 
 /* No private endpoint: an NSG sees the service tag, which every resource of the kind shares. */
-static void fail_inexact(struct mln_ctx *ctx, const struct mln_resource *resource, struct mln_span span)
+static void fail_inexact(struct mln_ctx *ctx, const struct mln_resource *resource,
+                         struct mln_span span)
 {
-    struct mln_diag *diag =
-        mln_report(ctx->diags, MLN_D_RESOURCE_NOT_EXACT, span,
-                   "an NSG cannot tell '%s', which has no private endpoint, apart from others of its kind",
-                   resource->name);
+    struct mln_diag *diag = mln_report(
+        ctx->diags, MLN_D_RESOURCE_NOT_EXACT, span,
+        "an NSG cannot tell '%s', which has no private endpoint, apart from others of its kind",
+        resource->name);
     mln_diag_help(diag, "give it one: resource %s %s { endpoint ... in ZONE }", resource->name,
                   resource->kind->name);
 }
@@ -62,8 +64,10 @@ static bool names_zone(const struct mln_side_set *side)
         case MLN_LEAF_ANY:
         case MLN_LEAF_NETWORK:
         case MLN_LEAF_ZONE:
-        case MLN_LEAF_ASG: return true;
-        default: break;
+        case MLN_LEAF_ASG:
+            return true;
+        default:
+            break;
         }
     return false;
 }
@@ -88,8 +92,8 @@ static void check_exact(struct way *w)
             diag = fail(w, MLN_D_RESOURCE_NOT_EXACT, w->span,
                         "an NSG cannot tell '%s' apart from the other endpoints in zone '%s'",
                         w->resource->name, e->zone->display);
-        mln_diag_help(diag, "give the endpoint an address: endpoint %s in %s at ADDRESS", e->sub->name,
-                      e->zone->name);
+        mln_diag_help(diag, "give the endpoint an address: endpoint %s in %s at ADDRESS",
+                      e->sub->name, e->zone->name);
         return;
     }
 }
@@ -134,9 +138,10 @@ static void ask_zone(struct way *w, struct mln_zone *zone)
 
 static void closed(struct way *w, struct mln_span span)
 {
-    struct mln_diag *diag = fail(w, MLN_D_FIREWALL_SOURCE, span,
-                                 "'%s' is closed to the public network, so its firewall can let nobody in%s",
-                                 w->resource->name, "");
+    struct mln_diag *diag =
+        fail(w, MLN_D_FIREWALL_SOURCE, span,
+             "'%s' is closed to the public network, so its firewall can let nobody in%s",
+             w->resource->name, "");
     mln_diag_label(diag, w->resource->span, "'public no' stands here");
 }
 
@@ -170,22 +175,25 @@ static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_lea
         return;
     }
     /* Pairs that come from any, a network or a group and have no path are left out. */
-    bool broad = leaf->through_group || leaf->kind == MLN_LEAF_ANY || leaf->kind == MLN_LEAF_NETWORK;
+    bool broad =
+        leaf->through_group || leaf->kind == MLN_LEAF_ANY || leaf->kind == MLN_LEAF_NETWORK;
     if (w->resource->endpoints.len) {
         if (broad)
             return;
         struct mln_diag *diag = fail(w, MLN_D_ENDPOINT_UNREACHABLE, w->span,
-                                     "no path joins '%s' and the private endpoint of '%s'", zone->display,
-                                     w->resource->name);
-        mln_diag_help(diag, "peer %s with %s, or write 'public yes' on the resource", zone->network->name,
-                      w->resource->endpoints.data[0]->zone->network->name);
+                                     "no path joins '%s' and the private endpoint of '%s'",
+                                     zone->display, w->resource->name);
+        mln_diag_help(diag, "peer %s with %s, or write 'public yes' on the resource",
+                      zone->network->name, w->resource->endpoints.data[0]->zone->network->name);
         return;
     }
     if (has_service_endpoint(zone, w->resource->kind->service_endpoint))
         ask_zone(w, zone);
     else if (zone->egress.len)
-        ask_sources(w, mln_ipset_from_prefixes(w->ctx->arena, MLN_IPV4, zone->egress.data, zone->egress.len),
-                    w->span);
+        ask_sources(
+            w,
+            mln_ipset_from_prefixes(w->ctx->arena, MLN_IPV4, zone->egress.data, zone->egress.len),
+            w->span);
     else if (!broad)
         no_way(w, mln_printf(w->ctx->arena, "zone '%s'", zone->display));
     w->reached |= mln_zone_goes_public(zone, w->resource);
@@ -203,10 +211,12 @@ static bool is_open(struct way *w)
 }
 
 /* What of the addresses has no private way to an endpoint of the resource. */
-static const struct mln_ipset *beyond_endpoints(const struct way *w, const struct mln_ipset *set, int f)
+static const struct mln_ipset *beyond_endpoints(const struct way *w, const struct mln_ipset *set,
+                                                int f)
 {
     for (size_t i = 0; i < w->resource->endpoints.len; i++)
-        set = mln_ipset_subtract(w->ctx->arena, set, w->resource->endpoints.data[i]->zone->network->near[f]);
+        set = mln_ipset_subtract(w->ctx->arena, set,
+                                 w->resource->endpoints.data[i]->zone->network->near[f]);
     return set;
 }
 
@@ -215,9 +225,10 @@ static void note_dns(struct way *w, const struct mln_leaf *leaf)
 {
     if (leaf->kind != MLN_LEAF_EXTERNAL)
         return;
-    struct mln_diag *diag = mln_report(w->ctx->diags, MLN_D_DNS_NOT_FORWARDED, leaf->span,
-                                       "from '%s' the endpoint of '%s' is found by forwarded DNS only",
-                                       leaf->external->name, w->resource->name);
+    struct mln_diag *diag =
+        mln_report(w->ctx->diags, MLN_D_DNS_NOT_FORWARDED, leaf->span,
+                   "from '%s' the endpoint of '%s' is found by forwarded DNS only",
+                   leaf->external->name, w->resource->name);
     mln_diag_help(diag, "forward its names to a DNS resolver inside the network");
 }
 
@@ -238,9 +249,10 @@ static void from_addresses(struct way *w, const struct mln_ipset *const set[MLN_
     if (reaches)
         v4 = mln_ipset_subtract(w->ctx->arena, v4, private);
     else if (private->len) {
-        struct mln_diag *diag = fail(w, MLN_D_FIREWALL_SOURCE, leaf->span,
-                                     "the firewall of '%s' takes no private address such as %s",
-                                     w->resource->name, mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
+        struct mln_diag *diag =
+            fail(w, MLN_D_FIREWALL_SOURCE, leaf->span,
+                 "the firewall of '%s' takes no private address such as %s", w->resource->name,
+                 mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
         mln_diag_help(diag, "connect the source to the network of a private endpoint");
         return;
     } else if (v4->len == 0) {
@@ -276,7 +288,8 @@ static void from_hosted(struct way *w, const struct mln_leaf *leaf)
         return;
     if (w->resource->endpoints.len) {
         fail(w, MLN_D_HOSTED_AGENTS, leaf->span,
-             "Microsoft-hosted agents cannot reach the private endpoint of '%s'%s", w->resource->name, "");
+             "Microsoft-hosted agents cannot reach the private endpoint of '%s'%s",
+             w->resource->name, "");
         return;
     }
     if (w->resource->is_public == MLN_PUBLIC_NO) {
@@ -291,7 +304,9 @@ static void from_leaf(struct way *w, const struct mln_model *model, const struct
 {
     switch (leaf->kind) {
     case MLN_LEAF_ZONE:
-    case MLN_LEAF_ASG: from_zone(w, leaf->zone, leaf); break;
+    case MLN_LEAF_ASG:
+        from_zone(w, leaf->zone, leaf);
+        break;
     case MLN_LEAF_NETWORK:
         for (size_t i = 0; i < leaf->network->zones.len; i++)
             from_zone(w, leaf->network->zones.data[i], leaf);
@@ -303,7 +318,9 @@ static void from_leaf(struct way *w, const struct mln_model *model, const struct
         for (size_t i = 0; w->good && i < model->zones.len; i++)
             from_zone(w, model->zones.data[i], leaf);
         break;
-    case MLN_LEAF_EXTERNAL: from_addresses(w, leaf->external->addresses, leaf); break;
+    case MLN_LEAF_EXTERNAL:
+        from_addresses(w, leaf->external->addresses, leaf);
+        break;
     case MLN_LEAF_PREFIX: {
         const struct mln_ipset *set[MLN_FAMILIES];
         for (int f = 0; f < MLN_FAMILIES; f++)
@@ -311,9 +328,14 @@ static void from_leaf(struct way *w, const struct mln_model *model, const struct
         from_addresses(w, set, leaf);
         break;
     }
-    case MLN_LEAF_TAG: from_tag(w, leaf); break;
-    case MLN_LEAF_HOSTED_AGENTS: from_hosted(w, leaf); break;
-    default: break;
+    case MLN_LEAF_TAG:
+        from_tag(w, leaf);
+        break;
+    case MLN_LEAF_HOSTED_AGENTS:
+        from_hosted(w, leaf);
+        break;
+    default:
+        break;
     }
 }
 
@@ -337,9 +359,10 @@ static bool check_excepts(struct mln_ctx *ctx, const struct mln_side_set *side)
                     bool meant = !leaf->endpoint || leaf->endpoint == endpoint;
                     if (!meant || endpoint->exact)
                         continue;
-                    mln_report(ctx->diags, MLN_D_RESOURCE_NOT_EXACT, leaf->span,
-                               "an NSG cannot tell '%s' apart from the other endpoints in zone '%s'",
-                               leaf->resource->name, endpoint->zone->display);
+                    mln_report(
+                        ctx->diags, MLN_D_RESOURCE_NOT_EXACT, leaf->span,
+                        "an NSG cannot tell '%s' apart from the other endpoints in zone '%s'",
+                        leaf->resource->name, endpoint->zone->display);
                     good = false;
                 }
             }
@@ -351,8 +374,8 @@ void mln_finish_resources(struct mln_ctx *ctx, struct mln_model *model)
     for (size_t i = 0; i < model->resources.len; i++) {
         struct mln_resource *r = model->resources.data[i];
         if (r->firewall_ranges.len)
-            r->firewall_sources = mln_ipset_from_ranges(ctx->arena, MLN_IPV4, r->firewall_ranges.data,
-                                                        r->firewall_ranges.len);
+            r->firewall_sources = mln_ipset_from_ranges(
+                ctx->arena, MLN_IPV4, r->firewall_ranges.data, r->firewall_ranges.len);
     }
 }
 
@@ -366,8 +389,13 @@ bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct ml
         const struct mln_leaf *to = &intent->to->parts[i].leaf;
         if (to->kind != MLN_LEAF_RESOURCE && to->kind != MLN_LEAF_ENDPOINT)
             continue;
-        struct way w = {.ctx = ctx, .intent = intent, .resource = to->resource, .endpoint = to->endpoint,
-                        .span = to->span, .firewall = firewall, .good = true};
+        struct way w = {.ctx = ctx,
+                        .intent = intent,
+                        .resource = to->resource,
+                        .endpoint = to->endpoint,
+                        .span = to->span,
+                        .firewall = firewall,
+                        .good = true};
         check_services(&w);
         check_exact(&w);
         for (size_t k = 0; w.good && intent->verb == MLN_VERB_ALLOW && k < intent->from->len; k++)

@@ -1,9 +1,10 @@
 /* Terms: what one side of an intent is at one zone.
  *
- * A side is a union of parts, each a leaf minus the `except` sides round it. Exact addresses of many leaves
- * become one term; `any`, each tag and each ASG is a term of its own, since a rule's side holds one of them.
- * Exceptions from exact addresses are subtracted at once. Exceptions from `any` or a tag stay with the term: ordering
- * turns them into rules before it. A nested exception, t minus (c minus d), is (t minus c) and (t and d). */
+ * A side is a union of parts, each a leaf minus the `except` sides round it. Exact addresses of
+ * many leaves become one term; `any`, each tag and each ASG is a term of its own, since a rule's
+ * side holds one of them. Exceptions from exact addresses are subtracted at once. Exceptions from
+ * `any` or a tag stay with the term: ordering turns them into rules before it. A nested exception,
+ * t minus (c minus d), is (t minus c) and (t and d). */
 #include "azure/platform.h"
 #include "rules/end.h"
 
@@ -14,7 +15,8 @@ struct view {
     const struct mln_model *model;
     const struct mln_intent *intent;
     const struct mln_zone *zone;
-    const struct mln_zone *at; /* on whose subnet the NSG sits: another zone where traffic only passes */
+    const struct mln_zone
+        *at; /* on whose subnet the NSG sits: another zone where traffic only passes */
     enum mln_direction direction;
     bool near;
     bool source; /* this side is the packets' source */
@@ -28,17 +30,18 @@ static struct mln_arena *arena(const struct view *v)
 
 /* --- elementary terms --- */
 
-static struct mln_term exact_term(const struct view *v, const struct mln_ipset *const set[MLN_FAMILIES],
-                                  bool by_name)
+static struct mln_term exact_term(const struct view *v,
+                                  const struct mln_ipset *const set[MLN_FAMILIES], bool by_name)
 {
-    struct mln_term term = {.side = {.kind = MLN_SIDE_PREFIXES}, .sayable = true, .by_name = by_name};
+    struct mln_term term = {
+        .side = {.kind = MLN_SIDE_PREFIXES}, .sayable = true, .by_name = by_name};
     for (int f = 0; f < MLN_FAMILIES; f++) {
         term.set[f] = set[f];
         if (v->near)
             term.set[f] = mln_ipset_intersect(arena(v), term.set[f], v->zone->addresses[f]);
         else if (!v->source)
-            term.set[f] = mln_ipset_subtract(arena(v), term.set[f],
-                                             mln_azure_platform_space(arena(v), (enum mln_family)f));
+            term.set[f] = mln_ipset_subtract(
+                arena(v), term.set[f], mln_azure_platform_space(arena(v), (enum mln_family)f));
     }
     return term;
 }
@@ -47,9 +50,10 @@ static struct mln_term any_term(const struct view *v)
 {
     const struct mln_ipset *set[MLN_FAMILIES];
     for (int f = 0; f < MLN_FAMILIES; f++)
-        set[f] = mln_ipset_subtract(arena(v), mln_ipset_all(arena(v), (enum mln_family)f),
-                                    v->source ? mln_azure_wire_server(arena(v), (enum mln_family)f)
-                                              : mln_azure_platform_space(arena(v), (enum mln_family)f));
+        set[f] =
+            mln_ipset_subtract(arena(v), mln_ipset_all(arena(v), (enum mln_family)f),
+                               v->source ? mln_azure_wire_server(arena(v), (enum mln_family)f)
+                                         : mln_azure_platform_space(arena(v), (enum mln_family)f));
     struct mln_term term = exact_term(v, set, false);
     if (!v->near && v->at == v->zone)
         term.side.kind = MLN_SIDE_ANY;
@@ -66,10 +70,15 @@ static const struct mln_ipset *virtual_set(const struct view *v, const struct ml
     enum mln_family family = (enum mln_family)f;
     const struct mln_ipset *set;
     switch (tag->kind) {
-    case MLN_TAG_VIRTUAL_NETWORK: set = v->zone->virtual_network[f]; break;
-    case MLN_TAG_INTERNET: set = v->zone->internet[f]; break;
+    case MLN_TAG_VIRTUAL_NETWORK:
+        set = v->zone->virtual_network[f];
+        break;
+    case MLN_TAG_INTERNET:
+        set = v->zone->internet[f];
+        break;
     case MLN_TAG_LOAD_BALANCER:
-        return v->source ? mln_azure_wire_server(arena(v), family) : mln_ipset_empty(arena(v), family);
+        return v->source ? mln_azure_wire_server(arena(v), family)
+                         : mln_ipset_empty(arena(v), family);
     case MLN_TAG_SERVICE:
         set = v->at->internet[f];
         if (tag->prefixes[f])
@@ -84,7 +93,8 @@ static const struct mln_ipset *virtual_set(const struct view *v, const struct ml
     return set;
 }
 
-/* --expand-tags: the prefixes of the file instead of the name. The tag stays beside them to name rules by. */
+/* --expand-tags: the prefixes of the file instead of the name. The tag stays beside them to name
+ * rules by. */
 static bool is_expanded(const struct view *v, const struct mln_tag *tag, bool hosted)
 {
     enum mln_expand expand = v->model->options->expand;
@@ -112,10 +122,15 @@ static struct mln_term tag_term(const struct view *v, const struct mln_tag *tag,
     return term;
 }
 
-struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_tag *tag,
-                                const struct mln_zone *zone, enum mln_direction direction)
+struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model,
+                                const struct mln_tag *tag, const struct mln_zone *zone,
+                                enum mln_direction direction)
 {
-    struct view v = {.ctx = ctx, .model = model, .zone = zone, .at = zone, .direction = direction,
+    struct view v = {.ctx = ctx,
+                     .model = model,
+                     .zone = zone,
+                     .at = zone,
+                     .direction = direction,
                      .source = direction == MLN_INBOUND};
     return tag_term(&v, tag, false);
 }
@@ -134,7 +149,8 @@ static void add(const struct view *v, struct mln_term_vec *out, struct mln_term 
         mln_vec_push(arena(v), out, term);
 }
 
-static void add_network(const struct view *v, const struct mln_network *network, struct mln_term_vec *out)
+static void add_network(const struct view *v, const struct mln_network *network,
+                        struct mln_term_vec *out)
 {
     if (v->near || mln_networks_joined(v->zone->network, network)) {
         add(v, out, exact_term(v, network->space, false));
@@ -163,9 +179,10 @@ static void report_asg(const struct view *v, const struct mln_leaf *leaf)
     if (said(v, exact ? MLN_D_ASG_NOT_EXACT : MLN_D_ASG_ELSEWHERE, leaf->span))
         return;
     if (exact)
-        mln_report(v->ctx->diags, MLN_D_ASG_NOT_EXACT, leaf->span,
-                   "the ASG '%s' cannot be named by the NSG of zone '%s', which lies in another network",
-                   leaf->asg->name, v->at->display);
+        mln_report(
+            v->ctx->diags, MLN_D_ASG_NOT_EXACT, leaf->span,
+            "the ASG '%s' cannot be named by the NSG of zone '%s', which lies in another network",
+            leaf->asg->name, v->at->display);
     else
         mln_report(v->ctx->diags, MLN_D_ASG_ELSEWHERE, leaf->span,
                    "at zone '%s' of another network the ASG '%s' is written as the whole zone '%s'",
@@ -191,8 +208,8 @@ static void add_asg(const struct view *v, const struct mln_leaf *leaf, struct ml
     add(v, out, term);
 }
 
-static void add_joined(const struct view *v, const struct mln_ipset *const set[MLN_FAMILIES], bool whole,
-                       struct mln_term_vec *out)
+static void add_joined(const struct view *v, const struct mln_ipset *const set[MLN_FAMILIES],
+                       bool whole, struct mln_term_vec *out)
 {
     if (v->near) {
         add(v, out, exact_term(v, set, true));
@@ -207,7 +224,8 @@ static void add_joined(const struct view *v, const struct mln_ipset *const set[M
     add(v, out, exact_term(v, reached, true));
 }
 
-static void add_prefix(const struct view *v, const struct mln_prefix *prefix, struct mln_term_vec *out)
+static void add_prefix(const struct view *v, const struct mln_prefix *prefix,
+                       struct mln_term_vec *out)
 {
     const struct mln_ipset *set[MLN_FAMILIES];
     for (int f = 0; f < MLN_FAMILIES; f++)
@@ -222,7 +240,8 @@ static void cut(const struct view *v, struct mln_term *term, const struct mln_se
     term->services = cut_to;
 }
 
-static void add_endpoint(const struct view *v, const struct mln_endpoint *endpoint, struct mln_term_vec *out)
+static void add_endpoint(const struct view *v, const struct mln_endpoint *endpoint,
+                         struct mln_term_vec *out)
 {
     if (v->near ? endpoint->zone != v->zone : !zones_joined(v, endpoint->zone))
         return;
@@ -233,15 +252,18 @@ static void add_endpoint(const struct view *v, const struct mln_endpoint *endpoi
         add(v, out, term);
 }
 
-/* A resource reached by its public side: the kind's service tag, regional where that exists for NSGs. */
+/* A resource reached by its public side: the kind's service tag, regional where that exists for
+ * NSGs. */
 static void add_public_side(const struct view *v, const struct mln_resource *resource,
                             struct mln_term_vec *out)
 {
     const struct mln_tags *tags = v->model->options->tags;
-    const struct mln_tag *tag = resource->kind->tag ? mln_tags_find(tags, resource->kind->tag) : NULL;
+    const struct mln_tag *tag =
+        resource->kind->tag ? mln_tags_find(tags, resource->kind->tag) : NULL;
     if (!tag || v->near)
         return;
-    const struct mln_tag *regional = resource->region ? mln_tags_regional(tags, tag, resource->region) : NULL;
+    const struct mln_tag *regional =
+        resource->region ? mln_tags_regional(tags, tag, resource->region) : NULL;
     struct mln_term term =
         tag_term(v, regional && regional->features & MLN_FEATURE_NSG ? regional : tag, false);
     struct mln_services *spoken = MLN_NEW(arena(v), struct mln_services);
@@ -253,7 +275,8 @@ static void add_public_side(const struct view *v, const struct mln_resource *res
         add(v, out, term);
 }
 
-static void add_resource(const struct view *v, const struct mln_resource *resource, struct mln_term_vec *out)
+static void add_resource(const struct view *v, const struct mln_resource *resource,
+                         struct mln_term_vec *out)
 {
     size_t before = out->len;
     bool joined = false;
@@ -261,11 +284,13 @@ static void add_resource(const struct view *v, const struct mln_resource *resour
         joined |= v->near || zones_joined(v, resource->endpoints.data[i]->zone);
         add_endpoint(v, resource->endpoints.data[i], out);
     }
-    if (out->len == before && !joined && (v->inside_except || mln_zone_goes_public(v->zone, resource)))
+    if (out->len == before && !joined &&
+        (v->inside_except || mln_zone_goes_public(v->zone, resource)))
         add_public_side(v, resource, out);
 }
 
-static void add_hosted(const struct view *v, const struct mln_geography *geography, struct mln_term_vec *out)
+static void add_hosted(const struct view *v, const struct mln_geography *geography,
+                       struct mln_term_vec *out)
 {
     const struct mln_tag *cloud = mln_tags_find(v->model->options->tags, "AzureCloud");
     for (size_t i = 0; cloud && i < geography->regions.len; i++) {
@@ -279,19 +304,37 @@ static void add_hosted(const struct view *v, const struct mln_geography *geograp
 static void add_leaf(const struct view *v, const struct mln_leaf *leaf, struct mln_term_vec *out)
 {
     switch (leaf->kind) {
-    case MLN_LEAF_ANY: add(v, out, any_term(v)); break;
-    case MLN_LEAF_NETWORK: add_network(v, leaf->network, out); break;
+    case MLN_LEAF_ANY:
+        add(v, out, any_term(v));
+        break;
+    case MLN_LEAF_NETWORK:
+        add_network(v, leaf->network, out);
+        break;
     case MLN_LEAF_ZONE:
         if (v->near ? leaf->zone == v->zone : zones_joined(v, leaf->zone))
             add(v, out, exact_term(v, leaf->zone->addresses, !leaf->through_group));
         break;
-    case MLN_LEAF_ASG: add_asg(v, leaf, out); break;
-    case MLN_LEAF_EXTERNAL: add_joined(v, leaf->external->addresses, false, out); break;
-    case MLN_LEAF_PREFIX: add_prefix(v, &leaf->prefix, out); break;
-    case MLN_LEAF_TAG: add(v, out, tag_term(v, leaf->tag, false)); break;
-    case MLN_LEAF_RESOURCE: add_resource(v, leaf->resource, out); break;
-    case MLN_LEAF_ENDPOINT: add_endpoint(v, leaf->endpoint, out); break;
-    case MLN_LEAF_HOSTED_AGENTS: add_hosted(v, leaf->geography, out); break;
+    case MLN_LEAF_ASG:
+        add_asg(v, leaf, out);
+        break;
+    case MLN_LEAF_EXTERNAL:
+        add_joined(v, leaf->external->addresses, false, out);
+        break;
+    case MLN_LEAF_PREFIX:
+        add_prefix(v, &leaf->prefix, out);
+        break;
+    case MLN_LEAF_TAG:
+        add(v, out, tag_term(v, leaf->tag, false));
+        break;
+    case MLN_LEAF_RESOURCE:
+        add_resource(v, leaf->resource, out);
+        break;
+    case MLN_LEAF_ENDPOINT:
+        add_endpoint(v, leaf->endpoint, out);
+        break;
+    case MLN_LEAF_HOSTED_AGENTS:
+        add_hosted(v, leaf->geography, out);
+        break;
     }
 }
 
@@ -320,8 +363,10 @@ static bool lacks_vars(const struct mln_term *x, const struct mln_term *y)
     return false;
 }
 
-/* Everything of x, in the families where `among` has any address, lies in y, whatever the unknown sets hold. */
-static bool inside_where(const struct mln_term *x, const struct mln_term *y, const struct mln_term *among)
+/* Everything of x, in the families where `among` has any address, lies in y, whatever the unknown
+ * sets hold. */
+static bool inside_where(const struct mln_term *x, const struct mln_term *y,
+                         const struct mln_term *among)
 {
     if (lacks_vars(x, y))
         return false;
@@ -342,7 +387,8 @@ static bool is_exact(const struct mln_term *term)
 }
 
 /* x and y together; unsayable where no rule can say it. */
-static struct mln_term both(const struct view *v, const struct mln_term *x, const struct mln_term *y)
+static struct mln_term both(const struct view *v, const struct mln_term *x,
+                            const struct mln_term *y)
 {
     struct mln_term term = *x;
     for (int f = 0; f < MLN_FAMILIES; f++)
@@ -351,8 +397,9 @@ static struct mln_term both(const struct view *v, const struct mln_term *x, cons
         if (has_var(&term, y->vars[i]))
             continue;
         if (term.var_count == MLN_TERM_VARS) {
-            mln_report(v->ctx->diags, MLN_D_NOT_EXPRESSIBLE, v->intent->span,
-                       "the exceptions of this intent nest more service tags than can be told apart");
+            mln_report(
+                v->ctx->diags, MLN_D_NOT_EXPRESSIBLE, v->intent->span,
+                "the exceptions of this intent nest more service tags than can be told apart");
             break;
         }
         term.vars[term.var_count++] = y->vars[i];
@@ -371,7 +418,8 @@ static struct mln_term both(const struct view *v, const struct mln_term *x, cons
 static void subtract_one(const struct view *v, struct mln_term term, const struct mln_term *gone,
                          struct mln_term_vec *out);
 
-/* The part, without what was excepted already from the term it is of: those exceptions have none of their own. */
+/* The part, without what was excepted already from the term it is of: those exceptions have none of
+ * their own. */
 static void add_without(const struct view *v, struct mln_term part, const struct mln_term *of,
                         struct mln_term_vec *out)
 {
@@ -419,9 +467,11 @@ static void subtract_one(const struct view *v, struct mln_term term, const struc
     add(v, out, term);
 }
 
-static void side_terms(const struct view *v, const struct mln_side_set *side, struct mln_term_vec *out);
+static void side_terms(const struct view *v, const struct mln_side_set *side,
+                       struct mln_term_vec *out);
 
-static void part_terms(const struct view *v, const struct mln_side_part *part, struct mln_term_vec *out)
+static void part_terms(const struct view *v, const struct mln_side_part *part,
+                       struct mln_term_vec *out)
 {
     struct mln_term_vec terms = {0};
     if (part->minus_len == 0) { /* the usual case, without a list of its own */
@@ -449,7 +499,8 @@ static void part_terms(const struct view *v, const struct mln_side_part *part, s
 
 static bool mergeable(const struct mln_term *term)
 {
-    return term->side.kind == MLN_SIDE_PREFIXES && is_exact(term) && term->minus_len == 0 && term->sayable;
+    return term->side.kind == MLN_SIDE_PREFIXES && is_exact(term) && term->minus_len == 0 &&
+           term->sayable;
 }
 
 static bool same_services(const struct mln_services *x, const struct mln_services *y)
@@ -466,7 +517,8 @@ static bool same_services(const struct mln_services *x, const struct mln_service
     return true;
 }
 
-/* All exact terms of one kind of naming and one cut of services become one, by one sort of their ranges. */
+/* All exact terms of one kind of naming and one cut of services become one, by one sort of their
+ * ranges. */
 static void union_from(const struct view *v, struct mln_term_vec *terms, size_t first, bool *taken)
 {
     struct mln_term *lead = &terms->data[first];
@@ -484,7 +536,8 @@ static void union_from(const struct view *v, struct mln_term_vec *terms, size_t 
                 mln_vec_push(arena(v), &ranges[f], term->set[f]->ranges[k]);
     }
     for (int f = 0; count > 1 && f < MLN_FAMILIES; f++)
-        lead->set[f] = mln_ipset_from_ranges(arena(v), (enum mln_family)f, ranges[f].data, ranges[f].len);
+        lead->set[f] =
+            mln_ipset_from_ranges(arena(v), (enum mln_family)f, ranges[f].data, ranges[f].len);
 }
 
 static void unite(const struct view *v, struct mln_term_vec *terms)
@@ -502,7 +555,8 @@ static void unite(const struct view *v, struct mln_term_vec *terms)
     terms->len = kept;
 }
 
-static void side_terms(const struct view *v, const struct mln_side_set *side, struct mln_term_vec *out)
+static void side_terms(const struct view *v, const struct mln_side_set *side,
+                       struct mln_term_vec *out)
 {
     for (size_t i = 0; i < side->len; i++)
         part_terms(v, &side->parts[i], out);
@@ -510,22 +564,34 @@ static void side_terms(const struct view *v, const struct mln_side_set *side, st
 }
 
 void mln_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
-               const struct mln_side_set *side, const struct mln_zone *zone, enum mln_direction direction,
-               bool near, struct mln_term_vec *out)
+               const struct mln_side_set *side, const struct mln_zone *zone,
+               enum mln_direction direction, bool near, struct mln_term_vec *out)
 {
-    struct view v = {.ctx = ctx, .model = model, .intent = intent, .zone = zone, .at = zone,
-                     .direction = direction, .near = near,
+    struct view v = {.ctx = ctx,
+                     .model = model,
+                     .intent = intent,
+                     .zone = zone,
+                     .at = zone,
+                     .direction = direction,
+                     .near = near,
                      .source = near == (direction == MLN_OUTBOUND)};
     side_terms(&v, side, out);
 }
 
-void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model, const struct mln_intent *intent,
-                       const struct mln_side_set *side, const struct mln_zone *zone, const struct mln_zone *at,
+void mln_transit_terms(struct mln_ctx *ctx, const struct mln_model *model,
+                       const struct mln_intent *intent, const struct mln_side_set *side,
+                       const struct mln_zone *zone, const struct mln_zone *at,
                        const struct mln_ipset *const through[MLN_FAMILIES], bool near,
                        struct mln_term_vec *out)
 {
-    struct view v = {.ctx = ctx, .model = model, .intent = intent, .zone = zone, .at = at,
-                     .direction = MLN_OUTBOUND, .near = near, .source = near};
+    struct view v = {.ctx = ctx,
+                     .model = model,
+                     .intent = intent,
+                     .zone = zone,
+                     .at = at,
+                     .direction = MLN_OUTBOUND,
+                     .near = near,
+                     .source = near};
     struct mln_term_vec terms = {0};
     side_terms(&v, side, &terms);
     for (size_t i = 0; i < terms.len; i++) {

@@ -1,12 +1,13 @@
-/* Traffic that passes an appliance in a governed zone: the NSG there meets it twice, coming in and going out, and
- * must hold the intents that cross it.
+/* Traffic that passes an appliance in a governed zone: the NSG there meets it twice, coming in and
+ * going out, and must hold the intents that cross it.
  *
- * A WAY is a zone whose routes send packets to the appliance. Seen from there every intent that names an end of
- * such a packet is written into the appliance's NSG; where none does, the default of the appliance's zone
- * decides. Behind a gateway's zone also lie the externals that are connected through it. Addresses of the
- * NSG's own zones are left out: packets to them end there, and are decided as theirs. The set of
- * destinations may hold more than really comes this way (a longer route may send it elsewhere), which does no
- * harm: at the source the same packets are decided the same. */
+ * A WAY is a zone whose routes send packets to the appliance. Seen from there every intent that
+ * names an end of such a packet is written into the appliance's NSG; where none does, the default
+ * of the appliance's zone decides. Behind a gateway's zone also lie the externals that are
+ * connected through it. Addresses of the NSG's own zones are left out: packets to them end there,
+ * and are decided as theirs. The set of destinations may hold more than really comes this way (a
+ * longer route may send it elsewhere), which does no harm: at the source the same packets are
+ * decided the same. */
 #include "azure/platform.h"
 #include "rules/end.h"
 
@@ -31,8 +32,8 @@ static const struct mln_zone *with_externals(struct mln_arena *a, const struct m
     *wide = *zone;
     for (size_t i = 0; i < zone->network->connected.len; i++)
         for (int f = 0; f < MLN_FAMILIES; f++)
-            wide->addresses[f] =
-                mln_ipset_union(a, wide->addresses[f], zone->network->connected.data[i]->addresses[f]);
+            wide->addresses[f] = mln_ipset_union(a, wide->addresses[f],
+                                                 zone->network->connected.data[i]->addresses[f]);
     return wide;
 }
 
@@ -52,7 +53,8 @@ static void find_destinations(struct mln_arena *a, struct way *way)
         const struct mln_ipset *set = mln_ipset_empty(a, f);
         for (size_t r = 0; r < way->from->routes.len; r++)
             if (way->from->routes.data[r].appliance == way->at)
-                set = mln_ipset_union(a, set, route_set(a, way->from, &way->from->routes.data[r], f));
+                set =
+                    mln_ipset_union(a, set, route_set(a, way->from, &way->from->routes.data[r], f));
         set = mln_ipset_intersect(a, set, way->from->joined[MLN_OUTBOUND][f]);
         set = mln_ipset_subtract(a, set, mln_azure_platform_space(a, f));
         for (size_t z = 0; z < way->at->nsg->zones.len; z++)
@@ -88,27 +90,34 @@ struct mln_transits *mln_transits_new(struct mln_ctx *ctx, const struct mln_mode
 static bool overlaps(const struct mln_ipset *const x[MLN_FAMILIES],
                      const struct mln_ipset *const y[MLN_FAMILIES])
 {
-    return mln_ipset_overlaps(x[MLN_IPV4], y[MLN_IPV4]) || mln_ipset_overlaps(x[MLN_IPV6], y[MLN_IPV6]);
+    return mln_ipset_overlaps(x[MLN_IPV4], y[MLN_IPV4]) ||
+           mln_ipset_overlaps(x[MLN_IPV6], y[MLN_IPV6]);
 }
 
-/* May the leaf hold an address of the set? Cheap: most intents have nothing to do with most ways. */
+/* May the leaf hold an address of the set? Cheap: most intents have nothing to do with most ways.
+ */
 static bool may_meet(const struct mln_leaf *leaf, const struct mln_ipset *const set[MLN_FAMILIES])
 {
     switch (leaf->kind) {
-    case MLN_LEAF_NETWORK: return overlaps(leaf->network->space, set);
+    case MLN_LEAF_NETWORK:
+        return overlaps(leaf->network->space, set);
     case MLN_LEAF_ZONE:
-    case MLN_LEAF_ASG: return overlaps(leaf->zone->addresses, set);
-    case MLN_LEAF_EXTERNAL: return overlaps(leaf->external->addresses, set);
+    case MLN_LEAF_ASG:
+        return overlaps(leaf->zone->addresses, set);
+    case MLN_LEAF_EXTERNAL:
+        return overlaps(leaf->external->addresses, set);
     case MLN_LEAF_PREFIX: {
         struct mln_range range = {leaf->prefix.ip, mln_prefix_last(&leaf->prefix)};
         const struct mln_ipset one = {leaf->prefix.family, 1, &range};
         return mln_ipset_overlaps(&one, set[leaf->prefix.family]);
     }
-    default: return true;
+    default:
+        return true;
     }
 }
 
-static bool side_meets(const struct mln_side_set *side, const struct mln_ipset *const set[MLN_FAMILIES])
+static bool side_meets(const struct mln_side_set *side,
+                       const struct mln_ipset *const set[MLN_FAMILIES])
 {
     for (size_t i = 0; i < side->len; i++)
         if (may_meet(&side->parts[i].leaf, set))
@@ -124,8 +133,10 @@ static bool names_zone(const struct mln_side_set *side)
         case MLN_LEAF_EXTERNAL:
         case MLN_LEAF_PREFIX:
         case MLN_LEAF_TAG:
-        case MLN_LEAF_HOSTED_AGENTS: break;
-        default: return true;
+        case MLN_LEAF_HOSTED_AGENTS:
+            break;
+        default:
+            return true;
         }
     return false;
 }
@@ -141,22 +152,24 @@ static bool common_family(const struct mln_end *end)
 }
 
 static bool add_end(struct mln_ctx *ctx, const struct mln_model *model, struct way *way,
-                    struct mln_intent *intent, const struct mln_side_set *from, const struct mln_side_set *to)
+                    struct mln_intent *intent, const struct mln_side_set *from,
+                    const struct mln_side_set *to)
 {
     struct mln_end end = {.intent = intent};
     if (!side_meets(from, way->from->addresses) || !side_meets(to, way->through))
         return false;
     mln_transit_terms(ctx, model, intent, from, way->from, way->at, way->through, true, &end.near);
     if (end.near.len)
-        mln_transit_terms(ctx, model, intent, to, way->from, way->at, way->through, false, &end.far);
+        mln_transit_terms(ctx, model, intent, to, way->from, way->at, way->through, false,
+                          &end.far);
     if (!common_family(&end))
         return false;
     mln_vec_push(ctx->arena, &way->ends, end);
     return true;
 }
 
-bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model, struct mln_transits *transits,
-                      struct mln_intent *intent)
+bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model,
+                      struct mln_transits *transits, struct mln_intent *intent)
 {
     bool crosses = false;
     if (!names_zone(intent->from) && !names_zone(intent->to))
@@ -176,7 +189,8 @@ bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model, struct
 }
 
 /* Where both zones share the NSG, what leaves the one is decided as its own. */
-void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits, struct mln_zone_ends_vec *out)
+void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits,
+                         struct mln_zone_ends_vec *out)
 {
     for (size_t w = 0; w < transits->ways.len; w++)
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
@@ -184,8 +198,11 @@ void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transit
             if (d == MLN_OUTBOUND && way->from->nsg == way->at->nsg)
                 continue;
             struct mln_zone_ends *ends = MLN_NEW(ctx->arena, struct mln_zone_ends);
-            *ends = (struct mln_zone_ends){.zone = way->from, .at = way->at, .direction = (enum mln_direction)d,
-                                           .ends = way->ends, .through = {way->through[0], way->through[1]},
+            *ends = (struct mln_zone_ends){.zone = way->from,
+                                           .at = way->at,
+                                           .direction = (enum mln_direction)d,
+                                           .ends = way->ends,
+                                           .through = {way->through[0], way->through[1]},
                                            .nsg = way->at->nsg};
             mln_vec_push(ctx->arena, out, ends);
         }

@@ -41,10 +41,16 @@ void mln_write_rule(struct mln_problem *p, const struct mln_piece *piece, enum m
     for (unsigned i = 0; i < MLN_PROTO_COUNT; i++)
         if (piece->item.protos == MLN_PROTO_BIT(i))
             proto = i;
-    *rule = (struct mln_rule){.direction = p->ends->direction, .action = action, .proto = proto,
-                              .src = near_is_source ? near : far, .dst = near_is_source ? far : near,
-                              .sport = piece->item.sport, .dport = piece->item.dport,
-                              .families = piece->families, .because = because_of(piece), .rank = rank};
+    *rule = (struct mln_rule){.direction = p->ends->direction,
+                              .action = action,
+                              .proto = proto,
+                              .src = near_is_source ? near : far,
+                              .dst = near_is_source ? far : near,
+                              .sport = piece->item.sport,
+                              .dport = piece->item.dport,
+                              .families = piece->families,
+                              .because = because_of(piece),
+                              .rank = rank};
     if (piece->end) {
         struct mln_intent **intent = MLN_NEW(ctx->arena, struct mln_intent *);
         *intent = piece->end->intent;
@@ -55,7 +61,8 @@ void mln_write_rule(struct mln_problem *p, const struct mln_piece *piece, enum m
                                   : mln_printf(ctx->arena, "%s-%s", piece->end->intent->name,
                                                action == MLN_ALLOW ? "unless" : "except");
     } else
-        rule->base_name = action == MLN_ALLOW ? "allow-load-balancer-probes" : "deny-load-balancer-probes";
+        rule->base_name =
+            action == MLN_ALLOW ? "allow-load-balancer-probes" : "deny-load-balancer-probes";
     rule->piece = mln_piece_name(p, piece);
     mln_vec_push(ctx->arena, out, rule);
 }
