@@ -157,27 +157,9 @@ void mln_candidates_seal(struct mln_solver *s)
     sort_candidates(s);
 }
 
-static bool vars_inside(const struct mln_term *x, const struct mln_term *y)
-{
-    for (unsigned i = 0; i < y->var_count; i++) {
-        bool has = false;
-        for (unsigned k = 0; k < x->var_count; k++)
-            has |= x->vars[k] == y->vars[i];
-        if (!has)
-            return false;
-    }
-    return true;
-}
-
-static bool term_inside(const struct mln_term *x, const struct mln_term *y)
-{
-    return vars_inside(x, y) && mln_ipset_covers(y->set[MLN_IPV4], x->set[MLN_IPV4]) &&
-           mln_ipset_covers(y->set[MLN_IPV6], x->set[MLN_IPV6]);
-}
-
 static bool same_term(const struct mln_term *x, const struct mln_term *y)
 {
-    return term_inside(x, y) && term_inside(y, x);
+    return mln_term_inside(x, y) && mln_term_inside(y, x);
 }
 
 static bool same_piece(const struct mln_piece *x, const struct mln_piece *y)
@@ -302,9 +284,9 @@ static bool intersect_terms(struct mln_solver *s, const struct mln_term *x,
                             const struct mln_term *y, struct mln_term *out)
 {
     bool exact = !x->var_count && !y->var_count;
-    *out = term_inside(x, y) ? *x : *y;
+    *out = mln_term_inside(x, y) ? *x : *y;
     out->minus_len = 0;
-    if (term_inside(x, y) || term_inside(y, x))
+    if (mln_term_inside(x, y) || mln_term_inside(y, x))
         return true;
     if (!exact)
         return false;

@@ -76,6 +76,8 @@ const struct mln_ipset *mln_term_rule_set(struct mln_ctx *ctx, const struct mln_
 struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *model,
                                 const struct mln_tag *tag, const struct mln_zone *zone,
                                 enum mln_direction direction);
+/* Everything of x lies in y, whatever the unknown sets hold. */
+bool mln_term_inside(const struct mln_term *x, const struct mln_term *y);
 uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 
 /* --- ends.c --- */
