@@ -498,6 +498,28 @@ def service_tags_come_from_a_file(box):
 
 
 @test
+def examples_compile_silently_to_the_same_bytes_everywhere(box):
+    policies = sorted((SOURCE / "examples").glob("*/policy.mlp"))
+    assert len(policies) >= 4, policies
+    for policy in policies:
+        near, far = box.path / "near", box.path / "far"
+        same((box.run("compile", "-o", str(near), str(policy), LC_ALL="C", TZ="UTC0"), box.err, box.out), (0, "", ""))
+        place = box.path / "else" / "where"
+        place.mkdir(parents=True, exist_ok=True)
+        relative = os.path.relpath(policy, place)
+        done = subprocess.run([MLNSGC, "compile", "-o", str(far), relative], cwd=place, capture_output=True, check=False,
+                              env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "NZST-12",
+                                   "SOURCE_DATE_EPOCH": "1893456000"})
+        same((done.returncode, done.stderr), (0, b""))
+        same(box.files("near"), box.files("far"))
+        for name in box.files("near"):
+            same((near / name).read_bytes(), (far / name).read_bytes())
+        for made in (near, far):
+            for name in made.iterdir():
+                name.unlink()
+
+
+@test
 def bad_tag_files_are_2_with_a_place(box):
     whole = json.dumps(TAGFILE, indent=1)
     for text, finding in [
