@@ -112,6 +112,13 @@ static inline void mln_bit_set(uint64_t *set, size_t i)
 {
     set[i / 64] |= UINT64_C(1) << (i % 64);
 }
+static inline bool mln_bits_meet(const uint64_t *x, const uint64_t *y, size_t words)
+{
+    for (size_t w = 0; w < words; w++)
+        if (x[w] & y[w])
+            return true;
+    return false;
+}
 static inline void mln_bit_clear(uint64_t *set, size_t i)
 {
     set[i / 64] &= ~(UINT64_C(1) << (i % 64));

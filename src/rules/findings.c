@@ -58,14 +58,6 @@ struct question {
     const uint64_t *without;
 };
 
-static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
-{
-    for (size_t w = 0; w < words; w++)
-        if (x[w] & y[w])
-            return true;
-    return false;
-}
-
 /* Is the packet in question, and really of the piece, not of its exceptions? */
 static enum mln_answer in_piece(const struct question *q, const uint64_t *alive,
                                 const uint64_t *sure)
@@ -97,8 +89,8 @@ static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint6
     if (own == MLN_NO)
         return MLN_NO;
     mln_plane_effective(q->plane, &alive, &sure);
-    bool is = meets(sure, q->others, q->plane->words),
-         may = meets(alive, q->others, q->plane->words);
+    bool is = mln_bits_meet(sure, q->others, q->plane->words),
+         may = mln_bits_meet(alive, q->others, q->plane->words);
     enum mln_answer answer = is ? MLN_YES : may ? MLN_MAYBE : MLN_NO;
     if (!q->wanted)
         answer = is ? MLN_NO : may ? MLN_MAYBE : MLN_YES;

@@ -30,27 +30,19 @@ struct question {
     enum mln_verdict wanted;
 };
 
-static bool meets(const uint64_t *x, const uint64_t *y, size_t words)
-{
-    for (size_t w = 0; w < words; w++)
-        if (x[w] & y[w])
-            return true;
-    return false;
-}
-
 /* Is the packet in question and not covered yet, and is the verdict the wanted one? */
 static enum mln_answer uncovered_with(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     struct question *q = ctx;
     size_t universe = (size_t)q->plane->universe;
-    if (meets(sure, q->covered, q->plane->words) || !mln_bit(alive, universe))
+    if (mln_bits_meet(sure, q->covered, q->plane->words) || !mln_bit(alive, universe))
         return MLN_NO;
     enum mln_verdict verdict = mln_plane_verdict(q->plane, alive, sure, NULL);
     if (verdict == MLN_VERDICT_OPEN)
         return MLN_MAYBE;
     if (verdict != q->wanted)
         return MLN_NO;
-    bool sure_of_it = mln_bit(sure, universe) && !meets(alive, q->covered, q->plane->words);
+    bool sure_of_it = mln_bit(sure, universe) && !mln_bits_meet(alive, q->covered, q->plane->words);
     return sure_of_it ? MLN_YES : MLN_MAYBE;
 }
 
@@ -151,16 +143,16 @@ static bool finished(const struct mln_solver *s)
 static enum mln_answer not_by_default(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     struct question *q = ctx;
-    if (meets(sure, q->covered, q->plane->words))
+    if (mln_bits_meet(sure, q->covered, q->plane->words))
         return MLN_NO;
     enum mln_verdict verdict = mln_plane_verdict(q->plane, alive, sure, NULL);
-    bool passes = meets(sure, q->plane->defaults, q->plane->words);
-    bool may_pass = meets(alive, q->plane->defaults, q->plane->words);
+    bool passes = mln_bits_meet(sure, q->plane->defaults, q->plane->words);
+    bool may_pass = mln_bits_meet(alive, q->plane->defaults, q->plane->words);
     if (verdict == MLN_VERDICT_OPEN || passes != may_pass)
         return MLN_MAYBE;
     if ((verdict == MLN_VERDICT_ALLOW) == passes)
         return MLN_NO;
-    return meets(alive, q->covered, q->plane->words) ? MLN_MAYBE : MLN_YES;
+    return mln_bits_meet(alive, q->covered, q->plane->words) ? MLN_MAYBE : MLN_YES;
 }
 
 static const struct mln_piece *unsayable_piece(const struct mln_problem *p)

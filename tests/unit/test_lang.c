@@ -445,7 +445,7 @@ static void remove_file(const char *dir, const char *name)
 
 static void reads_each_module_once(void)
 {
-    char dir[] = "/tmp/mln-lang-XXXXXX", path[64];
+    char dir[] = "unit-lang-XXXXXX", path[64];
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
     write_file(
         dir, "main.mlp",
