@@ -13,7 +13,7 @@
 #include "rules/table.h"
 
 enum {
-    MLN_TERM_VARS = 12
+    MLN_TERM_VARS = 6
 }; /* a regional tag is two (itself and its parent); nested exceptions add up */
 
 /* What one term matches: addresses of `set` that also lie in every unknown set of `vars`. */
@@ -199,6 +199,9 @@ bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y);
 struct mln_findings;
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model);
 void mln_findings_add(struct mln_findings *findings, struct mln_problem *p);
+/* The same without any question, and so without spaces, where all is allows that have nothing in
+ * common under a default that denies. false when it is not so simple; then nothing was done. */
+bool mln_findings_simple(struct mln_findings *findings, const struct mln_problem *p);
 /* After all ends were added: which intents are written twice, then, for each end that wants it,
  * which of the idle ones are idle together. The problem must be sealed. */
 void mln_findings_find_repeated(struct mln_findings *findings);

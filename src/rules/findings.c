@@ -16,9 +16,9 @@
 struct finding {
     unsigned ends[MLN_DIRECTIONS], swallowed[MLN_DIRECTIONS], forbidden[MLN_DIRECTIONS];
     bool cut, forbid_cut, forbid_cut_by_name;
-    const struct mln_intent *cutter, *forbidder; /* one that cuts */
-    struct mln_packet cut_packet, forbid_packet;
-    bool matters;  /* some verdict changes without it */
+    const struct mln_intent *cutter, *forbidder;         /* one that cuts */
+    const struct mln_packet *cut_packet, *forbid_packet; /* NULL until one is found */
+    bool matters;                                        /* some verdict changes without it */
     bool kept;     /* some verdict changes without it and the idle ones after it */
     bool *met;     /* by number of what it overrides: some packet of it meets that deny */
     bool repeated; /* an earlier intent says the same: equal intents merge silently */
@@ -114,11 +114,13 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
 }
 
 /* The packet without the unknown sets it was put into: they live as long as the space. */
-static struct mln_packet plain(struct mln_packet packet)
+static const struct mln_packet *keep_packet(struct mln_findings *findings, struct mln_packet packet)
 {
-    packet.src_vars = packet.dst_vars = NULL;
-    packet.src_var_count = packet.dst_var_count = 0;
-    return packet;
+    struct mln_packet *kept = MLN_NEW(findings->ctx->arena, struct mln_packet);
+    *kept = packet;
+    kept->src_vars = kept->dst_vars = NULL;
+    kept->src_var_count = kept->dst_var_count = 0;
+    return kept;
 }
 
 static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
@@ -177,7 +179,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     if (!f->forbid_cut ||
         (!f->forbid_cut_by_name && by && piece->far->by_name && by->far->by_name)) {
         f->forbidder = by ? by->end->intent : NULL;
-        f->forbid_packet = plain(packet);
+        f->forbid_packet = keep_packet(findings, packet);
     }
     f->forbid_cut = true;
     f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name &&
@@ -208,7 +210,7 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     const struct mln_piece *by = culprit(p, plane, q.others, &packet);
     if (!f->cut) {
         f->cutter = by ? by->end->intent : NULL;
-        f->cut_packet = plain(packet);
+        f->cut_packet = keep_packet(findings, packet);
     }
     f->cut = true;
     q.wanted = false;
@@ -309,6 +311,53 @@ static bool changes_something(struct mln_findings *findings, struct mln_problem 
         for (size_t w = 0; own[family] && w < p->planes[family].words; w++)
             gone[family][w] = own[family][w];
     return false;
+}
+
+/* --- the usual end: allows that have nothing in common, under a default that denies --- */
+
+enum { MOST_PAIRED = 256 };
+
+static bool ports_meet(const struct mln_portset *x, const struct mln_portset *y)
+{
+    return x->ranges[0].lo <= y->ranges[y->len - 1].hi &&
+           y->ranges[0].lo <= x->ranges[x->len - 1].hi;
+}
+
+/* Do two pieces of different intents share a packet? Most part at their ports. */
+static bool pieces_meet(const struct mln_problem *p, const struct mln_piece *x,
+                        const struct mln_piece *y)
+{
+    if (x->end->intent == y->end->intent || !(x->item.protos & y->item.protos) ||
+        !ports_meet(x->item.dport, y->item.dport))
+        return false;
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (x->match[f] >= 0 && y->match[f] >= 0 &&
+            mln_match_overlaps(&p->planes[f].matches.data[x->match[f]],
+                               &p->planes[f].matches.data[y->match[f]]))
+            return true;
+    return false;
+}
+
+bool mln_findings_simple(struct mln_findings *findings, const struct mln_problem *p)
+{
+    enum mln_direction d = p->ends->direction;
+    if (!p->plain || p->pieces.len > MOST_PAIRED || p->ends->zone->defaults[d] != MLN_DEFAULT_DENY)
+        return false;
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        if (p->pieces.data[i]->end->intent->verb != MLN_VERB_ALLOW)
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (pieces_meet(p, p->pieces.data[i], p->pieces.data[k]))
+                return false;
+    }
+    const struct mln_intent *last = NULL;
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        const struct mln_intent *intent = p->pieces.data[i]->end->intent;
+        findings->by_intent[intent->index].ends[d] += intent != last;
+        findings->by_intent[intent->index].matters = true;
+        last = intent;
+    }
+    return true;
 }
 
 void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
@@ -467,7 +516,7 @@ static bool report_forbid(struct mln_findings *findings, const struct mln_intent
     struct mln_diag *diag = report(findings, id, intent,
                                    whole ? "this allow lies wholly inside a forbid"
                                          : "part of this allow lies inside a forbid",
-                                   f->forbidder, "the forbid is here", &f->forbid_packet);
+                                   f->forbidder, "the forbid is here", f->forbid_packet);
     if (!whole)
         mln_diag_help(diag, "a forbid cannot be overridden; narrow the allow with 'except'");
     return whole;
@@ -482,7 +531,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
     struct mln_diag *diag = report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
                                    whole ? "a deny swallows this allow: it permits nothing"
                                          : "a deny cuts part of this allow",
-                                   f->cutter, "the deny is here", &f->cut_packet);
+                                   f->cutter, "the deny is here", f->cut_packet);
     if (!f->cutter)
         return;
     if (f->cutter->named)

@@ -224,9 +224,12 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
             if (!apart)
                 continue;
             p->scratch = mln_arena_new();
-            mln_problem_seal(p);
-            if (e->at == e->zone)
-                mln_findings_add(findings, p);
+            bool own = e->at == e->zone;
+            if (!own || !mln_findings_simple(findings, p)) {
+                mln_problem_seal(p);
+                if (own)
+                    mln_findings_add(findings, p);
+            }
             mln_order(p, &table->rules[e->direction]);
             mln_arena_free(p->scratch);
             mln_problem_unseal(p);
