@@ -545,6 +545,16 @@ def tags_are_written_as_prefixes_where_asked(box):
 
 
 @test
+def what_no_nsg_can_say_names_each_tag_once(box):
+    box.write("policy.mlp", POLICY + "allow https from web to Sql except Storage\n"
+              "allow https from web to Storage except Sql\n")
+    same(box.run("check", "policy.mlp"), 2)
+    within("not-expressible", box.out)
+    for tag in ("Sql", "Storage"):
+        same(box.out.count(f"the service tag {tag} cannot be split"), 1)
+
+
+@test
 def more_ports_than_azure_takes_are_an_error(box):
     ports = ", ".join(str(port) for port in range(1, 8100, 2))
     box.write("policy.mlp", POLICY + f"allow tcp {ports} from data to web\n")

@@ -94,7 +94,6 @@ struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scop
 struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope,
                                    enum mln_space_kind space, const struct mln_word *word,
                                    const char *what, const char **rest);
-struct mln_prefix_list mln_no_prefixes(void);
 const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
                                        const struct mln_prefix_list *list);
 

@@ -16,11 +16,6 @@ const char *const mln_role_names[MLN_ROLE_COUNT] = {
     [MLN_ROLE_DATABRICKS] = "databricks",
 };
 
-struct mln_prefix_list mln_no_prefixes(void)
-{
-    return (struct mln_prefix_list){0};
-}
-
 const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
                                        const struct mln_prefix_list *list)
 {

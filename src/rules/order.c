@@ -179,18 +179,32 @@ static const struct mln_piece *left_over(struct mln_solver *s, struct mln_packet
 
 /* --- not expressible --- */
 
-static void describe(struct mln_solver *s, struct mln_diag *diag, const struct mln_candidate *c)
+/* Each tag once, however many of the intents name it. */
+static void note_tag(struct mln_diag *diag, const struct mln_term *term)
+{
+    if (term->side.kind != MLN_SIDE_TAG)
+        return;
+    const char *note =
+        mln_printf(diag->owner->arena, "the service tag %s cannot be split", term->side.tag->name);
+    for (const struct mln_diag_text *t = diag->texts; t; t = t->next)
+        if (strcmp(t->text, note) == 0)
+            return;
+    mln_diag_note(diag, "%s", note);
+}
+
+static void note_tags(struct mln_diag *diag, const struct mln_term *term)
+{
+    note_tag(diag, term);
+    for (size_t i = 0; i < term->minus_len; i++)
+        note_tag(diag, &term->minus[i]);
+}
+
+static void describe(struct mln_diag *diag, const struct mln_candidate *c)
 {
     const struct mln_intent *intent = c->piece->end->intent;
     mln_diag_label(diag, intent->span, "this %s waits for the others",
                    intent->verb == MLN_VERB_ALLOW ? "allow" : "deny");
-    const struct mln_term *const far = c->piece->far;
-    if (far->side.kind == MLN_SIDE_TAG)
-        mln_diag_note(diag, "the service tag %s cannot be split", far->side.tag->name);
-    for (size_t i = 0; i < far->minus_len; i++)
-        if (far->minus[i].side.kind == MLN_SIDE_TAG)
-            mln_diag_note(diag, "the service tag %s cannot be split", far->minus[i].side.tag->name);
-    (void)s;
+    note_tags(diag, c->piece->far);
 }
 
 static void report_stuck(struct mln_solver *s)
@@ -199,23 +213,24 @@ static void report_stuck(struct mln_solver *s)
     for (size_t i = 0; i < s->all.len && !lead; i++)
         if (s->all.data[i].status == MLN_WAITING && s->all.data[i].piece->end)
             lead = &s->all.data[i];
-    if (!lead)
-        return;
+    /* Only the probes of the load balancer may wait without an intent behind them. */
     struct mln_diag *diag = mln_report(
-        s->p->ctx->diags, MLN_D_NOT_EXPRESSIBLE, lead->piece->end->intent->span,
-        s->gave_up ? "gave up looking for an order of the %s rules of zone '%s' after %d steps"
+        s->p->ctx->diags, MLN_D_NOT_EXPRESSIBLE,
+        lead ? lead->piece->end->intent->span : s->p->ends->zone->span,
+        s->gave_up ? "gave up looking for an order of the %s rules of zone '%s'"
                    : "no order of the %s rules of zone '%s' means what these intents mean",
-        s->p->ends->direction == MLN_INBOUND ? "inbound" : "outbound", s->p->ends->zone->display,
-        (int)MLN_SPACE_LIMIT);
-    if (lead->has_packet)
+        s->p->ends->direction == MLN_INBOUND ? "inbound" : "outbound", s->p->ends->zone->display);
+    if (lead && lead->has_packet)
         mln_diag_note(diag, "for example %s", mln_packet_text(s->p->ctx->arena, &lead->packet));
-    const struct mln_intent *last = lead->piece->end->intent;
+    if (lead)
+        note_tags(diag, lead->piece->far);
+    const struct mln_intent *last = lead ? lead->piece->end->intent : NULL;
     unsigned shown = 0;
     for (size_t i = 0; i < s->all.len && shown < 4; i++) {
         const struct mln_candidate *c = &s->all.data[i];
         if (c->status != MLN_WAITING || !c->piece->end || c->piece->end->intent == last)
             continue;
-        describe(s, diag, c);
+        describe(diag, c);
         last = c->piece->end->intent;
         shown++;
     }
