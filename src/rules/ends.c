@@ -1,5 +1,6 @@
 /* Which zones each intent names, and what is wrong with an intent by itself. */
 #include "azure/legal.h"
+#include "azure/platform.h"
 #include "rules/end.h"
 
 #include <string.h>
@@ -383,6 +384,44 @@ static bool check_named_paths(struct collector *c, const struct mln_intent *inte
     return true;
 }
 
+/* --- what no security rule can name --- */
+
+static bool on_platform(struct mln_arena *a, const struct mln_leaf *leaf)
+{
+    enum mln_family f = leaf->prefix.family;
+    return leaf->kind == MLN_LEAF_PREFIX &&
+           mln_ipset_covers(mln_azure_platform_space(a, f),
+                            mln_ipset_from_prefixes(a, f, &leaf->prefix, 1));
+}
+
+static bool hosts_only(const struct mln_leaf *leaf)
+{
+    return leaf->kind == MLN_LEAF_EXTERNAL && leaf->external->prefixes.len == 0 &&
+           leaf->external->hosts.len > 0;
+}
+
+/* Host names need a firewall; the platform's addresses are filtered by their tags only, so a deny
+ * of the address would be a false comfort [what-is-ip-address-168-63-129-16.md]. */
+static bool check_nameable(struct collector *c, const struct mln_intent *intent)
+{
+    for (size_t i = 0; i < intent->to->len; i++) {
+        const struct mln_leaf *leaf = &intent->to->parts[i].leaf;
+        if (hosts_only(leaf)) {
+            mln_report(c->ctx->diags, MLN_D_NOT_ENFORCEABLE, leaf->span,
+                       "'%s' is host names only, which no security rule can name",
+                       leaf->external->name);
+            return false;
+        }
+        if (!on_platform(c->ctx->arena, leaf))
+            continue;
+        struct mln_diag *diag = mln_report(c->ctx->diags, MLN_D_NOT_ENFORCEABLE, leaf->span,
+                                           "no security rule filters an address of the platform");
+        mln_diag_help(diag, "name the tag AzurePlatformDNS, AzurePlatformIMDS or AzurePlatformLKM");
+        return false;
+    }
+    return true;
+}
+
 /* --- the verdict on one intent --- */
 
 static bool permissive(const struct mln_intent *intent)
@@ -426,6 +465,8 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     if (intent->verb == MLN_VERB_ALLOW && !check_named_paths(c, intent))
         tally.poisoned = true;
     if (!mln_check_resources(c->ctx, c->model, intent, &tally.firewall))
+        tally.poisoned = true;
+    if (!tally.poisoned && !check_nameable(c, intent))
         tally.poisoned = true;
     struct zone_vec zones = {0};
     named_zones(c, intent->from, &zones);
