@@ -28,11 +28,11 @@ struct mln_cli {
 /* A command. `run` does the work and raises the status; it never exits. */
 struct mln_command {
     const char *name;
-    unsigned bit;          /* which options it takes: enum mln_command_bit */
-    const char *synopsis;  /* behind the name: "[OPTIONS] FILE|-..." */
-    const char *summary;   /* one line */
-    const char *text;      /* paragraph for --help; NULL when there is no more to say */
-    bool takes_files;      /* at least one operand is needed */
+    unsigned bit;         /* which options it takes: enum mln_command_bit */
+    const char *synopsis; /* behind the name: "[OPTIONS] FILE|-..." */
+    const char *summary;  /* one line */
+    const char *text;     /* paragraph for --help; NULL when there is no more to say */
+    bool takes_files;     /* at least one operand is needed */
     void (*run)(struct mln_cli *cli);
 };
 
@@ -54,7 +54,8 @@ void mln_cli_raise(struct mln_cli *cli, enum mln_exit status);
 void mln_cli_fail(struct mln_cli *cli, enum mln_exit status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* As above with status MLN_EXIT_USAGE and a line that points to the help. */
-void mln_cli_usage(struct mln_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void mln_cli_usage(struct mln_cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Writes to a stream; a failure raises MLN_EXIT_IO and is said once. */
 void mln_cli_write(struct mln_cli *cli, FILE *stream, const char *data, size_t length);
 

@@ -9,8 +9,10 @@ static const struct mln_command commands[] = {
         .bit = MLN_FOR_COMPILE,
         .synopsis = "[OPTIONS] POLICY|-...",
         .summary = "compile policies to network security groups",
-        .text = "Writes one NSGNAME.nsg.json for each network security group, and a MANIFEST that lists "
-                "them. Several policies go to a directory each, named after the policy. When there is an "
+        .text = "Writes one NSGNAME.nsg.json for each network security group, and a MANIFEST that "
+                "lists "
+                "them. Several policies go to a directory each, named after the policy. When there "
+                "is an "
                 "error, nothing is written.",
         .takes_files = true,
         .run = mln_compile_command,
@@ -29,7 +31,8 @@ static const struct mln_command commands[] = {
         .bit = MLN_FOR_TEST,
         .synopsis = "[OPTIONS] POLICY|-...",
         .summary = "decide the assertions of policies",
-        .text = "Decides each assertion end to end over all packets, on the rules that compile would write. "
+        .text = "Decides each assertion end to end over all packets, on the rules that compile "
+                "would write. "
                 "One that fails is shown with a packet, the rule that decided it at each network "
                 "security group, and the intent behind that rule.",
         .takes_files = true,

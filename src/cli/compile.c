@@ -49,8 +49,8 @@ static bool output_options_agree(struct mln_cli *cli)
     bool directory = mln_output_mode(options) == MLN_OUTPUT_DIRECTORY;
     if (options->prune && (options->nsg || !directory))
         return refuse(cli, "--prune needs a directory and excludes --nsg");
-    if ((options->deps_phony || options->deps_file || options->deps_targets.len) && !options->deps &&
-        !options->deps_only)
+    if ((options->deps_phony || options->deps_file || options->deps_targets.len) &&
+        !options->deps && !options->deps_only)
         return refuse(cli, "-MP, -MF and -MT need -M or -MD");
     if (options->deps && !directory && !options->deps_file)
         return refuse(cli, "-MD needs -MF FILE when no directory is written");
@@ -197,7 +197,8 @@ static void add_files_read(struct mln_cli *cli, struct mln_dependencies *deps,
         mln_dependencies_add(cli, deps, inputs->files.data[i]);
 }
 
-/* -M: nothing is compiled, so the only targets known without -MT are the MANIFESTs (or the file of -o). */
+/* -M: nothing is compiled, so the only targets known without -MT are the MANIFESTs (or the file of
+ * -o). */
 static void print_dependencies(struct mln_cli *cli)
 {
     struct mln_inputs inputs;

@@ -10,7 +10,8 @@ void mln_dependencies_add(struct mln_cli *cli, struct mln_dependencies *deps, co
     mln_vec_push(cli->ctx.arena, &deps->files, file);
 }
 
-/* Make reads "\ " as a blank, "\#" as '#' and "$$" as '$'; backslashes before a blank are doubled. */
+/* Make reads "\ " as a blank, "\#" as '#' and "$$" as '$'; backslashes before a blank are doubled.
+ */
 static void add_escaped(struct mln_buf *out, const char *path)
 {
     for (const char *c = path; *c; c++) {

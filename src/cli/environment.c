@@ -45,8 +45,8 @@ static bool set_today(struct mln_cli *cli)
     }
     struct tm day;
     gmtime_r(&now, &day);
-    cli->options.today = (struct mln_date){
-        .year = day.tm_year + 1900, .month = day.tm_mon + 1, .day = day.tm_mday};
+    cli->options.today =
+        (struct mln_date){.year = day.tm_year + 1900, .month = day.tm_mon + 1, .day = day.tm_mday};
     return true;
 }
 

@@ -4,7 +4,8 @@
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 80 };
 
-/* Adds words up to the width and a line end; the cursor stands at `column`, further lines are indented. */
+/* Adds words up to the width and a line end; the cursor stands at `column`, further lines are
+ * indented. */
 static void add_wrapped(struct mln_buf *out, const char *text, size_t column, size_t indent)
 {
     while (*text) {
@@ -93,10 +94,11 @@ void mln_help_overview(struct mln_buf *out)
                      "Compile network-security policies for Azure into network security groups.\n\n"
                      "Commands:\n");
     add_commands(out);
-    mln_buf_add(out, "\n'mlnsgc COMMAND --help' shows the options of a command.\n"
-                     "mlnsgc(1) describes the program, mlp(5) the language.\n"
-                     "\nExit status: 0 done, 1 the answer is no, 2 invalid input, 64 called wrongly,\n"
-                     "66 no such input, 70 fault in mlnsgc, 73 or 74 output or reading failed.\n");
+    mln_buf_add(out,
+                "\n'mlnsgc COMMAND --help' shows the options of a command.\n"
+                "mlnsgc(1) describes the program, mlp(5) the language.\n"
+                "\nExit status: 0 done, 1 the answer is no, 2 invalid input, 64 called wrongly,\n"
+                "66 no such input, 70 fault in mlnsgc, 73 or 74 output or reading failed.\n");
 }
 
 void mln_help_for(struct mln_buf *out, const struct mln_command *command)
@@ -143,7 +145,8 @@ void mln_version_command(struct mln_cli *cli)
     }
     struct mln_buf out;
     mln_buf_init(&out, cli->ctx.arena);
-    mln_buf_add(&out, "mlnsgc " PACKAGE_VERSION "\n"
-                      "Copyright 2026 mlnsgc authors. MIT license: free software, without warranty.\n");
+    mln_buf_add(&out,
+                "mlnsgc " PACKAGE_VERSION "\n"
+                "Copyright 2026 mlnsgc authors. MIT license: free software, without warranty.\n");
     mln_cli_write(cli, stdout, out.data, out.len);
 }

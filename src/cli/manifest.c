@@ -1,5 +1,5 @@
-/* MANIFEST: one line a file, "SHA256  NAME  POLICY", sorted by name. The form is what sha256sum -c reads,
- * with the policy's name behind. */
+/* MANIFEST: one line a file, "SHA256  NAME  POLICY", sorted by name. The form is what sha256sum -c
+ * reads, with the policy's name behind. */
 #include "base/sha256.h"
 #include "cli/output.h"
 #include <stdlib.h>

@@ -122,7 +122,8 @@ static void prune(struct writer *writer, const struct mln_product *product,
     }
 }
 
-/* Adds a document to the array of several, two columns further in. Strings of JSON hold no line ends. */
+/* Adds a document to the array of several, two columns further in. Strings of JSON hold no line
+ * ends. */
 static void add_indented(struct mln_buf *out, const struct mln_artefact *file)
 {
     size_t length = file->length;
@@ -179,8 +180,9 @@ static void stage_one_file(struct writer *writer, const struct mln_product_vec *
         mln_vec_push(cli->ctx.arena, &deps->targets, cli->options.output);
         return;
     }
-    mln_cli_usage(cli, "'%s' can hold one file, but there are %zu; name a directory, or choose with --nsg",
-                  cli->options.output, count);
+    mln_cli_usage(
+        cli, "'%s' can hold one file, but there are %zu; name a directory, or choose with --nsg",
+        cli->options.output, count);
     writer->failed = true;
 }
 

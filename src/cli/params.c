@@ -1,7 +1,8 @@
 /* --params=FILE in its two forms: lines NAME=TEXT, and a JSON object.
  *
- * The JSON is either flat, {"region": "westeurope", "ports": [80, 443]}, or an ARM parameter file, whose
- * values stand in {"parameters": {"region": {"value": "westeurope"}}}. Each value becomes the text that
+ * The JSON is either flat, {"region": "westeurope", "ports": [80, 443]}, or an ARM parameter file,
+ * whose values stand in {"parameters": {"region": {"value": "westeurope"}}}. Each value becomes the
+ * text that
  * --param would take, so both ways mean the same. */
 #include "cli/pipeline.h"
 #include "import/json.h"
@@ -38,7 +39,8 @@ static void read_line(struct mln_cli *cli, struct mln_inputs *inputs, uint32_t f
     const char *equals = memchr(text + lo, '=', hi - lo);
     struct mln_span span = {file, (uint32_t)lo, (uint32_t)hi};
     if (!equals || equals == text + lo || memchr(text + lo, '\0', hi - lo)) {
-        mln_report(cli->ctx.diags, MLN_D_BAD_PARAMS, span, "a line of a parameter file is NAME=TEXT");
+        mln_report(cli->ctx.diags, MLN_D_BAD_PARAMS, span,
+                   "a line of a parameter file is NAME=TEXT");
         return;
     }
     size_t name_end = (size_t)(equals - text), name_lo = lo, text_lo = name_end + 1;
@@ -83,7 +85,8 @@ static bool add_scalar(struct mln_buf *out, const cJSON *value)
 {
     if (cJSON_IsBool(value))
         mln_buf_add(out, cJSON_IsTrue(value) ? "yes" : "no");
-    else if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 4294967295.0 &&
+    else if (cJSON_IsNumber(value) && value->valuedouble >= 0 &&
+             value->valuedouble <= 4294967295.0 &&
              (double)(uint32_t)value->valuedouble == value->valuedouble)
         mln_buf_printf(out, "%.0f", value->valuedouble);
     else
@@ -106,8 +109,8 @@ static bool add_list(struct mln_cli *cli, struct mln_buf *out, const cJSON *list
     return list->child != NULL;
 }
 
-static void read_member(struct mln_cli *cli, struct mln_inputs *inputs, struct mln_document *document,
-                        const char *name, const cJSON *value)
+static void read_member(struct mln_cli *cli, struct mln_inputs *inputs,
+                        struct mln_document *document, const char *name, const cJSON *value)
 {
     struct mln_buf text;
     mln_buf_init(&text, cli->ctx.arena);
@@ -141,7 +144,8 @@ static void read_json(struct mln_cli *cli, struct mln_inputs *inputs, uint32_t f
         if (value)
             read_member(cli, inputs, document, member->string, value);
         else
-            mln_document_complain(document, member, "parameter '%s' has no 'value'", member->string);
+            mln_document_complain(document, member, "parameter '%s' has no 'value'",
+                                  member->string);
     }
     mln_document_close(document);
 }

@@ -1,7 +1,7 @@
 /* The way of one policy: load, build the model, lower, run the passes.
  *
- * All policies of a run share one context, so that their diagnostics are one list in one order; what a policy
- * does to the counters tells whether it was good. */
+ * All policies of a run share one context, so that their diagnostics are one list in one order;
+ * what a policy does to the counters tells whether it was good. */
 #include "cli/pipeline.h"
 #include "policy/model.h"
 #include "rules/lower.h"
@@ -28,13 +28,13 @@ void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *
 
 void mln_cli_cannot_read(struct mln_cli *cli, const char *path, int error)
 {
-    mln_report(cli->ctx.diags, MLN_D_CANNOT_READ, (struct mln_span){0}, "cannot read '%s': %s", path,
-               strerror(error));
+    mln_report(cli->ctx.diags, MLN_D_CANNOT_READ, (struct mln_span){0}, "cannot read '%s': %s",
+               path, strerror(error));
     mln_cli_raise(cli, error == EIO ? MLN_EXIT_IO : MLN_EXIT_NOINPUT);
 }
 
-/* A statement that could not be parsed is gone, and every name it declared with it: going on would report
- * those as unknown. */
+/* A statement that could not be parsed is gone, and every name it declared with it: going on would
+ * report those as unknown. */
 static bool lost_statements(const struct mln_diags *diags, size_t first)
 {
     for (size_t i = first; i < diags->list.len; i++)
@@ -44,7 +44,8 @@ static bool lost_statements(const struct mln_diags *diags, size_t first)
     return false;
 }
 
-void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path)
+void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation,
+                          const char *path)
 {
     const struct mln_load_options options = {
         .include_dirs = cli->options.include_dirs.data,
@@ -61,7 +62,8 @@ void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilati
 }
 
 /* Each policy marks the parameters it uses in a copy of its own. */
-static struct mln_policy_options policy_options(struct mln_cli *cli, const struct mln_inputs *inputs)
+static struct mln_policy_options policy_options(struct mln_cli *cli,
+                                                const struct mln_inputs *inputs)
 {
     struct mln_policy_options options = {
         .expand = cli->options.expand,
@@ -71,8 +73,7 @@ static struct mln_policy_options policy_options(struct mln_cli *cli, const struc
         .today = cli->options.today,
         .param_count = inputs->params.len,
     };
-    options.params =
-        MLN_NEW_ARRAY(cli->ctx.arena, struct mln_param_setting, inputs->params.len);
+    options.params = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_param_setting, inputs->params.len);
     if (inputs->params.len)
         memcpy(options.params, inputs->params.data, inputs->params.len * sizeof(*options.params));
     return options;

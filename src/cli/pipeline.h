@@ -1,4 +1,5 @@
-/* From the files named on the command line to rule tables; every command that reads policies starts here. */
+/* From the files named on the command line to rule tables; every command that reads policies starts
+ * here. */
 #ifndef MLN_CLI_PIPELINE_H
 #define MLN_CLI_PIPELINE_H
 
@@ -13,13 +14,13 @@ struct mln_inputs {
     struct mln_tags *tags;
     enum mln_cloud cloud;
     MLN_VEC(struct mln_param_setting) params;
-    struct mln_lock *lock;  /* NULL without --lock */
-    const char *lock_text;  /* as it is on disk; NULL when there is no such file yet */
+    struct mln_lock *lock;       /* NULL without --lock */
+    const char *lock_text;       /* as it is on disk; NULL when there is no such file yet */
     MLN_VEC(const char *) files; /* read beside the policies, for depfiles */
 };
 
-/* Reads the service tags, parameters and lock file that the options name. False when something is wrong with
- * them: reported, and no policy can be compiled. */
+/* Reads the service tags, parameters and lock file that the options name. False when something is
+ * wrong with them: reported, and no policy can be compiled. */
 bool mln_inputs_read(struct mln_cli *cli, struct mln_inputs *inputs);
 
 struct mln_compilation {
@@ -33,26 +34,29 @@ struct mln_compilation {
 };
 
 /* The policy and its modules only. */
-void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path);
-/* Everything up to the finished rule tables. A stage is not begun when one before it found errors that would
- * only be repeated in other words. */
+void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation,
+                          const char *path);
+/* Everything up to the finished rule tables. A stage is not begun when one before it found errors
+ * that would only be repeated in other words. */
 void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
                          struct mln_compilation *compilation, const char *path);
 
 /* Do the options for what is read agree? A usage error otherwise (compile.c). */
 bool mln_inputs_agree(struct mln_cli *cli);
 
-/* The JSON of a table as rules again (prove.c): what is deployed. Its places and complaints concern nobody but us, so
- * `aside` has diagnostics of its own. NULL when it cannot be read back. */
+/* The JSON of a table as rules again (prove.c): what is deployed. Its places and complaints concern
+ * nobody but us, so `aside` has diagnostics of its own. NULL when it cannot be read back. */
 struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct mln_table *table,
                                              struct mln_tags *tags);
 
-/* Proves the JSON of every table against the policy (prove.c); a difference is reported and raises the status to
- * MLN_EXIT_FAULT. */
+/* Proves the JSON of every table against the policy (prove.c); a difference is reported and raises
+ * the status to MLN_EXIT_FAULT. */
 void mln_compilation_prove(struct mln_cli *cli, const struct mln_compilation *c);
 
-/* --verbose: "mlnsgc: WHAT: 1.2 ms" with the time since *since (seconds, monotonic), which is then now. */
-void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *path, double *since);
+/* --verbose: "mlnsgc: WHAT: 1.2 ms" with the time since *since (seconds, monotonic), which is then
+ * now. */
+void mln_cli_tell_time(const struct mln_cli *cli, const char *what, const char *path,
+                       double *since);
 double mln_cli_clock(void);
 
 /* Reports cannot-read for errno `error` and raises the status. */

@@ -31,13 +31,17 @@ struct mln_test_report {
 };
 
 /* What is not printable is escaped in all of these. */
-void mln_test_print_text(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out);
-void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out);
-void mln_test_print_junit(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out);
+void mln_test_print_text(struct mln_cli *cli, const struct mln_test_report *report,
+                         struct mln_buf *out);
+void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *report,
+                        struct mln_buf *out);
+void mln_test_print_junit(struct mln_cli *cli, const struct mln_test_report *report,
+                          struct mln_buf *out);
 
 /* Why a case does not hold, in lines indented by four blanks; nothing when it does. */
 void mln_test_explain(struct mln_cli *cli, const struct mln_test_case *test, struct mln_buf *out);
-const char *mln_test_result(const struct mln_test_case *test); /* "holds", "fails", "is undecided" */
+const char *
+mln_test_result(const struct mln_test_case *test); /* "holds", "fails", "is undecided" */
 /* "7 of 9 intents decide some assertion (77%)" */
 char *mln_test_coverage(struct mln_cli *cli, const struct mln_test_report *report);
 unsigned mln_test_percent(size_t part, size_t whole); /* rounded down; 100 of nothing */

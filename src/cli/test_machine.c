@@ -1,5 +1,5 @@
-/* The report of mlnsgc test for programs: TAP 14, and the XML that JUnit's readers take. Each is one well-formed
- * document whatever happened: a policy that is no good is a test that failed. */
+/* The report of mlnsgc test for programs: TAP 14, and the XML that JUnit's readers take. Each is
+ * one well-formed document whatever happened: a policy that is no good is a test that failed. */
 #include "cli/test.h"
 #include "diag/render.h"
 #include <string.h>
@@ -32,7 +32,8 @@ static void tap_escaped(struct mln_buf *out, const char *text)
     }
 }
 
-static void tap_point(struct mln_buf *out, bool good, size_t *number, const char *place, const char *text)
+static void tap_point(struct mln_buf *out, bool good, size_t *number, const char *place,
+                      const char *text)
 {
     mln_buf_printf(out, "%s %zu - ", good ? "ok" : "not ok", ++*number);
     tap_escaped(out, place);
@@ -52,7 +53,8 @@ static void tap_comment(struct mln_buf *out, const char *text)
     }
 }
 
-static void tap_case(struct mln_cli *cli, const struct mln_test_case *test, size_t *number, struct mln_buf *out)
+static void tap_case(struct mln_cli *cli, const struct mln_test_case *test, size_t *number,
+                     struct mln_buf *out)
 {
     tap_point(out, test->outcome.result == MLN_ASSERT_HOLDS, number, test->place, test->text);
     if (test->outcome.result == MLN_ASSERT_UNDECIDED)
@@ -60,7 +62,8 @@ static void tap_case(struct mln_cli *cli, const struct mln_test_case *test, size
     tap_comment(out, explanation(cli, test));
 }
 
-void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out)
+void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *report,
+                        struct mln_buf *out)
 {
     size_t number = 0;
     mln_buf_add(out, "TAP version 14\n");
@@ -85,11 +88,21 @@ static void xml_escaped(struct mln_buf *out, const char *text)
 {
     for (; *text; text++)
         switch (*text) {
-        case '&': mln_buf_add(out, "&amp;"); break;
-        case '<': mln_buf_add(out, "&lt;"); break;
-        case '>': mln_buf_add(out, "&gt;"); break;
-        case '"': mln_buf_add(out, "&quot;"); break;
-        default: mln_buf_char(out, *text); break;
+        case '&':
+            mln_buf_add(out, "&amp;");
+            break;
+        case '<':
+            mln_buf_add(out, "&lt;");
+            break;
+        case '>':
+            mln_buf_add(out, "&gt;");
+            break;
+        case '"':
+            mln_buf_add(out, "&quot;");
+            break;
+        default:
+            mln_buf_char(out, *text);
+            break;
         }
 }
 
@@ -100,8 +113,8 @@ static void xml_attribute(struct mln_buf *out, const char *name, const char *val
     mln_buf_char(out, '"');
 }
 
-static void xml_problem(struct mln_buf *out, const char *element, const char *type, const char *message,
-                        const char *text)
+static void xml_problem(struct mln_buf *out, const char *element, const char *type,
+                        const char *message, const char *text)
 {
     mln_buf_printf(out, "      <%s", element);
     xml_attribute(out, "type", type);
@@ -124,10 +137,12 @@ static void junit_begin(struct mln_buf *out, const char *name, const char *suite
 static void junit_case(struct mln_cli *cli, const struct mln_test_case *test, const char *suite,
                        struct mln_buf *out)
 {
-    static const char *const types[] = {[MLN_ASSERT_FAILS] = "fails", [MLN_ASSERT_UNDECIDED] = "undecided"};
+    static const char *const types[] = {
+        [MLN_ASSERT_FAILS] = "fails", [MLN_ASSERT_UNDECIDED] = "undecided"};
     junit_begin(out, test->text, suite, test->place);
     if (test->outcome.result != MLN_ASSERT_HOLDS) {
-        const char *message = mln_printf(cli->ctx.arena, "%s: %s", test->place, mln_test_result(test));
+        const char *message =
+            mln_printf(cli->ctx.arena, "%s: %s", test->place, mln_test_result(test));
         xml_problem(out, "failure", types[test->outcome.result], message, explanation(cli, test));
     }
     mln_buf_add(out, "    </testcase>\n");
@@ -141,7 +156,8 @@ static size_t failures(const struct mln_test_suite *suite)
     return count;
 }
 
-static void junit_suite(struct mln_cli *cli, const struct mln_test_suite *suite, struct mln_buf *out)
+static void junit_suite(struct mln_cli *cli, const struct mln_test_suite *suite,
+                        struct mln_buf *out)
 {
     const char *name = safe(cli, suite->path);
     mln_buf_add(out, "  <testsuite");
@@ -158,9 +174,11 @@ static void junit_suite(struct mln_cli *cli, const struct mln_test_suite *suite,
     mln_buf_add(out, "  </testsuite>\n");
 }
 
-static void junit_coverage(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out)
+static void junit_coverage(struct mln_cli *cli, const struct mln_test_report *report,
+                           struct mln_buf *out)
 {
-    mln_buf_printf(out, "  <testsuite name=\"coverage\" tests=\"1\" failures=\"%d\" errors=\"0\">\n",
+    mln_buf_printf(out,
+                   "  <testsuite name=\"coverage\" tests=\"1\" failures=\"%d\" errors=\"0\">\n",
                    report->below);
     junit_begin(out, "intents that decide some assertion", "coverage", NULL);
     if (report->below)
@@ -168,14 +186,15 @@ static void junit_coverage(struct mln_cli *cli, const struct mln_test_report *re
     mln_buf_add(out, "    </testcase>\n  </testsuite>\n");
 }
 
-void mln_test_print_junit(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out)
+void mln_test_print_junit(struct mln_cli *cli, const struct mln_test_report *report,
+                          struct mln_buf *out)
 {
     size_t cases = report->held + report->failed + report->undecided;
     bool coverage = cli->options.threshold_given;
     mln_buf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     mln_buf_printf(out, "<testsuites tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n",
-                   cases + report->invalid + coverage, report->failed + report->undecided + report->below,
-                   report->invalid);
+                   cases + report->invalid + coverage,
+                   report->failed + report->undecided + report->below, report->invalid);
     for (size_t i = 0; i < report->suites.len; i++)
         junit_suite(cli, &report->suites.data[i], out);
     if (coverage)

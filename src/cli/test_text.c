@@ -53,8 +53,9 @@ const char *mln_test_statement(struct mln_cli *cli, struct mln_span span)
 
 const char *mln_test_result(const struct mln_test_case *test)
 {
-    static const char *const words[] = {
-        [MLN_ASSERT_HOLDS] = "holds", [MLN_ASSERT_FAILS] = "fails", [MLN_ASSERT_UNDECIDED] = "is undecided"};
+    static const char *const words[] = {[MLN_ASSERT_HOLDS] = "holds",
+                                        [MLN_ASSERT_FAILS] = "fails",
+                                        [MLN_ASSERT_UNDECIDED] = "is undecided"};
     return words[test->outcome.result];
 }
 
@@ -62,7 +63,8 @@ static bool speaks_of(const struct mln_intent *intent, const struct mln_packet *
 {
     for (size_t i = 0; i < intent->services.len; i++) {
         const struct mln_service_item *item = &intent->services.items[i];
-        if (item->protos & MLN_PROTO_BIT(packet->proto) && mln_portset_contains(item->sport, packet->sport) &&
+        if (item->protos & MLN_PROTO_BIT(packet->proto) &&
+            mln_portset_contains(item->sport, packet->sport) &&
             mln_portset_contains(item->dport, packet->dport))
             return true;
     }
@@ -70,26 +72,28 @@ static bool speaks_of(const struct mln_intent *intent, const struct mln_packet *
 }
 
 /* A rule may be merged from those of several intents: which of them speak of this packet? */
-static void add_intents(struct mln_cli *cli, const struct mln_rule *rule, const struct mln_packet *packet,
-                        struct mln_buf *out)
+static void add_intents(struct mln_cli *cli, const struct mln_rule *rule,
+                        const struct mln_packet *packet, struct mln_buf *out)
 {
     if (rule->intent_count == 0)
         mln_buf_add(out, "        the default; no intent speaks of the packet\n");
     for (size_t i = 0; i < rule->intent_count; i++) {
         struct mln_span span = rule->intents[i]->span;
         if (rule->intent_count == 1 || speaks_of(rule->intents[i], packet))
-            mln_buf_printf(out, "        %s: %s\n", mln_test_place(cli, span), mln_test_statement(cli, span));
+            mln_buf_printf(out, "        %s: %s\n", mln_test_place(cli, span),
+                           mln_test_statement(cli, span));
     }
 }
 
 static void add_hop(struct mln_cli *cli, const struct mln_counterexample *c,
                     const struct mln_assert_hop *hop, struct mln_buf *out)
 {
-    mln_buf_printf(out, "    %s '%s', NSG %s: %s by ", hop->direction == MLN_OUTBOUND ? "out of" : "into",
-                   hop->zone->display, hop->zone->nsg->name,
-                   hop->action == MLN_ALLOW ? "permitted" : "denied");
+    mln_buf_printf(out, "    %s '%s', NSG %s: %s by ",
+                   hop->direction == MLN_OUTBOUND ? "out of" : "into", hop->zone->display,
+                   hop->zone->nsg->name, hop->action == MLN_ALLOW ? "permitted" : "denied");
     if (hop->azure)
-        mln_buf_printf(out, "Azure's default rule %s (priority %u)\n", hop->azure->name, hop->azure->priority);
+        mln_buf_printf(out, "Azure's default rule %s (priority %u)\n", hop->azure->name,
+                       hop->azure->priority);
     else if (!hop->rule)
         mln_buf_add(out, "Azure, which filters no platform address unless a rule names it\n");
     else {
@@ -106,7 +110,8 @@ static void add_tags(const struct mln_counterexample *c, struct mln_buf *out)
     mln_buf_add(out, "; give --tags=FILE\n");
 }
 
-static void add_counterexample(struct mln_cli *cli, const struct mln_counterexample *c, struct mln_buf *out)
+static void add_counterexample(struct mln_cli *cli, const struct mln_counterexample *c,
+                               struct mln_buf *out)
 {
     mln_buf_printf(out, "    packet: %s", mln_packet_text(cli->ctx.arena, &c->packet));
     if (c->source_in)
@@ -142,11 +147,13 @@ unsigned mln_test_percent(size_t part, size_t whole)
 
 char *mln_test_coverage(struct mln_cli *cli, const struct mln_test_report *report)
 {
-    char *text = mln_printf(cli->ctx.arena, "%zu of %zu intents decide some assertion (%u%%)", report->covered,
-                            report->intents, mln_test_percent(report->covered, report->intents));
+    char *text = mln_printf(cli->ctx.arena, "%zu of %zu intents decide some assertion (%u%%)",
+                            report->covered, report->intents,
+                            mln_test_percent(report->covered, report->intents));
     if (!report->below)
         return text;
-    return mln_printf(cli->ctx.arena, "%s, fewer than --threshold=%u asks for", text, cli->options.threshold);
+    return mln_printf(cli->ctx.arena, "%s, fewer than --threshold=%u asks for", text,
+                      cli->options.threshold);
 }
 
 static void print_case(struct mln_cli *cli, const struct mln_test_case *test, struct mln_buf *out)
@@ -161,14 +168,17 @@ static void print_case(struct mln_cli *cli, const struct mln_test_case *test, st
     mln_test_explain(cli, test, out);
 }
 
-static void print_uncovered(struct mln_cli *cli, const struct mln_test_suite *suite, struct mln_buf *out)
+static void print_uncovered(struct mln_cli *cli, const struct mln_test_suite *suite,
+                            struct mln_buf *out)
 {
     for (size_t i = 0; i < suite->uncovered.len; i++)
-        mln_buf_printf(out, "%s: decides no assertion: %s\n", mln_test_place(cli, suite->uncovered.data[i]->span),
+        mln_buf_printf(out, "%s: decides no assertion: %s\n",
+                       mln_test_place(cli, suite->uncovered.data[i]->span),
                        mln_test_statement(cli, suite->uncovered.data[i]->span));
 }
 
-static void print_summary(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out)
+static void print_summary(struct mln_cli *cli, const struct mln_test_report *report,
+                          struct mln_buf *out)
 {
     size_t count = report->held + report->failed + report->undecided;
     mln_buf_printf(out, "%zu assertion%s: %zu hold%s", count, count == 1 ? "" : "s", report->held,
@@ -178,13 +188,15 @@ static void print_summary(struct mln_cli *cli, const struct mln_test_report *rep
     if (report->undecided)
         mln_buf_printf(out, ", %zu undecided", report->undecided);
     if (report->invalid)
-        mln_buf_printf(out, "; %zu invalid polic%s", report->invalid, report->invalid == 1 ? "y" : "ies");
+        mln_buf_printf(out, "; %zu invalid polic%s", report->invalid,
+                       report->invalid == 1 ? "y" : "ies");
     mln_buf_char(out, '\n');
     if (report->coverage)
         mln_buf_printf(out, "%s\n", mln_test_coverage(cli, report));
 }
 
-void mln_test_print_text(struct mln_cli *cli, const struct mln_test_report *report, struct mln_buf *out)
+void mln_test_print_text(struct mln_cli *cli, const struct mln_test_report *report,
+                         struct mln_buf *out)
 {
     for (size_t i = 0; i < report->suites.len; i++) {
         const struct mln_test_suite *suite = &report->suites.data[i];
