@@ -1,12 +1,13 @@
 /* The option table and its parser.
  *
- * Parsing is our own because getopt_long accepts abbreviations, which would make every new option a break
- * for somebody's script, and cannot suggest. A row says how an option is spelt, what help says about it,
- * which commands take it and, through `set`, what it does; nothing else knows about the option. */
+ * Parsing is our own because getopt_long accepts abbreviations, which would make every new option a
+ * break for somebody's script, and cannot suggest. A row says how an option is spelt, what help
+ * says about it, which commands take it and, through `set`, what it does; nothing else knows about
+ * the option. */
 #include "cli/options.h"
+#include "base/map.h"
 #include "cli/cli.h"
 #include "cli/setters.h"
-#include "base/map.h"
 #include <string.h>
 
 const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
@@ -30,23 +31,28 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define FLAG NULL, MLN_TAKES_NONE
 
 static const struct mln_option options[] = {
-    {"-I", NULL, "DIR", NEEDED, INPUT, "look for modules in DIR (also MLNSGC_PATH)", mln_set_include},
+    {"-I", NULL, "DIR", NEEDED, INPUT, "look for modules in DIR (also MLNSGC_PATH)",
+     mln_set_include},
     {NULL, "--param", "NAME=TEXT", NEEDED, INPUT, "give the parameter NAME a value", mln_set_param},
     {NULL, "--params", "FILE", NEEDED, INPUT, "read parameters: NAME=TEXT lines, or a JSON object",
      mln_set_params},
     {NULL, "--tags", "FILE", NEEDED, INPUT, "read a service-tag file (also MLNSGC_TAGS)",
      mln_set_tags},
-    {NULL, "--cloud", "public|usgov|china", NEEDED, INPUT, "which of Azure's clouds", mln_set_cloud},
+    {NULL, "--cloud", "public|usgov|china", NEEDED, INPUT, "which of Azure's clouds",
+     mln_set_cloud},
     {NULL, "--today", "YYYY-MM-DD", NEEDED, INPUT, "the day that 'until' is compared with",
      mln_set_today},
 
-    {"-o", NULL, "DIR|FILE|-", NEEDED, OUTPUT, "where to write: a directory (default '.'), one .json file, "
-     "or standard output", mln_set_output},
+    {"-o", NULL, "DIR|FILE|-", NEEDED, OUTPUT,
+     "where to write: a directory (default '.'), one .json file, "
+     "or standard output",
+     mln_set_output},
     {NULL, "--emit", "KIND", NEEDED, OUTPUT, "what to write: nsg", mln_set_emit},
     {NULL, "--nsg", "NAME", NEEDED, OUTPUT, "only this network security group", mln_set_nsg},
-    {NULL, "--prune", FLAG, OUTPUT, "remove what the previous MANIFEST lists and this run does not write",
-     mln_set_prune},
-    {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE", mln_set_lock},
+    {NULL, "--prune", FLAG, OUTPUT,
+     "remove what the previous MANIFEST lists and this run does not write", mln_set_prune},
+    {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE",
+     mln_set_lock},
     {NULL, "--locked", FLAG, LOCKED, "fail when the lock file would change", mln_set_locked},
     {NULL, "--relock", FLAG, OUTPUT, "make the lock file anew", mln_set_relock},
     {NULL, "--expand-tags", "never|agents|always", NEEDED, TABLES,
@@ -57,12 +63,14 @@ static const struct mln_option options[] = {
      mln_set_no_prove},
 
     {"-k", NULL, "PATTERN", NEEDED, ASSERTIONS,
-     "only assertions whose name or text holds PATTERN, or is like it when it has wildcards", mln_set_keep},
-    {NULL, "--format", "text|tap|junit", NEEDED, ASSERTIONS, "the form of the report (default text)",
-     mln_set_format},
-    {NULL, "--witnesses", "N", NEEDED, ASSERTIONS, "show up to N packets for an assertion that fails (default 1)",
-     mln_set_witnesses},
-    {NULL, "--coverage", FLAG, ASSERTIONS, "show which intents decided no assertion", mln_set_coverage},
+     "only assertions whose name or text holds PATTERN, or is like it when it has wildcards",
+     mln_set_keep},
+    {NULL, "--format", "text|tap|junit", NEEDED, ASSERTIONS,
+     "the form of the report (default text)", mln_set_format},
+    {NULL, "--witnesses", "N", NEEDED, ASSERTIONS,
+     "show up to N packets for an assertion that fails (default 1)", mln_set_witnesses},
+    {NULL, "--coverage", FLAG, ASSERTIONS, "show which intents decided no assertion",
+     mln_set_coverage},
     {NULL, "--threshold", "PERCENT", NEEDED, ASSERTIONS,
      "fail when fewer of the intents decided some assertion", mln_set_threshold},
 
@@ -71,8 +79,8 @@ static const struct mln_option options[] = {
     {"-MD", NULL, FLAG, DEPENDENCIES, "write the rule as a side effect", mln_set_deps},
     {"-MP", NULL, FLAG, DEPENDENCIES, "add an empty rule for each file read", mln_set_deps_phony},
     {"-MF", NULL, "FILE", NEEDED, DEPENDENCIES, "write the rule to FILE", mln_set_deps_file},
-    {"-MT", NULL, "TARGET", NEEDED, DEPENDENCIES, "the target of the rule (default: what is written)",
-     mln_set_deps_target},
+    {"-MT", NULL, "TARGET", NEEDED, DEPENDENCIES,
+     "the target of the rule (default: what is written)", mln_set_deps_target},
 
     {"-W", NULL, "SLUG", NEEDED, DIAGNOSTICS, "turn a warning on", mln_set_warn},
     {"-Wno-", NULL, "SLUG", MLN_TAKES_ATTACHED, DIAGNOSTICS, "turn a warning or note off",
@@ -83,12 +91,12 @@ static const struct mln_option options[] = {
      mln_set_max_errors},
     {NULL, "--fail-on", "error|warning|note|never", NEEDED, DIAGNOSTICS,
      "exit 1 when there are findings of this severity (default error)", mln_set_fail_on},
-    {NULL, "--message-format", "text|short|json", NEEDED, DIAGNOSTICS, "how diagnostics are printed",
-     mln_set_message_format},
+    {NULL, "--message-format", "text|short|json", NEEDED, DIAGNOSTICS,
+     "how diagnostics are printed", mln_set_message_format},
     {NULL, "--report", "FORMAT:FILE", NEEDED, DIAGNOSTICS, "also write them to FILE in this format",
      mln_set_report},
-    {NULL, "--color", "auto|always|never", NEEDED, DIAGNOSTICS, "color on terminals (also NO_COLOR)",
-     mln_set_color},
+    {NULL, "--color", "auto|always|never", NEEDED, DIAGNOSTICS,
+     "color on terminals (also NO_COLOR)", mln_set_color},
 
     {"-q", "--quiet", FLAG, DIAGNOSTICS, "show errors only", mln_set_quiet},
     {"-v", "--verbose", FLAG, DIAGNOSTICS, "tell times and sizes on standard error",
@@ -103,13 +111,16 @@ const struct mln_option *mln_option_at(size_t index)
     return index < OPTION_COUNT ? &options[index] : NULL;
 }
 
-static const struct mln_option *find_name(const char *name, size_t length)
+/* An option that means something else to different commands has a row for each of them: the
+ * command's own goes before any other. */
+static const struct mln_option *find_name(const char *name, size_t length, unsigned command)
 {
+    const struct mln_option *found = NULL;
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (options[i].name && strlen(options[i].name) == length &&
-            memcmp(options[i].name, name, length) == 0)
-            return &options[i];
-    return NULL;
+            memcmp(options[i].name, name, length) == 0 && (!found || options[i].commands & command))
+            found = &options[i];
+    return found;
 }
 
 /* Whether "-Xrest" can be the option spelt "-X": what follows must be a value, or more flags. */
@@ -163,6 +174,27 @@ static bool unknown_option(struct mln_cli *cli, const char *name)
     return false;
 }
 
+/* Is the value one of "text|tap|junit"? */
+static bool is_alternative(const char *alternatives, const char *value)
+{
+    for (const char *at = alternatives; *at;) {
+        size_t length = strcspn(at, "|");
+        if (strlen(value) == length && memcmp(at, value, length) == 0)
+            return true;
+        at += length + (at[length] == '|');
+    }
+    return false;
+}
+
+/* NULL when it is fine, else the message. */
+static const char *set_value(struct mln_cli *cli, const struct mln_option *option,
+                             const char *value)
+{
+    if (option->set == mln_set_format && !is_alternative(option->value, value))
+        return mln_printf(cli->ctx.arena, "'%s' is none of: %s", value, option->value);
+    return option->set(&cli->ctx, &cli->options, value);
+}
+
 static bool apply(struct mln_cli *cli, const struct mln_option *option, const char *spelling,
                   const char *value)
 {
@@ -170,7 +202,7 @@ static bool apply(struct mln_cli *cli, const struct mln_option *option, const ch
         mln_cli_usage(cli, "'%s' is no option of '%s'", spelling, cli->command->name);
         return false;
     }
-    const char *mistake = option->set(&cli->ctx, &cli->options, value);
+    const char *mistake = set_value(cli, option, value);
     if (mistake)
         mln_cli_usage(cli, "%s: %s", spelling, mistake);
     return mistake == NULL;
@@ -195,7 +227,7 @@ static bool parse_long(struct mln_cli *cli, const char *argument, struct cursor 
 {
     size_t length = strcspn(argument, "=");
     const char *spelling = mln_strndup(cli->ctx.arena, argument, length);
-    const struct mln_option *option = find_name(argument, length);
+    const struct mln_option *option = find_name(argument, length, cli->command->bit);
     if (!option)
         return unknown_option(cli, spelling);
     const char *value = argument[length] == '=' ? argument + length + 1 : NULL;

@@ -16,6 +16,15 @@ enum mln_command_bit {
     MLN_FOR_HELP = 4,
     MLN_FOR_VERSION = 8,
     MLN_FOR_TEST = 16,
+    MLN_FOR_LINT = 32,
+    MLN_FOR_QUERY = 64,
+    MLN_FOR_REACH = 128,
+    MLN_FOR_DIFF = 256,
+    MLN_FOR_VERIFY = 512,
+    MLN_FOR_TAGS = 1024,
+    MLN_FOR_ALLOWLIST = 2048,
+    MLN_FOR_EXPLAIN = 4096,
+    MLN_FOR_DOC = 8192,
     MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST, /* whatever reads policies */
     MLN_FOR_ALL = MLN_FOR_POLICIES | MLN_FOR_HELP | MLN_FOR_VERSION,
 };
@@ -33,7 +42,7 @@ extern const char *const mln_option_group_names[MLN_GROUP_COUNT];
 
 enum mln_takes {
     MLN_TAKES_NONE,
-    MLN_TAKES_VALUE,   /* "-o FILE" "-oFILE" "--tags FILE" "--tags=FILE" */
+    MLN_TAKES_VALUE,    /* "-o FILE" "-oFILE" "--tags FILE" "--tags=FILE" */
     MLN_TAKES_ATTACHED, /* "-Wno-SLUG" only */
     MLN_TAKES_OPTIONAL, /* "-Werror" or "-Werror=SLUG" */
 };
@@ -46,8 +55,8 @@ struct mln_option {
     enum mln_option_group group;
     unsigned commands; /* set of enum mln_command_bit */
     const char *help;
-    /* Stores the value (NULL for MLN_TAKES_NONE and a left out optional one). NULL when it is fine, else the
-     * message of a usage error. */
+    /* Stores the value (NULL for MLN_TAKES_NONE and a left out optional one). NULL when it is fine,
+     * else the message of a usage error. */
     const char *(*set)(struct mln_ctx *ctx, struct mln_options *options, const char *value);
 };
 /* In the order of help; NULL at the end. */
@@ -56,8 +65,20 @@ const struct mln_option *mln_option_at(size_t index);
 enum mln_fail_on { MLN_FAIL_ON_ERROR, MLN_FAIL_ON_WARNING, MLN_FAIL_ON_NOTE, MLN_FAIL_ON_NEVER };
 enum mln_color { MLN_COLOR_AUTO, MLN_COLOR_ALWAYS, MLN_COLOR_NEVER };
 
-/* What a command prints on standard output. */
-enum mln_format { MLN_PRINT_TEXT, MLN_PRINT_TAP, MLN_PRINT_JUNIT };
+/* What a command prints on standard output. Which of them a command knows, the value of its row of
+ * --format says. */
+enum mln_format {
+    MLN_PRINT_TEXT,
+    MLN_PRINT_TAP,
+    MLN_PRINT_JUNIT,
+    MLN_PRINT_JSON,
+    MLN_PRINT_MD,
+    MLN_PRINT_CSV,
+    MLN_PRINT_LINES,
+    MLN_PRINT_ARM,
+    MLN_PRINT_CLI,
+    MLN_PRINT_COUNT
+};
 
 /* --param and --params in the order given; a later one wins. */
 struct mln_param_option {
@@ -88,10 +109,10 @@ struct mln_options {
     bool locked, relock;
     bool no_prove;
     /* output */
-    const char *output; /* NULL: the current directory */
+    const char *output;                       /* NULL: the current directory */
     MLN_VEC(const struct mln_backend *) emit; /* empty: nsg */
-    const char *nsg;    /* NULL: every one */
-    unsigned low, high; /* priorities */
+    const char *nsg;                          /* NULL: every one */
+    unsigned low, high;                       /* priorities */
     bool prune;
     enum mln_expand expand;
     /* assertions */
@@ -118,7 +139,8 @@ struct mln_options {
 void mln_options_init(struct mln_options *options);
 /* Parses the arguments behind the command's name; a mistake is a usage error on `cli`. */
 bool mln_options_parse(struct mln_cli *cli, int argc, char **argv);
-/* What the environment adds where no option spoke: MLNSGC_PATH, MLNSGC_TAGS, SOURCE_DATE_EPOCH, else the clock. */
+/* What the environment adds where no option spoke: MLNSGC_PATH, MLNSGC_TAGS, SOURCE_DATE_EPOCH,
+ * else the clock. */
 bool mln_options_environment(struct mln_cli *cli);
 
 #endif

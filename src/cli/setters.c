@@ -4,11 +4,13 @@
 #include "base/map.h"
 #include "lang/lang.h"
 #include "rules/passes.h"
+#include <assert.h>
 #include <string.h>
 
 enum { BACKEND_MAX = 32 };
 
-/* The index of `value` among `count` names; `count` when it is none of them, and then *mistake lists them. */
+/* The index of `value` among `count` names; `count` when it is none of them, and then *mistake
+ * lists them. */
 static size_t choose(struct mln_ctx *ctx, const char *value, const char *const *names, size_t count,
                      const char **mistake)
 {
@@ -111,8 +113,7 @@ MLN_SETTER(params)
 MLN_SETTER(cloud)
 {
     const char *mistake;
-    options->cloud =
-        (enum mln_cloud)choose(ctx, value, mln_cloud_names, MLN_CLOUD_COUNT, &mistake);
+    options->cloud = (enum mln_cloud)choose(ctx, value, mln_cloud_names, MLN_CLOUD_COUNT, &mistake);
     options->cloud_given = true;
     return mistake;
 }
@@ -158,8 +159,9 @@ MLN_SETTER(emit)
 
 MLN_SETTER(expand)
 {
-    static const char *const words[] = {
-        [MLN_EXPAND_NEVER] = "never", [MLN_EXPAND_AGENTS] = "agents", [MLN_EXPAND_ALWAYS] = "always"};
+    static const char *const words[] = {[MLN_EXPAND_NEVER] = "never",
+                                        [MLN_EXPAND_AGENTS] = "agents",
+                                        [MLN_EXPAND_ALWAYS] = "always"};
     const char *mistake;
     options->expand = (enum mln_expand)choose(ctx, value, words, 3, &mistake);
     return mistake;
@@ -188,9 +190,12 @@ MLN_SETTER(keep)
 MLN_SETTER(format)
 {
     static const char *const words[] = {
-        [MLN_PRINT_TEXT] = "text", [MLN_PRINT_TAP] = "tap", [MLN_PRINT_JUNIT] = "junit"};
+        [MLN_PRINT_TEXT] = "text",   [MLN_PRINT_TAP] = "tap", [MLN_PRINT_JUNIT] = "junit",
+        [MLN_PRINT_JSON] = "json",   [MLN_PRINT_MD] = "md",   [MLN_PRINT_CSV] = "csv",
+        [MLN_PRINT_LINES] = "lines", [MLN_PRINT_ARM] = "arm", [MLN_PRINT_CLI] = "cli"};
+    static_assert(sizeof(words) / sizeof(*words) == MLN_PRINT_COUNT, "a word for each format");
     const char *mistake;
-    options->format = (enum mln_format)choose(ctx, value, words, 3, &mistake);
+    options->format = (enum mln_format)choose(ctx, value, words, MLN_PRINT_COUNT, &mistake);
     return mistake;
 }
 

@@ -14,7 +14,8 @@ static bool like(const char *text, const char *pattern)
 static bool kept(const struct mln_cli *cli, const struct mln_intent *assertion, const char *text)
 {
     for (size_t i = 0; i < cli->options.keep.len; i++)
-        if (like(assertion->name, cli->options.keep.data[i]) || like(text, cli->options.keep.data[i]))
+        if (like(assertion->name, cli->options.keep.data[i]) ||
+            like(text, cli->options.keep.data[i]))
             return true;
     return cli->options.keep.len == 0;
 }
@@ -50,7 +51,8 @@ static struct mln_deployed *deploy(struct mln_cli *cli, const struct mln_compila
         struct mln_ctx aside = {a, cli->ctx.names, mln_diags_new(a)};
         struct mln_imported_nsg *nsg = mln_table_read_back(&aside, table, c->options.tags);
         if (!nsg) {
-            mln_cli_fail(cli, MLN_EXIT_FAULT, "the JSON of NSG '%s' cannot be read back", table->nsg->name);
+            mln_cli_fail(cli, MLN_EXIT_FAULT, "the JSON of NSG '%s' cannot be read back",
+                         table->nsg->name);
             return NULL;
         }
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
@@ -63,8 +65,8 @@ static struct mln_deployed *deploy(struct mln_cli *cli, const struct mln_compila
 
 /* ---- one policy ---- */
 
-static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite, const struct mln_model *model,
-                         const bool *covered)
+static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite,
+                         const struct mln_model *model, const bool *covered)
 {
     for (size_t i = 0; i < model->intents.len; i++) {
         const struct mln_intent *intent = model->intents.data[i];
@@ -78,8 +80,8 @@ static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite, cons
     }
 }
 
-static void run_cases(struct mln_cli *cli, const struct mln_compilation *c, struct mln_test_suite *suite,
-                      bool coverage)
+static void run_cases(struct mln_cli *cli, const struct mln_compilation *c,
+                      struct mln_test_suite *suite, bool coverage)
 {
     struct mln_deployed *deployed = deploy(cli, c);
     suite->invalid = !deployed;
@@ -103,8 +105,8 @@ static void run_cases(struct mln_cli *cli, const struct mln_compilation *c, stru
         add_coverage(cli, suite, c->model, covered);
 }
 
-static struct mln_test_suite run_suite(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
-                                       bool coverage)
+static struct mln_test_suite run_suite(struct mln_cli *cli, const struct mln_inputs *inputs,
+                                       const char *path, bool coverage)
 {
     struct mln_test_suite suite = {.path = path};
     struct mln_compilation c;
@@ -128,9 +130,15 @@ static void sum_up(const struct mln_cli *cli, struct mln_test_report *report)
         report->covered += suite->covered;
         for (size_t k = 0; k < suite->cases.len; k++)
             switch (suite->cases.data[k].outcome.result) {
-            case MLN_ASSERT_HOLDS: report->held++; break;
-            case MLN_ASSERT_FAILS: report->failed++; break;
-            case MLN_ASSERT_UNDECIDED: report->undecided++; break;
+            case MLN_ASSERT_HOLDS:
+                report->held++;
+                break;
+            case MLN_ASSERT_FAILS:
+                report->failed++;
+                break;
+            case MLN_ASSERT_UNDECIDED:
+                report->undecided++;
+                break;
             }
     }
     report->below = cli->options.threshold_given &&
@@ -142,7 +150,8 @@ static void judge(struct mln_cli *cli, const struct mln_test_report *report)
     size_t cases = report->held + report->failed + report->undecided;
     if (cases == 0 && !report->invalid)
         mln_report(cli->ctx.diags, MLN_D_NO_ASSERTION, (struct mln_span){0},
-                   cli->options.keep.len ? "no assertion is like the pattern of -k" : "no assertion found");
+                   cli->options.keep.len ? "no assertion is like the pattern of -k"
+                                         : "no assertion found");
     if (report->failed || report->undecided || report->below)
         mln_cli_raise(cli, MLN_EXIT_NO);
 }
@@ -151,11 +160,12 @@ static void print(struct mln_cli *cli, const struct mln_test_report *report)
 {
     struct mln_buf out;
     mln_buf_init(&out, cli->ctx.arena);
-    switch (cli->options.format) {
-    case MLN_PRINT_TEXT: mln_test_print_text(cli, report, &out); break;
-    case MLN_PRINT_TAP: mln_test_print_tap(cli, report, &out); break;
-    case MLN_PRINT_JUNIT: mln_test_print_junit(cli, report, &out); break;
-    }
+    if (cli->options.format == MLN_PRINT_TAP)
+        mln_test_print_tap(cli, report, &out);
+    else if (cli->options.format == MLN_PRINT_JUNIT)
+        mln_test_print_junit(cli, report, &out);
+    else
+        mln_test_print_text(cli, report, &out);
     mln_cli_write(cli, stdout, out.data, out.len);
 }
 
@@ -165,7 +175,8 @@ void mln_test_command(struct mln_cli *cli)
         return;
     mln_report_configure(cli);
     struct mln_inputs inputs;
-    struct mln_test_report report = {.coverage = cli->options.coverage || cli->options.threshold_given};
+    struct mln_test_report report = {.coverage =
+                                         cli->options.coverage || cli->options.threshold_given};
     bool good = mln_inputs_read(cli, &inputs);
     for (size_t i = 0; i < cli->options.inputs.len; i++) {
         const char *path = cli->options.inputs.data[i];
