@@ -1,0 +1,170 @@
+/* Values of templates and templates: ARM's escaping, expressions, and the order of deployment. */
+#include "emit/template.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *as_json(struct mln_arena *a, const struct mln_tree *tree, bool plain)
+{
+    struct mln_buf out;
+    struct mln_json json;
+    mln_buf_init(&out, a);
+    mln_json_init(&json, &out, true);
+    mln_tree_write_json(tree, &json, plain);
+    return out.data;
+}
+
+static bool equal(const char *got, const char *wanted)
+{
+    if (strcmp(got, wanted) == 0)
+        return true;
+    printf("# got %s, wanted %s\n", got, wanted);
+    return false;
+}
+
+static void literals_are_json(void)
+{
+    struct mln_arena *a = mln_arena_new();
+    struct mln_tree *object = mln_tree_object(a), *array = mln_tree_set_array(a, object, "a");
+    mln_tree_push(a, array, mln_tree_null(a));
+    mln_tree_push(a, array, mln_tree_bool(a, true));
+    mln_tree_push(a, array, mln_tree_integer(a, -7));
+    mln_tree_text(a, object, "b", "it's \"c\"");
+    mln_tree_text(a, object, "left out", NULL);
+    mln_tree_set_object(a, object, "d");
+    CU_ASSERT_TRUE(equal(as_json(a, object, false),
+                         "{\"a\":[null,true,-7],\"b\":\"it's \\\"c\\\"\",\"d\":{}}"));
+    CU_ASSERT_PTR_EQUAL(mln_tree_get(object, "a"), array);
+    CU_ASSERT_PTR_NULL(mln_tree_get(object, "left out"));
+    CU_ASSERT_PTR_NULL(mln_tree_get(array, "a"));
+    mln_arena_free(a);
+}
+
+static void a_text_is_never_taken_for_an_expression(void)
+{
+    static const char *const cases[][2] = {
+        {"[parameters('x')]", "\"[[parameters('x')]\""},
+        {"[]", "\"[[]\""},
+        {"[[x]", "\"[[[x]\""},
+        {"[audited] by hand", "\"[audited] by hand\""}, /* not one: it has text behind */
+        {"[", "\"[\""},
+        {"", "\"\""},
+        {"x]", "\"x]\""},
+    };
+    struct mln_arena *a = mln_arena_new();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct mln_tree *tree = mln_tree_string(a, cases[i][0]);
+        CU_ASSERT_TRUE(equal(as_json(a, tree, false), cases[i][1]));
+        CU_ASSERT_TRUE(equal(as_json(a, tree, true), mln_printf(a, "\"%s\"", cases[i][0])));
+    }
+    mln_arena_free(a);
+}
+
+static void expressions_have_one_pair_of_brackets(void)
+{
+    struct mln_arena *a = mln_arena_new();
+    struct mln_tree *group = mln_tree_call(a, "resourceGroup", 0);
+    struct mln_tree *call = mln_tree_call(a, "format", 4, mln_tree_string(a, "it's {0} {1} {2}"),
+                                          mln_tree_property(a, group, "location"),
+                                          mln_tree_param(a, "p"), mln_tree_variable(a, "v"));
+    CU_ASSERT_TRUE(equal(as_json(a, call, false),
+                         "\"[format('it''s {0} {1} {2}', resourceGroup().location, "
+                         "parameters('p'), variables('v'))]\""));
+    CU_ASSERT_TRUE(mln_tree_is_expression(call));
+    CU_ASSERT_FALSE(mln_tree_is_expression(mln_tree_string(a, "x")));
+    mln_arena_free(a);
+}
+
+static struct mln_template_resource *add(struct mln_template *t, const char *name,
+                                         struct mln_template_resource *x,
+                                         struct mln_template_resource *y)
+{
+    struct mln_template_resource *r = mln_template_add(t, name, "A/b", "2024-05-01", name);
+    if (x)
+        mln_tree_set(t->arena, r->body, "x", mln_tree_id(t->arena, x));
+    if (y)
+        mln_tree_set(t->arena, r->body, "y", mln_tree_child_id(t->arena, y, "c", "n"));
+    return r;
+}
+
+static void names_and_ids_follow_the_type(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    struct mln_template_resource *vnet = mln_template_add(t, "v", "N/vnets", "1", "ml");
+    struct mln_template_resource *peering = mln_template_add(t, "p", "N/vnets/peerings", "1", "ml");
+    mln_vec_push(t->arena, &peering->name, mln_tree_string(t->arena, "to-hub"));
+    peering->parent = vnet;
+    CU_ASSERT_TRUE(equal(as_json(t->arena, mln_tree_id(t->arena, peering), false),
+                         "\"[resourceId('N/vnets/peerings', 'ml', 'to-hub')]\""));
+    CU_ASSERT_TRUE(
+        equal(as_json(t->arena, mln_tree_child_id(t->arena, vnet, "subnets", "s"), false),
+              "\"[resourceId('N/vnets/subnets', 'ml', 's')]\""));
+    mln_template_finish(t);
+    CU_ASSERT_EQUAL(peering->refers.len, 1);
+    struct mln_buf out;
+    struct mln_json json;
+    mln_buf_init(&out, t->arena);
+    mln_json_init(&json, &out, true);
+    mln_template_write_resource(peering, &json);
+    CU_ASSERT_TRUE(equal(out.data, "{\"type\":\"N/vnets/peerings\",\"apiVersion\":\"1\",\"name\":"
+                                   "\"ml/to-hub\",\"dependsOn\":[\"[resourceId('N/vnets', "
+                                   "'ml')]\"]}"));
+    peering->name.data[1] = mln_tree_param(t->arena, "p");
+    mln_buf_init(&out, t->arena);
+    mln_json_init(&json, &out, true);
+    mln_template_write_resource(peering, &json);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"[format('{0}/{1}', 'ml', parameters('p'))]\""));
+    mln_arena_free(t->arena);
+}
+
+static void what_is_waited_for_anyway_is_not_said(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    struct mln_template_resource *a = add(t, "a", NULL, NULL), *b = add(t, "b", a, NULL);
+    struct mln_template_resource *c = add(t, "c", a, b), *d = add(t, "d", a, NULL);
+    mln_vec_push(t->arena, &d->depends, c);
+    mln_template_finish(t);
+    CU_ASSERT_EQUAL(a->depends.len, 0);
+    CU_ASSERT_EQUAL_FATAL(b->depends.len, 1);
+    CU_ASSERT_EQUAL_FATAL(c->depends.len, 1);
+    CU_ASSERT_PTR_EQUAL(c->depends.data[0], b); /* which waits for a */
+    CU_ASSERT_EQUAL(c->refers.len, 2);
+    CU_ASSERT_EQUAL_FATAL(d->depends.len, 1);
+    CU_ASSERT_PTR_EQUAL(d->depends.data[0], c);
+    CU_ASSERT_EQUAL(d->refers.len, 1);
+    mln_arena_free(t->arena);
+}
+
+static void symbols_are_identifiers_and_unique(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    CU_ASSERT_STRING_EQUAL(mln_template_symbol(t, "vnet", "ml-west.2"), "vnetMlWest2");
+    CU_ASSERT_STRING_EQUAL(mln_template_symbol(t, "vnet", "ml_west-2"), "vnetMlWest2_2");
+    CU_ASSERT_STRING_EQUAL(mln_template_symbol(t, "", "nsg-ml"), "nsgMl");
+    mln_template_param(t, "NSGJUMP", "string", NULL, NULL);
+    CU_ASSERT_STRING_EQUAL(mln_template_symbol(t, "nsg", "jump"), "nsgJump_2");
+    mln_arena_free(t->arena);
+}
+
+static void a_parameter_is_declared_once(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    struct mln_tree *first = mln_template_param(t, "p", "string", NULL, "What it is.");
+    struct mln_tree *again = mln_template_param(t, "p", "string", NULL, "What it is.");
+    CU_ASSERT_EQUAL(t->params.len, 1);
+    CU_ASSERT_STRING_EQUAL(first->text, again->text);
+    mln_arena_free(t->arena);
+}
+
+void suite_template(void)
+{
+    UNIT_SUITE("template");
+    UNIT_TEST(literals_are_json);
+    UNIT_TEST(a_text_is_never_taken_for_an_expression);
+    UNIT_TEST(expressions_have_one_pair_of_brackets);
+    UNIT_TEST(names_and_ids_follow_the_type);
+    UNIT_TEST(what_is_waited_for_anyway_is_not_said);
+    UNIT_TEST(symbols_are_identifiers_and_unique);
+    UNIT_TEST(a_parameter_is_declared_once);
+}
