@@ -1,4 +1,4 @@
-# install_needed build|test: installs the Debian packages that are missing, as root or through sudo.
+# install_needed build|test|checkers: installs the Debian packages that are missing, as root or through sudo.
 # shellcheck shell=sh
 
 missing_packages() { # COMMAND:PACKAGE or pc/MODULE:PACKAGE or file/PATH:PACKAGE...
@@ -13,8 +13,12 @@ missing_packages() { # COMMAND:PACKAGE or pc/MODULE:PACKAGE or file/PATH:PACKAGE
 }
 
 install_needed() {
-    set -- "$1" gcc:gcc make:make flex:flex bison:bison autoconf:autoconf automake:automake \
-        pkg-config:pkg-config pc/libcjson:libcjson-dev pc/cunit:libcunit1-dev
+    if [ "$1" = checkers ]; then
+        set -- "$1" node:nodejs npm:npm
+    else
+        set -- "$1" gcc:gcc make:make flex:flex bison:bison autoconf:autoconf automake:automake \
+            pkg-config:pkg-config pc/libcjson:libcjson-dev pc/cunit:libcunit1-dev
+    fi
     if [ "$1" = test ]; then
         set -- "$@" python3:python3 clang:clang mandoc:mandoc shellcheck:shellcheck xz:xz-utils
     fi
