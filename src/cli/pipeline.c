@@ -44,8 +44,9 @@ static bool lost_statements(const struct mln_diags *diags, size_t first)
     return false;
 }
 
-void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation,
-                          const char *path)
+/* `text` NULL: the file is read. */
+static void load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path,
+                 const char *text, size_t length)
 {
     const struct mln_load_options options = {
         .include_dirs = cli->options.include_dirs.data,
@@ -55,15 +56,22 @@ void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilati
     double start = mln_cli_clock();
     int error = 0;
     *compilation = (struct mln_compilation){.path = path};
-    if (!mln_load(&cli->ctx, path, &options, &compilation->modules, &error))
+    if (text)
+        mln_load_text(&cli->ctx, path, text, length, &options, &compilation->modules);
+    else if (!mln_load(&cli->ctx, path, &options, &compilation->modules, &error))
         mln_cli_cannot_read(cli, path, error);
     compilation->good = cli->ctx.diags->errors == errors;
     mln_cli_tell_time(cli, "load", path, &start);
 }
 
+void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation,
+                          const char *path)
+{
+    load(cli, compilation, path, NULL, 0);
+}
+
 /* Each policy marks the parameters it uses in a copy of its own. */
-static struct mln_policy_options policy_options(struct mln_cli *cli,
-                                                const struct mln_inputs *inputs)
+struct mln_policy_options mln_policy_options(struct mln_cli *cli, const struct mln_inputs *inputs)
 {
     struct mln_policy_options options = {
         .expand = cli->options.expand,
@@ -97,20 +105,34 @@ static void lower(struct mln_cli *cli, const struct mln_inputs *inputs,
     mln_cli_tell_time(cli, "prove", compilation->path, clock);
 }
 
-void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
-                         struct mln_compilation *compilation, const char *path)
+static void run(struct mln_cli *cli, const struct mln_inputs *inputs,
+                struct mln_compilation *compilation, const char *path, const char *text,
+                size_t length)
 {
     struct mln_diags *diags = cli->ctx.diags;
     unsigned errors = diags->errors;
     size_t first = diags->list.len;
-    mln_compilation_load(cli, compilation, path);
+    load(cli, compilation, path, text, length);
     if (compilation->modules.len == 0 || lost_statements(diags, first))
         return;
     double clock = mln_cli_clock();
-    compilation->options = policy_options(cli, inputs);
+    compilation->options = mln_policy_options(cli, inputs);
     compilation->model = mln_policy_build(&cli->ctx, &compilation->modules, &compilation->options);
     mln_cli_tell_time(cli, "build", path, &clock);
     if (diags->errors == errors || compilation->model->places_good)
         lower(cli, inputs, compilation, &clock);
     compilation->good = diags->errors == errors;
+}
+
+void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
+                         struct mln_compilation *compilation, const char *path)
+{
+    run(cli, inputs, compilation, path, NULL, 0);
+}
+
+void mln_compilation_run_text(struct mln_cli *cli, const struct mln_inputs *inputs,
+                              struct mln_compilation *compilation, const char *path,
+                              const char *text, size_t length)
+{
+    run(cli, inputs, compilation, path, text, length);
 }

@@ -41,6 +41,14 @@ void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilati
 void mln_compilation_run(struct mln_cli *cli, const struct mln_inputs *inputs,
                          struct mln_compilation *compilation, const char *path);
 
+/* The same for a text that was read already. */
+void mln_compilation_run_text(struct mln_cli *cli, const struct mln_inputs *inputs,
+                              struct mln_compilation *compilation, const char *path,
+                              const char *text, size_t length);
+/* What the command line says about how policies are read, with a copy of the parameters: each
+ * policy marks those it uses. */
+struct mln_policy_options mln_policy_options(struct mln_cli *cli, const struct mln_inputs *inputs);
+
 /* Do the options for what is read agree? A usage error otherwise (compile.c). */
 bool mln_inputs_agree(struct mln_cli *cli);
 

@@ -1,6 +1,7 @@
 /* mlnsgc test: the assertions of policies, decided on the JSON that compile would write. */
 #include "cli/test.h"
 #include "cli/report.h"
+#include "cli/subject.h"
 #include <fnmatch.h>
 #include <string.h>
 
@@ -27,42 +28,6 @@ static bool runs(const struct mln_compilation *c, const struct mln_intent *asser
            assertion->span.file == c->modules.data[c->modules.len - 1]->file->source;
 }
 
-/* ---- the rules ---- */
-
-/* Read back, a rule has forgotten which intents it is for; its name tells. */
-static void remember_intents(const struct mln_rule_vec *rules, const struct mln_rule_vec *made)
-{
-    for (size_t i = 0; i < rules->len; i++)
-        for (size_t k = 0; k < made->len; k++)
-            if (strcmp(rules->data[i]->name, made->data[k]->name) == 0) {
-                rules->data[i]->intents = made->data[k]->intents;
-                rules->data[i]->intent_count = made->data[k]->intent_count;
-                break;
-            }
-}
-
-/* NULL after reporting a fault. */
-static struct mln_deployed *deploy(struct mln_cli *cli, const struct mln_compilation *c)
-{
-    struct mln_arena *a = cli->ctx.arena;
-    struct mln_deployed *deployed = MLN_NEW_ARRAY(a, struct mln_deployed, c->model->nsgs.len + 1);
-    for (size_t i = 0; i < c->tables.len; i++) {
-        const struct mln_table *table = c->tables.data[i];
-        struct mln_ctx aside = {a, cli->ctx.names, mln_diags_new(a)};
-        struct mln_imported_nsg *nsg = mln_table_read_back(&aside, table, c->options.tags);
-        if (!nsg) {
-            mln_cli_fail(cli, MLN_EXIT_FAULT, "the JSON of NSG '%s' cannot be read back",
-                         table->nsg->name);
-            return NULL;
-        }
-        for (int d = 0; d < MLN_DIRECTIONS; d++) {
-            remember_intents(&nsg->rules[d], &table->rules[d]);
-            deployed[table->nsg->index].rules[d] = nsg->rules[d];
-        }
-    }
-    return deployed;
-}
-
 /* ---- one policy ---- */
 
 static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite,
@@ -83,7 +48,7 @@ static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite,
 static void run_cases(struct mln_cli *cli, const struct mln_compilation *c,
                       struct mln_test_suite *suite, bool coverage)
 {
-    struct mln_deployed *deployed = deploy(cli, c);
+    struct mln_deployed *deployed = mln_compilation_deploy(cli, c);
     suite->invalid = !deployed;
     if (!deployed)
         return;

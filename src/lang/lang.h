@@ -43,6 +43,10 @@ struct mln_load_options {
 struct mln_module *mln_load(struct mln_ctx *ctx, const char *path, const struct mln_load_options *options,
                             struct mln_module_vec *modules, int *error);
 
+/* The same for a text that was read already. */
+struct mln_module *mln_load_text(struct mln_ctx *ctx, const char *path, const char *text, size_t length,
+                                 const struct mln_load_options *options, struct mln_module_vec *modules);
+
 /* The embedded standard library: files of stdlib/ by their path ("azure/bastion.mlp", "azure/tags-public.tsv"). NULL when
  * there is none. */
 const char *mln_stdlib_get(const char *path, size_t *length);

@@ -254,22 +254,29 @@ static void load_prelude(struct loader *l)
                   text, length, true);
 }
 
-struct mln_module *mln_load(struct mln_ctx *ctx, const char *path,
-                            const struct mln_load_options *options, struct mln_module_vec *modules,
-                            int *error)
+struct mln_module *mln_load_text(struct mln_ctx *ctx, const char *path, const char *text,
+                                 size_t length, const struct mln_load_options *options,
+                                 struct mln_module_vec *modules)
 {
     struct loader l = {
         .ctx = ctx, .options = options, .modules = modules, .known = mln_map_new(ctx->arena)};
-    size_t length;
-    char *text = mln_file_read(ctx->arena, path, &length);
-    if (!text) {
-        *error = errno;
-        return NULL;
-    }
     load_prelude(&l);
     bool fresh, standard = strcmp(path, "-") == 0;
     struct entry *entry = known_entry(&l, file_key(&l, path), &fresh);
     return load_text(&l, entry, standard ? "<stdin>" : path, standard ? NULL : path, text, length,
                      false)
         ->module;
+}
+
+struct mln_module *mln_load(struct mln_ctx *ctx, const char *path,
+                            const struct mln_load_options *options, struct mln_module_vec *modules,
+                            int *error)
+{
+    size_t length;
+    char *text = mln_file_read(ctx->arena, path, &length);
+    if (!text) {
+        *error = errno;
+        return NULL;
+    }
+    return mln_load_text(ctx, path, text, length, options, modules);
 }

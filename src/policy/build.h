@@ -99,6 +99,8 @@ const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
 
 /* --- topology.c: after all declarations --- */
 void mln_build_topology(struct mln_build *b);
+/* Addresses, tags and paths of places that were not declared in a policy: nothing is checked. */
+void mln_join_places(struct mln_build *b);
 
 /* --- side.c, service.c --- */
 /* NULL when nothing could be understood (reported). */

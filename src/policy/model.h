@@ -10,6 +10,7 @@
 #include "net/ipset.h"
 #include "net/port.h"
 
+struct mln_build;
 struct mln_network;
 struct mln_zone;
 struct mln_resource;
@@ -73,6 +74,9 @@ struct mln_zone {
     const char *delegation;
     MLN_VEC(struct mln_route) routes;
     bool existing;
+    /* Stands for the subnets of an NSG of which nothing else is known: every address may lie in it
+     * and is joined with it; VirtualNetwork and Internet are unknown sets there. */
+    bool unplaced;
     bool holds_endpoint;  /* a private endpoint lies in it: the back end sets
                              privateEndpointNetworkPolicies so that  its NSG is effective [PEPOL] */
     bool hosts_appliance; /* an appliance of some route lies in it */
@@ -308,6 +312,7 @@ struct mln_model {
     /* Errors: none in what the places and paths are made of (then the intents that were understood
      * can still be judged); some intent is missing (then nothing is said to be useless). */
     bool places_good, intents_missing;
+    struct mln_build *build; /* internal to policy/: what names are looked up in (question.h) */
 };
 
 /* Days since 1970-01-01. */

@@ -46,19 +46,21 @@ static void resolve_unused(struct mln_build *b, struct mln_active *active)
 struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_vec *modules,
                                    struct mln_policy_options *options)
 {
-    struct mln_build b = {.ctx = ctx, .arena = ctx->arena, .options = options};
-    b.model = MLN_NEW(ctx->arena, struct mln_model);
-    b.model->options = options;
+    struct mln_build *b = MLN_NEW(ctx->arena, struct mln_build);
+    *b = (struct mln_build){.ctx = ctx, .arena = ctx->arena, .options = options};
+    b->model = MLN_NEW(ctx->arena, struct mln_model);
+    b->model->options = options;
+    b->model->build = b;
     unsigned errors = ctx->diags->errors;
-    mln_expand_modules(&b, modules);
-    mln_expand_visit(&b, declare_places);
-    mln_expand_visit(&b, declare_in_places);
-    mln_expand_check_imports(&b);
-    mln_build_topology(&b);
-    b.model->places_good = ctx->diags->errors == errors;
-    mln_expand_visit(&b, resolve_unused);
-    mln_expand_visit(&b, declare_intents);
-    mln_build_overrides(&b);
-    b.model->intents_missing = ctx->diags->errors != errors;
-    return b.model;
+    mln_expand_modules(b, modules);
+    mln_expand_visit(b, declare_places);
+    mln_expand_visit(b, declare_in_places);
+    mln_expand_check_imports(b);
+    mln_build_topology(b);
+    b->model->places_good = ctx->diags->errors == errors;
+    mln_expand_visit(b, resolve_unused);
+    mln_expand_visit(b, declare_intents);
+    mln_build_overrides(b);
+    b->model->intents_missing = ctx->diags->errors != errors;
+    return b->model;
 }

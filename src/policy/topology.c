@@ -457,6 +457,17 @@ static void check_role(struct mln_build *b, struct mln_zone *zone)
     }
 }
 
+void mln_join_places(struct mln_build *b)
+{
+    struct mln_model *m = b->model;
+    for (size_t i = 0; i < m->networks.len; i++) {
+        network_addresses(b, m->networks.data[i]);
+        network_bits(b, m->networks.data[i]);
+    }
+    name_zones(b);
+    all_paths(b);
+}
+
 void mln_build_topology(struct mln_build *b)
 {
     struct mln_model *m = b->model;

@@ -1,0 +1,167 @@
+/* Reading what a question is asked about. */
+#include "cli/subject.h"
+
+#include "base/file.h"
+#include "base/map.h"
+#include "policy/places.h"
+
+#include <string.h>
+
+/* --- policies --- */
+
+/* Read back, a rule has forgotten which intents it is for; its name tells. */
+static void remember_intents(struct mln_arena *scratch, const struct mln_rule_vec *rules,
+                             const struct mln_rule_vec *made)
+{
+    struct mln_map *by_name = mln_map_new(scratch);
+    for (size_t i = 0; i < made->len; i++)
+        mln_map_put(by_name, made->data[i]->name, made->data[i]);
+    for (size_t i = 0; i < rules->len; i++) {
+        const struct mln_rule *rule = mln_map_get(by_name, rules->data[i]->name);
+        if (!rule)
+            continue;
+        rules->data[i]->intents = rule->intents;
+        rules->data[i]->intent_count = rule->intent_count;
+    }
+}
+
+struct mln_deployed *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c)
+{
+    struct mln_arena *a = cli->ctx.arena, *scratch = mln_arena_new();
+    struct mln_deployed *deployed = MLN_NEW_ARRAY(a, struct mln_deployed, c->model->nsgs.len + 1);
+    for (size_t i = 0; deployed && i < c->tables.len; i++) {
+        const struct mln_table *table = c->tables.data[i];
+        struct mln_ctx aside = {a, cli->ctx.names, mln_diags_new(a)};
+        struct mln_imported_nsg *nsg = mln_table_read_back(&aside, table, c->options.tags);
+        for (int d = 0; nsg && d < MLN_DIRECTIONS; d++) {
+            remember_intents(scratch, &nsg->rules[d], &table->rules[d]);
+            deployed[table->nsg->index].rules[d] = nsg->rules[d];
+        }
+        if (!nsg) {
+            mln_cli_fail(cli, MLN_EXIT_FAULT, "the JSON of NSG '%s' cannot be read back",
+                         table->nsg->name);
+            deployed = NULL;
+        }
+    }
+    mln_arena_free(scratch);
+    return deployed;
+}
+
+static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
+                        size_t length, struct mln_subject *subject)
+{
+    struct mln_compilation *c = MLN_NEW(cli->ctx.arena, struct mln_compilation);
+    mln_compilation_run_text(cli, inputs, c, subject->path, text, length);
+    subject->kind = MLN_SUBJECT_POLICY;
+    subject->compilation = c;
+    subject->model = c->model;
+    if (!c->good || !c->model)
+        return;
+    subject->deployed = mln_compilation_deploy(cli, c);
+    subject->good = subject->deployed != NULL;
+    for (size_t i = 0; subject->good && i < c->model->nsgs.len; i++) {
+        struct mln_subject_nsg nsg = {.nsg = c->model->nsgs.data[i]};
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            nsg.rules[d] = subject->deployed[i].rules[d];
+        mln_vec_push(cli->ctx.arena, &subject->nsgs, nsg);
+    }
+}
+
+/* --- JSON --- */
+
+/* The model of an empty policy, in which the names of the standard library are known. */
+static struct mln_model *empty_model(struct mln_cli *cli, const struct mln_inputs *inputs)
+{
+    const struct mln_load_options none = {0};
+    struct mln_module_vec modules = {0};
+    struct mln_policy_options *options = MLN_NEW(cli->ctx.arena, struct mln_policy_options);
+    *options = mln_policy_options(cli, inputs);
+    options->param_count = 0;
+    mln_load_text(&cli->ctx, "-", "", 0, &none, &modules);
+    return mln_policy_build(&cli->ctx, &modules, options);
+}
+
+static void add_asgs(struct mln_ctx *ctx, struct mln_model *model, const struct mln_nsg *nsg,
+                     const struct mln_rule_vec *rules)
+{
+    for (size_t i = 0; i < rules->len; i++) {
+        const struct mln_rule_side *sides[] = {&rules->data[i]->src, &rules->data[i]->dst};
+        for (int s = 0; s < 2; s++)
+            if (sides[s]->kind == MLN_SIDE_ASG)
+                mln_places_add_asg(ctx, model, sides[s]->asg->name, nsg->zones.data[0]);
+    }
+}
+
+static void add_nsg(struct mln_cli *cli, struct mln_subject *subject,
+                    const struct mln_imported_nsg *read, size_t number)
+{
+    struct mln_arena *a = cli->ctx.arena;
+    const char *name = read->name;
+    if (!*name)
+        name = number ? mln_printf(a, "nsg-%zu", number + 1) : "nsg";
+    struct mln_subject_nsg nsg = {
+        .nsg = mln_places_add_alone(&cli->ctx, subject->model, name, read->span)};
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        nsg.rules[d] = read->rules[d];
+        nsg.places[d] = read->places[d].data;
+        add_asgs(&cli->ctx, subject->model, nsg.nsg, &nsg.rules[d]);
+    }
+    mln_vec_push(a, &subject->nsgs, nsg);
+}
+
+static void load_json(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
+                      size_t length, struct mln_subject *subject)
+{
+    struct mln_arena *a = cli->ctx.arena;
+    unsigned errors = cli->ctx.diags->errors;
+    struct mln_imported_nsg_vec read = {0};
+    subject->kind = MLN_SUBJECT_NSGS;
+    bool good = mln_nsg_read(&cli->ctx, inputs->tags, subject->path, text, length, &read);
+    subject->model = empty_model(cli, inputs);
+    for (size_t i = 0; i < read.len; i++)
+        add_nsg(cli, subject, read.data[i], i);
+    mln_places_finish(&cli->ctx, subject->model);
+    struct mln_deployed *deployed = MLN_NEW_ARRAY(a, struct mln_deployed, subject->nsgs.len + 1);
+    for (size_t i = 0; i < subject->nsgs.len; i++)
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            deployed[i].rules[d] = subject->nsgs.data[i].rules[d];
+    subject->deployed = deployed;
+    subject->good = good && cli->ctx.diags->errors == errors;
+}
+
+/* --- which it is --- */
+
+static bool is_json(const char *text, size_t length)
+{
+    size_t i = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (i < length && strchr(" \t\r\n", text[i]) && text[i])
+        i++;
+    return i < length && (text[i] == '{' || text[i] == '[');
+}
+
+void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
+                      struct mln_subject *subject)
+{
+    *subject = (struct mln_subject){.path = path};
+    size_t length;
+    const char *text = mln_cli_read(cli, path, &length);
+    if (!text)
+        return;
+    if (is_json(text, length))
+        load_json(cli, inputs, text, length, subject);
+    else
+        load_policy(cli, inputs, text, length, subject);
+}
+
+struct mln_span mln_subject_place(const struct mln_subject *subject, const struct mln_rule *rule)
+{
+    if (rule->intent_count)
+        return rule->intents[0]->span;
+    for (size_t i = 0; i < subject->nsgs.len; i++) {
+        const struct mln_subject_nsg *nsg = &subject->nsgs.data[i];
+        for (size_t k = 0; nsg->places[rule->direction] && k < nsg->rules[rule->direction].len; k++)
+            if (nsg->rules[rule->direction].data[k] == rule)
+                return nsg->places[rule->direction][k];
+    }
+    return (struct mln_span){0};
+}

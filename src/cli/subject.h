@@ -1,0 +1,49 @@
+/* What a question is asked about: a policy, network security groups as JSON, or an ARM template.
+ *
+ * query, reach, diff, verify and lint look at all of them alike: a model of the places, and the
+ * rules of each NSG, which for a policy are read back from the JSON that compile would write. A
+ * JSON text begins with '{' or '['; a policy never does.
+ *
+ * An NSG without places (JSON that tells of no subnet) governs a zone of its own name that may hold
+ * any address (`unplaced`); which addresses are in VirtualNetwork and in Internet is unknown there,
+ * as it is for service tags without a file. */
+#ifndef MLN_CLI_SUBJECT_H
+#define MLN_CLI_SUBJECT_H
+
+#include "cli/pipeline.h"
+#include "prove/assert.h"
+
+enum mln_subject_kind { MLN_SUBJECT_POLICY, MLN_SUBJECT_NSGS, MLN_SUBJECT_TEMPLATE };
+
+struct mln_subject_nsg {
+    const struct mln_nsg *nsg; /* in the model, with the zones it governs: may be none in a
+                                  template; never NULL */
+    struct mln_rule_vec rules[MLN_DIRECTIONS];     /* by priority; intents known for a policy */
+    const struct mln_span *places[MLN_DIRECTIONS]; /* of each rule in the JSON; NULL for a policy */
+};
+
+struct mln_subject {
+    const char *path;
+    enum mln_subject_kind kind;
+    /* Read without an error. Otherwise a policy has no nsgs and perhaps no model; JSON has those
+     * that could be read. */
+    bool good;
+    struct mln_compilation *compilation;  /* of a policy; else NULL */
+    struct mln_model *model;              /* without intents when it is no policy */
+    MLN_VEC(struct mln_subject_nsg) nsgs; /* as model->nsgs */
+    const struct mln_deployed *deployed;  /* the same rules, as questions want them */
+};
+
+/* Reads one operand; mistakes are reported. Everything lives in the arena of the run. */
+void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
+                      struct mln_subject *subject);
+
+/* Where a rule comes from: the first intent behind it, or its place in the JSON; file 0 for a rule
+ * of a policy's `default`. */
+struct mln_span mln_subject_place(const struct mln_subject *subject, const struct mln_rule *rule);
+
+/* The JSON of every table of a policy as rules again, by index of the NSG, with the intents behind
+ * them. NULL after reporting a fault. */
+struct mln_deployed *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c);
+
+#endif
