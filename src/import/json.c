@@ -31,20 +31,25 @@ static void report_fault(struct mln_ctx *ctx, uint32_t file, const struct mln_sc
 }
 
 /* Behind the byte order mark, which cJSON would skip too. */
-static cJSON *parse(const struct mln_source *source)
+static cJSON *parse(const char *text, size_t length)
 {
-    return cJSON_ParseWithLengthOpts(source->text, source->length + 1, NULL, true);
+    return cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
 }
 
 struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
 {
-    const struct mln_source *source = mln_source_get(ctx->diags, file);
+    return mln_document_read_text(ctx, file, mln_source_get(ctx->diags, file)->text);
+}
+
+struct mln_document *mln_document_read_text(struct mln_ctx *ctx, uint32_t file, const char *text)
+{
+    size_t length = mln_source_get(ctx->diags, file)->length;
     struct mln_scan_fault fault = {0};
-    if (source->length >= UINT32_MAX)
+    if (length >= UINT32_MAX)
         fault.message = "the file is too large";
     else
-        fault = mln_scan_json(ctx->arena, source->text, source->length, NULL, 0);
-    cJSON *root = fault.message ? NULL : parse(source);
+        fault = mln_scan_json(ctx->arena, text, length, NULL, 0);
+    cJSON *root = fault.message ? NULL : parse(text, length);
     if (!fault.message && !root)
         fault.message = "the text cannot be read as JSON";
     if (fault.message) {
@@ -52,7 +57,8 @@ struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
         return NULL;
     }
     struct mln_document *document = MLN_NEW(ctx->arena, struct mln_document);
-    *document = (struct mln_document){.ctx = ctx, .file = file, .root = root};
+    *document = (struct mln_document){
+        .ctx = ctx, .file = file, .root = root, .text = text, .length = length};
     return document;
 }
 
@@ -85,9 +91,8 @@ static size_t collect(struct mln_place_index *index, const cJSON *value,
 static struct mln_place_index *index_places(struct mln_document *document)
 {
     struct mln_arena *arena = document->ctx->arena;
-    const struct mln_source *source = mln_source_get(document->ctx->diags, document->file);
     struct mln_extent_vec extents = {0};
-    mln_scan_json(arena, source->text, source->length, &extents, SIZE_MAX);
+    mln_scan_json(arena, document->text, document->length, &extents, SIZE_MAX);
     struct mln_place_index *index = MLN_NEW(arena, struct mln_place_index);
     size_t slots = 16;
     while (slots < 2 * extents.len)
@@ -104,6 +109,7 @@ struct mln_span mln_document_span(struct mln_document *document, const cJSON *va
 {
     if (!document->places)
         document->places = index_places(document);
+    value = mln_origin_of(document->origins, value);
     const struct place *place = find_place(document->places, value ? value : document->root);
     assert(place->value);
     bool container = cJSON_IsObject(place->value) || cJSON_IsArray(place->value);

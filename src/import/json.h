@@ -7,20 +7,26 @@
 #define MLN_IMPORT_JSON_H
 
 #include "diag/ctx.h"
+#include "import/origin.h"
 #include "import/scan.h"
 
 #include <cjson/cJSON.h>
 
 struct mln_document {
     struct mln_ctx *ctx;
-    uint32_t file;                  /* the source */
-    cJSON *root;                    /* never NULL; owned */
+    uint32_t file;    /* the source */
+    cJSON *root;      /* never NULL; owned */
+    const char *text; /* what was parsed: of the source, or a relaxed copy of the same length */
+    size_t length;
     struct mln_place_index *places; /* made on the first complaint */
+    struct mln_origins *origins;    /* of values made by evaluation; NULL when there are none */
 };
 
 /* Parses a source already added. NULL after reporting. To be closed by the function that read it:
  * nothing in the tree outlives that (strings to keep are interned or copied). */
 struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file);
+/* The same for a text in the place of the source's: as long, and every byte where it was. */
+struct mln_document *mln_document_read_text(struct mln_ctx *ctx, uint32_t file, const char *text);
 void mln_document_close(struct mln_document *document);
 
 /* Where a value stands; of a container its first byte. The root for NULL. */

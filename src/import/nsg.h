@@ -21,6 +21,7 @@ struct mln_imported_nsg {
     struct mln_rule_vec rules[MLN_DIRECTIONS]; /* by priority; equal ones in the order written */
     MLN_VEC(struct mln_span) places[MLN_DIRECTIONS]; /* of each rule; file 0 after read_own */
     bool has_default_rules; /* the file lists them; they are not among the rules */
+    bool incomplete; /* a rule is left out because it is not known or not understood; reported */
 };
 MLN_VEC_TYPE(mln_imported_nsg_vec, struct mln_imported_nsg *);
 

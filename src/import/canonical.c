@@ -1,0 +1,96 @@
+#include "import/canonical.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Sorted without regard to case. */
+static const char *const keys[] = {
+    "access",
+    "addressPrefix",
+    "addressPrefixes",
+    "addressSpace",
+    "allowGatewayTransit",
+    "condition",
+    "contentVersion",
+    "copy",
+    "count",
+    "defaultSecurityRules",
+    "defaultValue",
+    "dependsOn",
+    "description",
+    "destinationAddressPrefix",
+    "destinationAddressPrefixes",
+    "destinationApplicationSecurityGroups",
+    "destinationPortRange",
+    "destinationPortRanges",
+    "direction",
+    "existing",
+    "expressionEvaluationOptions",
+    "functions",
+    "id",
+    "input",
+    "languageVersion",
+    "location",
+    "mainTemplate",
+    "members",
+    "name",
+    "namespace",
+    "networkSecurityGroup",
+    "nextHopIpAddress",
+    "nextHopType",
+    "nullable",
+    "output",
+    "outputs",
+    "parameters",
+    "peeringState",
+    "priority",
+    "properties",
+    "protocol",
+    "remoteAddressSpace",
+    "remoteVirtualNetwork",
+    "remoteVirtualNetworkAddressSpace",
+    "resourceGroup",
+    "resources",
+    "routes",
+    "routeTable",
+    "scope",
+    "securityRules",
+    "sourceAddressPrefix",
+    "sourceAddressPrefixes",
+    "sourceApplicationSecurityGroups",
+    "sourcePortRange",
+    "sourcePortRanges",
+    "subnets",
+    "subscriptionId",
+    "template",
+    "templateLink",
+    "type",
+    "useRemoteGateways",
+    "value",
+    "variables",
+    "virtualNetworkPeerings",
+};
+
+static int compare(const void *a, const void *b)
+{
+    return strcasecmp(a, *(const char *const *)b);
+}
+
+const char *mln_canonical_key(const char *key)
+{
+    const char *const *found =
+        bsearch(key, keys, sizeof keys / sizeof *keys, sizeof *keys, compare);
+    return found ? *found : key;
+}
+
+/* Same length, other case: the text is overwritten where it stands. Depth is bounded by the scan.
+ */
+void mln_canonical_keys(cJSON *root)
+{
+    for (cJSON *item = root->child; item; item = item->next) {
+        if (item->string)
+            memcpy(item->string, mln_canonical_key(item->string), strlen(item->string));
+        mln_canonical_keys(item);
+    }
+}
