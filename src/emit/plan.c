@@ -44,9 +44,13 @@ static char *lower(struct mln_arena *arena, const char *text)
     return key;
 }
 
-const char *mln_plan_name_in(struct mln_plan_names *names, const char *group, const char *text)
+const char *mln_plan_name_in(struct mln_plan_names *names, struct mln_plan_group group,
+                             const char *text)
 {
-    const char *wanted = text, *prefix = group ? group : "";
+    const char *wanted = text;
+    const char *prefix =
+        mln_printf(names->arena, "%s/%s", group.subscription ? group.subscription : "",
+                   group.name ? group.name : "");
     for (unsigned n = 2;; n++) {
         const char *name = fit(names->arena, wanted, names->max);
         char *key = lower(names->arena, mln_printf(names->arena, "%s/%s", prefix, name));
@@ -60,7 +64,7 @@ const char *mln_plan_name_in(struct mln_plan_names *names, const char *group, co
 
 const char *mln_plan_name(struct mln_plan_names *names, const char *text)
 {
-    return mln_plan_name_in(names, NULL, text);
+    return mln_plan_name_in(names, (struct mln_plan_group){NULL, NULL}, text);
 }
 
 /* ---- resources ---- */
@@ -69,7 +73,10 @@ enum mln_plan_known mln_plan_resource_known(const struct mln_resource *resource)
 {
     if (resource->id)
         return MLN_PLAN_ID;
-    return resource->azure_name ? MLN_PLAN_NAME : MLN_PLAN_ASKED;
+    /* The id of a resource inside another one needs that one's name, too. */
+    const char *slash = strchr(resource->kind->type, '/');
+    bool plain = slash && !strchr(slash + 1, '/');
+    return resource->azure_name && plain ? MLN_PLAN_NAME : MLN_PLAN_ASKED;
 }
 
 /* ---- peerings ---- */
@@ -92,7 +99,7 @@ static void add_peering(struct mln_arena *arena, struct mln_plan *plan,
         return;
     const char *text = mln_printf(arena, "%s-to-%s", from->name, to->name);
     struct mln_plan_peering half = {
-        .name = mln_plan_name_in(names, from->name, text),
+        .name = mln_plan_name_in(names, (struct mln_plan_group){NULL, from->name}, text),
         .from = from,
         .to = to,
         .forwarded = forwarding[to->index],
@@ -117,44 +124,57 @@ static void add_peerings(struct mln_arena *arena, struct mln_plan *plan)
 
 /* ---- resource groups ---- */
 
-int mln_plan_compare_groups(const char *x, const char *y)
+struct mln_plan_group mln_plan_group_of(const struct mln_network *network)
+{
+    return (struct mln_plan_group){network->subscription, network->resource_group};
+}
+
+static int compare_texts(const char *x, const char *y)
 {
     if (!x || !y)
         return (x != NULL) - (y != NULL);
     return strcasecmp(x, y);
 }
 
+int mln_plan_group_compare(struct mln_plan_group x, struct mln_plan_group y)
+{
+    int order = compare_texts(x.subscription, y.subscription);
+    return order ? order : compare_texts(x.name, y.name);
+}
+
 static int by_group(const void *x, const void *y)
 {
-    return mln_plan_compare_groups(*(const char *const *)x, *(const char *const *)y);
+    return mln_plan_group_compare(*(const struct mln_plan_group *)x,
+                                  *(const struct mln_plan_group *)y);
 }
 
 static void add_groups(struct mln_arena *arena, struct mln_plan *plan)
 {
     const struct mln_model *model = plan->model;
-    MLN_VEC(const char *) all = {0};
+    MLN_VEC(struct mln_plan_group) all = {0};
     for (size_t i = 0; i < model->networks.len; i++)
         if (!model->networks.data[i]->existing)
-            mln_vec_push(arena, &all, model->networks.data[i]->resource_group);
-    for (size_t i = 0; i < model->nsgs.len; i++)
-        mln_vec_push(arena, &all, model->nsgs.data[i]->resource_group);
+            mln_vec_push(arena, &all, mln_plan_group_of(model->networks.data[i]));
+    for (size_t i = 0; i < model->zones.len; i++)
+        if (model->zones.data[i]->nsg)
+            mln_vec_push(arena, &all, mln_plan_group_of(model->zones.data[i]->network));
     for (size_t i = 0; i < model->asgs.len; i++)
-        mln_vec_push(arena, &all, model->asgs.data[i]->zone->network->resource_group);
+        mln_vec_push(arena, &all, mln_plan_group_of(model->asgs.data[i]->zone->network));
     for (size_t i = 0; i < plan->endpoints.len; i++)
         mln_vec_push(arena, &all, plan->endpoints.data[i]->group);
     if (all.len > 1)
         qsort(all.data, all.len, sizeof *all.data, by_group);
     for (size_t i = 0; i < all.len; i++)
-        if (i == 0 || mln_plan_compare_groups(all.data[i - 1], all.data[i]) != 0)
+        if (i == 0 || mln_plan_group_compare(all.data[i - 1], all.data[i]) != 0)
             mln_vec_push(arena, &plan->groups, all.data[i]);
 }
 
-size_t mln_plan_group_index(const struct mln_plan *plan, const char *group)
+size_t mln_plan_group_index(const struct mln_plan *plan, struct mln_plan_group group)
 {
     size_t lo = 0, hi = plan->groups.len;
     while (lo < hi) {
         size_t middle = (lo + hi) / 2;
-        if (mln_plan_compare_groups(plan->groups.data[middle], group) < 0)
+        if (mln_plan_group_compare(plan->groups.data[middle], group) < 0)
             lo = middle + 1;
         else
             hi = middle;

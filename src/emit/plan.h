@@ -19,6 +19,16 @@
 
 #include "emit/backend.h"
 
+/* ---- resource groups ---- */
+
+struct mln_plan_group {
+    const char *subscription; /* NULL: the one that is deployed to */
+    const char *name;         /* NULL: the one that is deployed to */
+};
+struct mln_plan_group mln_plan_group_of(const struct mln_network *network);
+/* By subscription, then name; NULL first, case ignored. */
+int mln_plan_group_compare(struct mln_plan_group x, struct mln_plan_group y);
+
 /* ---- resources that the policy names but does not write ---- */
 
 enum mln_plan_known {
@@ -107,8 +117,8 @@ struct mln_plan_endpoint {
     const char *name; /* "pe-RESOURCE-SUB", with "-ZONE" when that is not unique */
     const struct mln_endpoint *endpoint;
     const struct mln_plan_subnet *subnet;
-    const char *group;  /* resource group: the network's */
-    const char *region; /* the network's: an endpoint lies in the region of its network */
+    struct mln_plan_group group; /* the network's */
+    const char *region;          /* the network's: an endpoint lies in the region of its network */
     /* Empty: Azure chooses, as `at` is not given, or the members that its addresses belong to are
      * not known: members_unknown. */
     MLN_VEC(struct mln_plan_address) addresses;
@@ -131,9 +141,9 @@ struct mln_plan_link {
  * network reaches both or they lie in one group; else each has its own, so that networks that have
  * nothing to do with each other do not see each other's addresses. */
 struct mln_plan_dns {
-    const char *name;  /* "privatelink.blob.core.windows.net" */
-    bool open;         /* the name holds "{region}", a region that the policy does not say */
-    const char *group; /* resource group: of the first endpoint that needs it */
+    const char *name; /* "privatelink.blob.core.windows.net" */
+    bool open;        /* the name holds "{region}", a region that the policy does not say */
+    struct mln_plan_group group;         /* of the first endpoint that needs it */
     MLN_VEC(struct mln_plan_link) links; /* in the order of networks */
     uint32_t index;
 };
@@ -142,9 +152,8 @@ struct mln_plan_dns {
 
 struct mln_plan {
     const struct mln_model *model;
-    /* Resource groups in which something is written: first NULL if it is among them, then by name,
-     * whatever the case. */
-    MLN_VEC(const char *) groups;
+    /* Those in which something is written, in the order of mln_plan_group_compare. */
+    MLN_VEC(struct mln_plan_group) groups;
     MLN_VEC(struct mln_plan_subnet *) subnets; /* by zone index, existing ones too */
     MLN_VEC(struct mln_plan_route_table *) route_tables;
     MLN_VEC(struct mln_plan_only *) only;
@@ -159,6 +168,6 @@ struct mln_plan *mln_plan_new(struct mln_arena *arena, const struct mln_model *m
                               const struct mln_table_vec *tables);
 
 /* Index of a group in plan->groups. */
-size_t mln_plan_group_index(const struct mln_plan *plan, const char *group);
+size_t mln_plan_group_index(const struct mln_plan *plan, struct mln_plan_group group);
 
 #endif

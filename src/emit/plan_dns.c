@@ -82,6 +82,15 @@ static void unite(struct want *wants, size_t x, size_t y)
         wants[x].parent = y;
 }
 
+static const char *group_key(struct mln_arena *arena, struct mln_plan_group group)
+{
+    char *key = mln_printf(arena, "%s/%s", group.subscription ? group.subscription : "",
+                           group.name ? group.name : "");
+    for (char *p = key; *p; p++)
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+    return key;
+}
+
 static void unite_name(struct mln_arena *arena, const struct mln_model *model, struct want *wants,
                        size_t count, uint64_t *const *networks)
 {
@@ -90,9 +99,7 @@ static void unite_name(struct mln_arena *arena, const struct mln_model *model, s
     for (size_t i = 0; i < count; i++)
         wants[i].parent = i;
     for (size_t i = 0; i < count; i++) {
-        char *key = mln_strdup(arena, wants[i].endpoint->group ? wants[i].endpoint->group : "");
-        for (char *p = key; *p; p++)
-            *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+        const char *key = group_key(arena, wants[i].endpoint->group);
         const struct want *same = mln_map_get(groups, key);
         if (same)
             unite(wants, i, (size_t)(same - wants));
@@ -166,7 +173,7 @@ static int by_name_and_group(const void *x, const void *y)
     const struct mln_plan_dns *p = *(struct mln_plan_dns *const *)x,
                               *q = *(struct mln_plan_dns *const *)y;
     int order = strcmp(p->name, q->name);
-    return order ? order : mln_plan_compare_groups(p->group, q->group);
+    return order ? order : mln_plan_group_compare(p->group, q->group);
 }
 
 void mln_plan_add_dns(struct mln_arena *arena, struct mln_plan *plan)

@@ -116,10 +116,10 @@ static void add_endpoint(struct mln_arena *arena, struct mln_plan *plan,
     if (several(endpoint))
         text = mln_printf(arena, "%s-%s", text, endpoint->zone->display);
     struct mln_plan_endpoint *planned = MLN_NEW(arena, struct mln_plan_endpoint);
-    planned->name = mln_plan_name_in(names, network->resource_group, text);
+    planned->group = mln_plan_group_of(network);
+    planned->name = mln_plan_name_in(names, planned->group, text);
     planned->endpoint = endpoint;
     planned->subnet = plan->subnets.data[endpoint->zone->index];
-    planned->group = network->resource_group;
     planned->region = network->region;
     add_addresses(arena, planned);
     mln_vec_push(arena, &plan->endpoints, planned);

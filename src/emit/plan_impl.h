@@ -14,8 +14,9 @@ struct mln_plan_names {
 struct mln_plan_names mln_plan_names_new(struct mln_arena *arena, size_t max);
 /* A legal name like `text` that was not handed out yet. */
 const char *mln_plan_name(struct mln_plan_names *names, const char *text);
-/* The same with what tells one resource group from another in front of the key. */
-const char *mln_plan_name_in(struct mln_plan_names *names, const char *group, const char *text);
+/* The same for names that are compared only within a resource group. */
+const char *mln_plan_name_in(struct mln_plan_names *names, struct mln_plan_group group,
+                             const char *text);
 
 /* Sets of small numbers. */
 static inline size_t mln_plan_words(size_t count)
@@ -41,7 +42,5 @@ void mln_plan_add_dns(struct mln_arena *arena, struct mln_plan *plan);
 /* plan_subnet.c: fills subnets, route_tables, only. */
 void mln_plan_add_subnets(struct mln_arena *arena, struct mln_plan *plan,
                           const struct mln_table_vec *tables);
-
-int mln_plan_compare_groups(const char *x, const char *y); /* NULL first, then without case */
 
 #endif

@@ -59,7 +59,7 @@ static const struct mln_plan_route_table *add_route_table(struct mln_arena *aren
     struct mln_plan_names inside = mln_plan_names_new(arena, 80);
     table->zone = zone;
     table->name =
-        mln_plan_name_in(names, zone->network->resource_group, own_name(arena, "rt", zone));
+        mln_plan_name_in(names, mln_plan_group_of(zone->network), own_name(arena, "rt", zone));
     for (size_t i = 0; i < zone->routes.len; i++)
         add_route(arena, table, &inside, &zone->routes.data[i]);
     mln_vec_push(arena, &plan->route_tables, table);
@@ -90,7 +90,7 @@ static const struct mln_plan_only *add_only(struct mln_arena *arena, struct mln_
     struct mln_plan_only *only = MLN_NEW(arena, struct mln_plan_only);
     only->zone = zone;
     only->name =
-        mln_plan_name_in(names, zone->network->resource_group, own_name(arena, "sep", zone));
+        mln_plan_name_in(names, mln_plan_group_of(zone->network), own_name(arena, "sep", zone));
     for (size_t i = 0; i < zone->endpoint_only.len; i++)
         add_member(arena, only, resources, zone->endpoint_only.data[i]);
     mln_vec_push(arena, &plan->only, only);
