@@ -23,11 +23,11 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Options are what a line of help begins with: "  -q, --quiet", "  --tags=FILE".
+# Options are what a line of help begins with: "  -q, --quiet", "  --tags=FILE". What --format takes is the command's own.
 commands=$("$MLNSGC" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 for command in $commands; do
     "$MLNSGC" "$command" --help
-done | grep -oE '^  -[^ ]+(, --[^ ]+)?([ =][A-Z][^ ]*)?' | sed 's/^  //' | sort -u >"$work/options"
+done | grep -oE '^  -[^ ]+(, --[^ ]+)?([ =][A-Z][^ ]*)?' | sed 's/^  //; s/^--format=.*/--format=FORM/' | sort -u >"$work/options"
 mandoc -T ascii -O width=300 man/mlnsgc.1 | sed 's/.\x08//g' >"$work/page"
 
 while read -r option; do

@@ -39,6 +39,26 @@ static const struct mln_command commands[] = {
         .run = mln_test_command,
     },
     {
+        .name = "explain",
+        .bit = MLN_FOR_EXPLAIN,
+        .synopsis = "[OPTIONS] NAME...",
+        .summary = "the long text for a code, slug, word, service tag or library name",
+        .text = "Prints what is known under each NAME: a diagnostic by code or slug, a word of the "
+                "language, a service tag, a module of the standard library, or what one declares.",
+        .run = mln_explain_command,
+    },
+    {
+        .name = "doc",
+        .bit = MLN_FOR_DOC,
+        .synopsis = "[OPTIONS] [MODULE|POLICY|-]...",
+        .summary = "documentation of library modules and policies",
+        .text =
+            "Prints a module of the standard library as documentation, with the source of its "
+            "templates, or a policy (.mlp): networks, zones, resources and every intent with its "
+            "reason. Without an operand, the whole library.",
+        .run = mln_doc_command,
+    },
+    {
         .name = "help",
         .bit = MLN_FOR_HELP,
         .synopsis = "[COMMAND]",

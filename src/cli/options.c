@@ -19,13 +19,14 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
     [MLN_GROUP_GENERAL] = "General",
 };
 
-#define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES
+#define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC
+#define TAGS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
 #define LOCKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
 #define ASSERTIONS MLN_GROUP_ASSERTIONS, MLN_FOR_TEST
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
-#define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES
+#define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN
 #define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
 #define NEEDED MLN_TAKES_VALUE
 #define FLAG NULL, MLN_TAKES_NONE
@@ -36,10 +37,9 @@ static const struct mln_option options[] = {
     {NULL, "--param", "NAME=TEXT", NEEDED, INPUT, "give the parameter NAME a value", mln_set_param},
     {NULL, "--params", "FILE", NEEDED, INPUT, "read parameters: NAME=TEXT lines, or a JSON object",
      mln_set_params},
-    {NULL, "--tags", "FILE", NEEDED, INPUT, "read a service-tag file (also MLNSGC_TAGS)",
+    {NULL, "--tags", "FILE", NEEDED, TAGS, "read a service-tag file (also MLNSGC_TAGS)",
      mln_set_tags},
-    {NULL, "--cloud", "public|usgov|china", NEEDED, INPUT, "which of Azure's clouds",
-     mln_set_cloud},
+    {NULL, "--cloud", "public|usgov|china", NEEDED, TAGS, "which of Azure's clouds", mln_set_cloud},
     {NULL, "--today", "YYYY-MM-DD", NEEDED, INPUT, "the day that 'until' is compared with",
      mln_set_today},
 
@@ -67,6 +67,10 @@ static const struct mln_option options[] = {
      mln_set_keep},
     {NULL, "--format", "text|tap|junit", NEEDED, ASSERTIONS,
      "the form of the report (default text)", mln_set_format},
+    {NULL, "--format", "text|md", NEEDED, MLN_GROUP_OUTPUT, MLN_FOR_EXPLAIN,
+     "plain text (default) or Markdown", mln_set_format},
+    {NULL, "--format", "md|text|man", NEEDED, MLN_GROUP_OUTPUT, MLN_FOR_DOC,
+     "Markdown (default), plain text, or a manual page", mln_set_format},
     {NULL, "--witnesses", "N", NEEDED, ASSERTIONS,
      "show up to N packets for an assertion that fails (default 1)", mln_set_witnesses},
     {NULL, "--coverage", FLAG, ASSERTIONS, "show which intents decided no assertion",

@@ -26,7 +26,7 @@ enum mln_command_bit {
     MLN_FOR_EXPLAIN = 4096,
     MLN_FOR_DOC = 8192,
     MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST, /* whatever reads policies */
-    MLN_FOR_ALL = MLN_FOR_POLICIES | MLN_FOR_HELP | MLN_FOR_VERSION,
+    MLN_FOR_ALL = 0x3fff,
 };
 
 enum mln_option_group {
@@ -77,6 +77,7 @@ enum mln_format {
     MLN_PRINT_LINES,
     MLN_PRINT_ARM,
     MLN_PRINT_CLI,
+    MLN_PRINT_MAN,
     MLN_PRINT_COUNT
 };
 
@@ -118,6 +119,7 @@ struct mln_options {
     /* assertions */
     MLN_VEC(const char *) keep; /* -k; empty: every assertion */
     enum mln_format format;
+    bool format_given;
     unsigned witnesses;
     bool coverage;
     bool threshold_given;

@@ -192,10 +192,12 @@ MLN_SETTER(format)
     static const char *const words[] = {
         [MLN_PRINT_TEXT] = "text",   [MLN_PRINT_TAP] = "tap", [MLN_PRINT_JUNIT] = "junit",
         [MLN_PRINT_JSON] = "json",   [MLN_PRINT_MD] = "md",   [MLN_PRINT_CSV] = "csv",
-        [MLN_PRINT_LINES] = "lines", [MLN_PRINT_ARM] = "arm", [MLN_PRINT_CLI] = "cli"};
+        [MLN_PRINT_LINES] = "lines", [MLN_PRINT_ARM] = "arm", [MLN_PRINT_CLI] = "cli",
+        [MLN_PRINT_MAN] = "man"};
     static_assert(sizeof(words) / sizeof(*words) == MLN_PRINT_COUNT, "a word for each format");
     const char *mistake;
     options->format = (enum mln_format)choose(ctx, value, words, MLN_PRINT_COUNT, &mistake);
+    options->format_given = true;
     return mistake;
 }
 
