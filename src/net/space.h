@@ -92,6 +92,11 @@ enum mln_found mln_space_search(struct mln_space *space, size_t within,
                                 const struct mln_question *question, struct mln_packet *packet,
                                 uint64_t *steps, uint64_t limit);
 
+/* The matches that share a packet with this one (unknown sets are taken to overlap whatever they
+ * may), and those that hold all of it. Both sets have mln_space_words words; itself is in both when
+ * it holds a packet at all. */
+void mln_space_relation(struct mln_space *space, size_t match, uint64_t *overlap, uint64_t *cover);
+
 /* Do the two matches share a packet? Unknown sets are taken to overlap whatever they may. */
 bool mln_match_overlaps(const struct mln_match *a, const struct mln_match *b);
 /* Is every packet of b in a? Exact for exact sets; an unknown set covers only itself. */
