@@ -44,6 +44,7 @@ const char *mln_command_suggest(const char *name);
 
 void mln_compile_command(struct mln_cli *cli);
 void mln_check_command(struct mln_cli *cli);
+void mln_lint_command(struct mln_cli *cli);
 void mln_test_command(struct mln_cli *cli);
 void mln_explain_command(struct mln_cli *cli);
 void mln_doc_command(struct mln_cli *cli);

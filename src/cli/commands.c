@@ -27,6 +27,18 @@ static const struct mln_command commands[] = {
         .run = mln_check_command,
     },
     {
+        .name = "lint",
+        .bit = MLN_FOR_LINT,
+        .synopsis = "[OPTIONS] FILE|-...",
+        .summary = "report risks, and rules that do nothing",
+        .text = "Does all that check does, for policies, network security groups as JSON and ARM "
+                "templates, and reports on top what their rules open to the Internet, rules that "
+                "are never reached or change nothing, and service tags without what they need. "
+                "Exits 1 when there is a warning.",
+        .takes_files = true,
+        .run = mln_lint_command,
+    },
+    {
         .name = "test",
         .bit = MLN_FOR_TEST,
         .synopsis = "[OPTIONS] POLICY|-...",

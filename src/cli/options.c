@@ -94,7 +94,7 @@ static const struct mln_option options[] = {
     {NULL, "--max-errors", "N", NEEDED, DIAGNOSTICS, "show at most N errors (0: all)",
      mln_set_max_errors},
     {NULL, "--fail-on", "error|warning|note|never", NEEDED, DIAGNOSTICS,
-     "exit 1 when there are findings of this severity (default error)", mln_set_fail_on},
+     "exit 1 when there are findings of this severity (default error; lint: warning)", mln_set_fail_on},
     {NULL, "--message-format", "text|short|json", NEEDED, DIAGNOSTICS,
      "how diagnostics are printed", mln_set_message_format},
     {NULL, "--report", "FORMAT:FILE", NEEDED, DIAGNOSTICS, "also write them to FILE in this format",

@@ -25,7 +25,8 @@ enum mln_command_bit {
     MLN_FOR_ALLOWLIST = 2048,
     MLN_FOR_EXPLAIN = 4096,
     MLN_FOR_DOC = 8192,
-    MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST, /* whatever reads policies */
+    MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST |
+                       MLN_FOR_LINT, /* whatever reads policies */
     MLN_FOR_ALL = 0x3fff,
 };
 
@@ -135,6 +136,7 @@ struct mln_options {
     bool warnings_are_errors;
     unsigned max_errors;
     enum mln_fail_on fail_on;
+    bool fail_on_given;
     enum mln_color color;
 };
 

@@ -273,6 +273,7 @@ MLN_SETTER(fail_on)
         [MLN_FAIL_ON_NEVER] = "never",
     };
     const char *mistake;
+    options->fail_on_given = true;
     options->fail_on = (enum mln_fail_on)choose(ctx, value, words, 4, &mistake);
     return mistake;
 }

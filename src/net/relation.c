@@ -15,8 +15,7 @@ void mln_space_relation(struct mln_space *space, size_t match, uint64_t *overlap
     memcpy(overlap, space->live, space->words * sizeof *overlap);
     memcpy(cover, space->live, space->words * sizeof *cover);
     for (size_t f = 0; f < MLN_FIELD_COUNT; f++) {
-        const struct mln_summary *s =
-            mln_field_summary(&space->fields[f], space->set_of[f][match]);
+        const struct mln_summary *s = mln_field_summary(&space->fields[f], space->set_of[f][match]);
         for (size_t k = 0; k < space->words; k++) {
             overlap[k] &= s->overlap[k];
             cover[k] &= s->cover[k];

@@ -1,6 +1,6 @@
-/* Each service is a match of its own in the space of the list: its ports, from anybody. The question
- * (first_match.h) is whether a packet of it is first met by an allow that was not found yet; the
- * rule that decides the packet is noted, and asked again without it. */
+/* Each service is a match of its own in the space of the list: its ports, from anybody. The
+ * question (first_match.h) is whether a packet of it is first met by an allow that was not found
+ * yet; the rule that decides the packet is noted, and asked again without it. */
 #include "prove/exposure.h"
 
 #include "azure/platform.h"
@@ -89,11 +89,24 @@ static const struct mln_ipset *anybody(struct mln_arena *a, enum mln_family fami
             if (is_narrow(family, &src->prefixes->ranges[k]))
                 mln_vec_push(a, &named, src->prefixes->ranges[k]);
     }
-    const struct mln_ipset *public = mln_ipset_subtract(
-        a, mln_ipset_all(a, family), mln_azure_private_space(a, family));
+    const struct mln_ipset *public =
+        mln_ipset_subtract(a, mln_ipset_all(a, family), mln_azure_private_space(a, family));
     public = mln_ipset_subtract(a, public, mln_azure_wire_server(a, family));
-    return mln_ipset_subtract(a, public,
-                              mln_ipset_from_ranges(a, family, named.data, named.len));
+    return mln_ipset_subtract(a, public, mln_ipset_from_ranges(a, family, named.data, named.len));
+}
+
+/* A subnet of which nothing is known has private addresses: inbound traffic is judged behind the
+ * translation of public ones [NSG-HOW]. */
+static const struct mln_ipset *somewhere(struct mln_arena *a, enum mln_family family)
+{
+    static const struct mln_prefix usual[] = {
+        {.family = MLN_IPV4, .ip = {.lo = 0x0a000000}, .length = 8},
+        {.family = MLN_IPV4, .ip = {.lo = 0xac100000}, .length = 12},
+        {.family = MLN_IPV4, .ip = {.lo = 0xc0a80000}, .length = 16},
+        {.family = MLN_IPV4, .ip = {.lo = 0x64400000}, .length = 10},
+        {.family = MLN_IPV6, .ip = {.hi = UINT64_C(0xfc00) << 48}, .length = 7},
+    };
+    return mln_ipset_from_prefixes(a, family, usual, sizeof usual / sizeof *usual);
 }
 
 /* Rules for sources, or destinations, that only an unknown set could hold do not meet anybody. What
@@ -178,7 +191,7 @@ static void add_matches(struct plane *p, const struct mln_rules_view *view)
     struct mln_arena *a = p->ctx->arena;
     const struct mln_ipset *from = anybody(a, view->family, p->rules);
     const struct mln_ipset *to =
-        view->zone ? view->zone->addresses[view->family] : mln_azure_private_space(a, view->family);
+        view->zone ? view->zone->addresses[view->family] : somewhere(a, view->family);
     for (size_t e = 0; e < p->entries.len; e++) {
         struct mln_match match = p->entries.data[e].match;
         if (!meets_anybody(&p->entries.data[e]))

@@ -33,9 +33,10 @@ extern const size_t mln_risky_service_count;
 struct mln_exposure {
     enum mln_exposure_class class;
     const struct mln_rule *rule;
-    MLN_VEC(const struct mln_risky_service *) services; /* that the rule lets through; none for the
-                                                           last two classes */
-    struct mln_packet packet;                           /* one that the rule decides */
+    MLN_VEC(const struct mln_risky_service *)
+    services;                 /* that the rule lets through; none for the
+                                 last two classes */
+    struct mln_packet packet; /* one that the rule decides */
 };
 MLN_VEC_TYPE(mln_exposure_vec, struct mln_exposure);
 

@@ -54,8 +54,8 @@ static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
 }
 
 enum mln_found mln_first_find(struct mln_space *space, size_t within,
-                              const struct mln_first_question *question,
-                              struct mln_packet *packet, uint64_t *steps)
+                              const struct mln_first_question *question, struct mln_packet *packet,
+                              uint64_t *steps)
 {
     struct mln_first_question asked = *question;
     const struct mln_question search = {answer, reduce, &asked};

@@ -13,13 +13,13 @@
 struct mln_first_question {
     const uint64_t *above, *below, *good; /* bitsets over the matches of the space; the first two
                                              have none in common */
-    bool none_is_good; /* what a packet without any match in `below` counts as */
+    bool none_is_good;                    /* what a packet without any match in `below` counts as */
     size_t words;
 };
 
 /* As mln_space_search. */
 enum mln_found mln_first_find(struct mln_space *space, size_t within,
-                              const struct mln_first_question *question,
-                              struct mln_packet *packet, uint64_t *steps);
+                              const struct mln_first_question *question, struct mln_packet *packet,
+                              uint64_t *steps);
 
 #endif

@@ -7,8 +7,8 @@
  *     covering set  above = what it holds so far, below = none                 the packet's first
  *                                                                              earlier rule joins
  *     replaced by   as redundant, good = what it holds so far                  likewise
- *     conflicting   above = none, below = all earlier, good = all but those of the other action that
- *                   neither hold it nor lie in it                              found
+ *     conflicting   above = none, below = all earlier, good = all but those of the other action
+ * that neither hold it nor lie in it                              found
  *
  * Removal goes from the last rule to the first. A rule that is kept has a packet that no earlier
  * rule meets and that the kept rules behind it decide otherwise; removing earlier rules later does
@@ -24,7 +24,7 @@ struct plane {
     struct mln_rules_entry_vec entries; /* those of the list, then Azure's */
     struct mln_space *space;
     size_t words;
-    uint64_t *allows, *kept;       /* kept: not found useless so far */
+    uint64_t *allows, *kept;        /* kept: not found useless so far */
     uint64_t *above, *below, *good; /* of the question under way */
     uint64_t *overlap, *cover;
     const struct mln_tags *tags;
@@ -275,8 +275,7 @@ static void prune_cover(struct audit *a, size_t rule, struct mln_rule_verdict *v
         }
         if (needed)
             continue;
-        memmove(&v->by.data[out], &v->by.data[out + 1],
-                (v->by.len - out - 1) * sizeof *v->by.data);
+        memmove(&v->by.data[out], &v->by.data[out + 1], (v->by.len - out - 1) * sizeof *v->by.data);
         v->by.len--;
     }
 }
@@ -334,11 +333,9 @@ static void find_companions(struct audit *a, struct plane *p, size_t rule,
                        a->out->first[v->together.data[i].index + 1]);
     while (!more && find_changed(a, p, rule, later, &packet) == MLN_FOUND) {
         size_t entry = first_match(p, &packet, p->below, 0, p->entries.len);
-        if (entry >= a->rule_entries ||
-            !note(a, &v->together, &more, listed_at(a, p, entry)))
+        if (entry >= a->rule_entries || !note(a, &v->together, &more, listed_at(a, p, entry)))
             return;
-        mln_bits_clear(later, a->out->first[a->listed[entry]],
-                       a->out->first[a->listed[entry] + 1]);
+        mln_bits_clear(later, a->out->first[a->listed[entry]], a->out->first[a->listed[entry] + 1]);
     }
 }
 
@@ -498,7 +495,7 @@ static void make_plane(struct audit *a, const struct mln_rules_view *view)
     p->space = mln_space_new(a->arena, view->family, matches, p->entries.len);
     p->words = mln_space_words(p->space);
     p->tags = view->model ? view->model->options->tags : view->tags;
-    uint64_t **const sets[] = {&p->allows, &p->kept, &p->above, &p->below,
+    uint64_t **const sets[] = {&p->allows, &p->kept,    &p->above, &p->below,
                                &p->good,   &p->overlap, &p->cover};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = MLN_NEW_ARRAY(a->scratch, uint64_t, p->words);

@@ -51,14 +51,14 @@ struct mln_rule_verdict {
     struct mln_listed_vec together; /* redundant: rules that must go with it */
     struct mln_packet packet;       /* of the rule; of a redundant one, that it decides */
     bool contradicted;              /* shadowed, and `against` has the other action */
-    struct mln_listed against; /* of a contradicted or conflicting rule: the earlier one */
-    struct mln_packet disputed; /* a packet that both match and `against` decides */
-    bool conflicting;           /* useful, and `against` is set */
+    struct mln_listed against;      /* of a contradicted or conflicting rule: the earlier one */
+    struct mln_packet disputed;     /* a packet that both match and `against` decides */
+    bool conflicting;               /* useful, and `against` is set */
 };
 enum { MLN_COVER_MOST = 24 };
 
 struct mln_redundancy {
-    size_t count; /* listed rules: those of one name and priority are one */
+    size_t count;                  /* listed rules: those of one name and priority are one */
     const struct mln_rule **rules; /* the first of each */
     size_t *first;                 /* count + 1: where each begins in the vector asked about */
     struct mln_rule_verdict *verdicts;

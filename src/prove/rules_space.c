@@ -105,8 +105,7 @@ static struct side side_of(const struct mln_rules_view *r, const struct mln_rule
         break;
     case MLN_SIDE_ASG: {
         if (!r->zone) {
-            side.vars[side.var_count++] =
-                (uint32_t)mln_tags_count(r->tags) + rule_side->asg->index;
+            side.vars[side.var_count++] = (uint32_t)mln_tags_count(r->tags) + rule_side->asg->index;
             break;
         }
         const struct mln_asg *asg = find_asg(r->model, rule_side->asg->name);

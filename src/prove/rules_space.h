@@ -17,7 +17,7 @@
  * that may hold any address, and Internet is the public address space (a virtual network with
  * public addresses of its own is the exception). */
 struct mln_rules_view {
-    struct mln_ctx *ctx; /* sets are made in its arena */
+    struct mln_ctx *ctx;           /* sets are made in its arena */
     const struct mln_model *model; /* NULL with zone NULL */
     const struct mln_zone *zone;
     enum mln_direction direction;

@@ -1,0 +1,275 @@
+/* Rules that do nothing, and rules whose order decides. */
+#include "base/buf.h"
+#include "cli/lint.h"
+#include "prove/redundant.h"
+
+enum { NAMES_MOST = 6 };
+
+/* --- who is named --- */
+
+static const char *listed_name(const struct mln_lint *lint, const struct mln_listed *one)
+{
+    if (one->azure)
+        return mln_printf(lint->ctx->arena, "Azure's default rule %s (priority %u)",
+                          one->azure->name, one->azure->priority);
+    if (!one->rule)
+        return "Azure, which filters no packet to a platform address";
+    return mln_printf(lint->ctx->arena, "'%s' (priority %u)", one->rule->name, one->rule->priority);
+}
+
+/* "'a' (priority 100), 'b' (priority 110) and 3 more" */
+static const char *names(const struct mln_lint *lint, const struct mln_listed_vec *list, bool more)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, lint->ctx->arena);
+    size_t shown = list->len <= NAMES_MOST + 1 ? list->len : NAMES_MOST;
+    for (size_t i = 0; i < shown; i++)
+        mln_buf_printf(&out, "%s%s",
+                       i == 0                                          ? ""
+                       : i + 1 == shown && shown == list->len && !more ? " and "
+                                                                       : ", ",
+                       listed_name(lint, &list->data[i]));
+    if (more)
+        mln_buf_printf(&out, " and others");
+    else if (shown < list->len)
+        mln_buf_printf(&out, " and %zu more", list->len - shown);
+    return out.data ? out.data : "";
+}
+
+static void label(const struct mln_lint *lint, struct mln_diag *diag,
+                  const struct mln_listed_vec *list, const char *what)
+{
+    for (size_t i = 0; i < list->len && i < NAMES_MOST; i++) {
+        if (!list->data[i].rule)
+            continue;
+        struct mln_span span = mln_lint_place(lint, list->data[i].rule);
+        if (span.file && (span.file != diag->span.file || span.lo != diag->span.lo))
+            mln_diag_label(diag, span, "%s'%s' (priority %u)", what, list->data[i].rule->name,
+                           list->data[i].rule->priority);
+    }
+}
+
+static const char *packet_text(const struct mln_lint *lint, const struct mln_packet *packet)
+{
+    return mln_packet_text(lint->ctx->arena, packet);
+}
+
+/* --- what a finding rests on --- */
+
+static bool side_rests(const struct mln_rule_side *side)
+{
+    return side->kind == MLN_SIDE_TAG && side->tag->kind == MLN_TAG_SERVICE &&
+           (side->tag->prefixes[MLN_IPV4] || side->tag->prefixes[MLN_IPV6]);
+}
+
+static bool rule_rests(const struct mln_rule *rule)
+{
+    return rule && (side_rests(&rule->src) || side_rests(&rule->dst));
+}
+
+/* A tag file is of one week; the next may say otherwise. */
+static void limit(const struct mln_lint *lint, struct mln_diag *diag, const struct mln_rule *rule,
+                  const struct mln_rule_verdict *v)
+{
+    bool rests = rule_rests(rule) || rule_rests(v->against.rule);
+    for (size_t i = 0; i < v->by.len; i++)
+        rests |= rule_rests(v->by.data[i].rule);
+    if (rests) {
+        mln_diag_note(diag, "this rests on the contents of the service-tag file");
+        mln_diag_at_most(diag, MLN_WARNING);
+    }
+    if (mln_lint_is_policy(lint)) /* check has judged the intents; this is about their rules */
+        mln_diag_at_most(diag, MLN_NOTE);
+}
+
+/* --- the findings --- */
+
+static void report_empty(const struct mln_lint *lint, const struct mln_rule *rule,
+                         const struct mln_rule_verdict *v, struct mln_span span)
+{
+    struct mln_diag *diag = mln_report(lint->ctx->diags, MLN_D_SHADOWED_RULE, span,
+                                       "%s matches no packet", mln_lint_rule(lint, rule));
+    mln_diag_note(diag, "platform addresses (168.63.129.16, 169.254.169.254) as destinations are "
+                        "filtered by the AzurePlatform tags only, and an NSG has no ICMPv6");
+    mln_diag_help(diag, "remove it");
+    limit(lint, diag, rule, v);
+}
+
+static void report_shadowed(const struct mln_lint *lint, const struct mln_rule *rule,
+                            const struct mln_rule_verdict *v, struct mln_span span)
+{
+    bool allow = rule->action == MLN_ALLOW;
+    struct mln_diag *diag =
+        mln_report(lint->ctx->diags, MLN_D_SHADOWED_RULE, span, "%s is never reached%s",
+                   mln_lint_rule(lint, rule),
+                   !v->contradicted ? ""
+                   : allow ? mln_printf(lint->ctx->arena, ", and '%s' denies what it allows",
+                                        v->against.rule->name)
+                           : mln_printf(lint->ctx->arena, ", and '%s' allows what it denies",
+                                        v->against.rule->name));
+    label(lint, diag, &v->by, "before it: ");
+    mln_diag_note(diag, "all its packets are matched before by %s",
+                  names(lint, &v->by, v->by_more));
+    if (v->contradicted)
+        mln_diag_note(diag, "for instance %s, which '%s' %s", packet_text(lint, &v->disputed),
+                      v->against.rule->name, allow ? "denies" : "allows");
+    else
+        mln_diag_note(diag, "for instance %s", packet_text(lint, &v->packet));
+    if (v->contradicted)
+        mln_diag_help(diag, "give it a priority below %u if it is meant to act; else remove it",
+                      v->against.rule->priority);
+    else
+        mln_diag_help(diag, "remove it");
+    limit(lint, diag, rule, v);
+}
+
+static bool by_azure_alone(const struct mln_rule_verdict *v)
+{
+    for (size_t i = 0; i < v->by.len; i++)
+        if (v->by.data[i].rule)
+            return false;
+    return v->by.len > 0;
+}
+
+static void report_redundant(const struct mln_lint *lint, const struct mln_rule *rule,
+                             const struct mln_rule_verdict *v, struct mln_span span)
+{
+    bool allow = rule->action == MLN_ALLOW;
+    struct mln_diag *diag = mln_report(lint->ctx->diags, MLN_D_REDUNDANT_RULE, span,
+                                       "%s changes nothing", mln_lint_rule(lint, rule));
+    label(lint, diag, &v->by, "behind it: ");
+    mln_diag_note(diag, "without it the same packets are %s by %s", allow ? "allowed" : "denied",
+                  names(lint, &v->by, v->by_more));
+    mln_diag_note(diag, "for instance %s", packet_text(lint, &v->packet));
+    if (v->together.len)
+        mln_diag_note(diag, "it may only go together with %s", names(lint, &v->together, false));
+    if (allow && by_azure_alone(v))
+        mln_diag_help(diag, "remove it; or, if it was to be the exception, deny the rest: Azure "
+                            "permits it by itself");
+    else
+        mln_diag_help(diag, "remove it");
+    limit(lint, diag, rule, v);
+}
+
+static void report_conflict(const struct mln_lint *lint, const struct mln_rule *rule,
+                            const struct mln_rule_verdict *v, struct mln_span span)
+{
+    const struct mln_rule *first = v->against.rule;
+    struct mln_diag *diag = mln_report(lint->ctx->diags, MLN_D_CONFLICTING_RULES, span,
+                                       "%s and '%s' overlap and disagree: their order decides",
+                                       mln_lint_rule(lint, rule), first->name);
+    struct mln_span other = mln_lint_place(lint, first);
+    if (other.file)
+        mln_diag_label(diag, other, "'%s' (priority %u) comes first", first->name, first->priority);
+    mln_diag_note(diag, "for instance %s, which '%s' %s", packet_text(lint, &v->disputed),
+                  first->name, first->action == MLN_ALLOW ? "allows" : "denies");
+    limit(lint, diag, rule, v);
+}
+
+static void report_gave_up(const struct mln_lint *lint, const struct mln_rule *rule,
+                           struct mln_span span)
+{
+    struct mln_diag *diag =
+        mln_report(lint->ctx->diags, MLN_D_LINT_GAVE_UP, span,
+                   "gave up asking whether %s does anything", mln_lint_rule(lint, rule));
+    mln_diag_help(diag, "a service-tag file (--tags) makes the question easier");
+}
+
+/* --- policies: only what the user can act on --- */
+
+/* Has check said of the intent that it does nothing, or less than it says? */
+static bool said_before(const struct mln_lint *lint, const struct mln_intent *intent)
+{
+    const struct mln_diags *diags = lint->ctx->diags;
+    for (size_t i = 0; i < diags->list.len; i++) {
+        const struct mln_diag *diag = diags->list.data[i];
+        if (diag->span.file == intent->span.file && diag->span.lo >= intent->span.lo &&
+            diag->span.hi <= intent->span.hi && diag->id >= MLN_D_SWALLOWED &&
+            diag->id <= MLN_D_OVERRIDES_NOTHING)
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_interest(const struct mln_lint *lint, const struct mln_rule *rule)
+{
+    if (!mln_lint_is_policy(lint))
+        return true;
+    if (rule->intent_count == 0)
+        return false;
+    for (size_t i = 0; i < rule->intent_count; i++)
+        if (rule->intents[i]->library || said_before(lint, rule->intents[i]))
+            return false;
+    return true;
+}
+
+static void report(const struct mln_lint *lint, const struct mln_rule *rule,
+                   const struct mln_rule_verdict *v)
+{
+    struct mln_span span = mln_lint_place(lint, rule);
+    if (!is_of_interest(lint, rule))
+        return;
+    if (v->gave_up)
+        report_gave_up(lint, rule, span);
+    else if (v->empty)
+        report_empty(lint, rule, v, span);
+    else if (v->useless == MLN_RULE_SHADOWED)
+        report_shadowed(lint, rule, v, span);
+    else if (v->useless == MLN_RULE_REDUNDANT)
+        report_redundant(lint, rule, v, span);
+    else if (v->conflicting)
+        report_conflict(lint, rule, v, span);
+}
+
+/* --- views --- */
+
+MLN_VEC_TYPE(view_vec, struct mln_rules_view);
+
+/* Subnets in which every tag means the same are one view. */
+static bool is_seen(const struct view_vec *views, const struct mln_zone *zone, int family)
+{
+    for (size_t i = 0; i < views->len; i++) {
+        const struct mln_zone *other = views->data[i].zone;
+        if ((int)views->data[i].family == family && other &&
+            other->virtual_network[family] == zone->virtual_network[family] &&
+            other->internet[family] == zone->internet[family])
+            return true;
+    }
+    return false;
+}
+
+static void add_views(const struct mln_lint *lint, enum mln_direction direction,
+                      struct view_vec *views)
+{
+    const struct mln_nsg *nsg = lint->nsg->nsg;
+    struct mln_rules_view view = {.ctx = lint->ctx, .direction = direction, .tags = lint->tags};
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        size_t before = views->len;
+        view.family = (enum mln_family)f;
+        for (size_t i = 0; i < nsg->zones.len; i++) {
+            if (nsg->zones.data[i]->unplaced || is_seen(views, nsg->zones.data[i], f))
+                continue;
+            view.model = lint->subject->model, view.zone = nsg->zones.data[i];
+            mln_vec_push(lint->ctx->arena, views, view);
+        }
+        view.model = NULL, view.zone = NULL;
+        if (views->len == before)
+            mln_vec_push(lint->ctx->arena, views, view);
+    }
+}
+
+void mln_lint_redundancy(const struct mln_lint *lint)
+{
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        struct view_vec views = {0};
+        add_views(lint, (enum mln_direction)d, &views);
+        const struct mln_redundancy_question question = {.ctx = lint->ctx,
+                                                         .rules = &lint->nsg->rules[d],
+                                                         .views = views.data,
+                                                         .view_count = views.len,
+                                                         .conflicts = !mln_lint_is_policy(lint)};
+        const struct mln_redundancy *found = mln_redundancy_find(&question);
+        for (size_t i = 0; i < found->count; i++)
+            report(lint, found->rules[i], &found->verdicts[i]);
+    }
+}
