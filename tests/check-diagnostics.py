@@ -11,7 +11,7 @@ import sys
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
 # No input can show these: they tell of a fault in mlnsgc itself, or of a machine without memory.
-UNREACHABLE = {"proof-failed", "proof-gave-up", "too-complex"}
+UNREACHABLE = {"proof-failed", "proof-gave-up", "too-complex", "lint-gave-up"}
 ENTRY = re.compile(r'MLN_DIAG\((\w+),\s*"(\d{4})",\s*(MLN_\w+),\s*"([^"]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)')
 
 

@@ -24,4 +24,13 @@ else
     not_ok "$count random policies, seed $seed: $(tail -n 1 "$work/out")"
     tail -n 200 "$work/out" | tap_comment
 fi
+
+lists=1500
+[ -z "${MLN_SANITIZED:-}" ] || lists=300
+if python3 "$srcdir/tests/prop/redundant.py" --seed "$seed" --count "$lists" --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "$lists random NSGs against brute force, seed $seed"
+else
+    not_ok "$lists random NSGs against brute force, seed $seed"
+    tap_comment <"$work/out"
+fi
 tap_done

@@ -10,10 +10,10 @@ enum { NAMES_MOST = 6 };
 static const char *listed_name(const struct mln_lint *lint, const struct mln_listed *one)
 {
     if (one->azure)
-        return mln_printf(lint->ctx->arena, "Azure's default rule %s (priority %u)",
-                          one->azure->name, one->azure->priority);
+        return mln_printf(lint->ctx->arena, "Azure's %s (priority %u)", one->azure->name,
+                          one->azure->priority);
     if (!one->rule)
-        return "Azure, which filters no packet to a platform address";
+        return "Azure itself (packets to platform addresses are not filtered)";
     return mln_printf(lint->ctx->arena, "'%s' (priority %u)", one->rule->name, one->rule->priority);
 }
 

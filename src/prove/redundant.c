@@ -28,6 +28,8 @@ struct plane {
     uint64_t *above, *below, *good; /* of the question under way */
     uint64_t *overlap, *cover;
     const struct mln_tags *tags;
+    const struct mln_rules_view *view;
+    const struct mln_ipset *private; /* address space */
 };
 
 struct audit {
@@ -144,6 +146,27 @@ static void sort_listed(struct mln_listed_vec *list)
         qsort(list->data, list->len, sizeof *list->data, compare_listed);
 }
 
+/* --- packets that people recognise --- */
+
+/* Of a subnet that nothing is known of, an address that stands for the Internet is no good example:
+ * a private one is, where the same rules meet it. */
+static void bring_home(const struct plane *p, struct mln_packet *packet)
+{
+    static const struct mln_ip private[MLN_FAMILIES] = {
+        [MLN_IPV4] = {.lo = 0x0a000004}, [MLN_IPV6] = {.hi = UINT64_C(0xfd00) << 48, .lo = 4}};
+    struct mln_packet other = *packet;
+    if (p->view->zone ||
+        mln_ipset_contains(p->private,
+                           p->view->direction == MLN_INBOUND ? packet->dst : packet->src))
+        return;
+    *(p->view->direction == MLN_INBOUND ? &other.dst : &other.src) = private[packet->family];
+    for (size_t i = 0; i < p->entries.len; i++)
+        if (mln_packet_matches(packet, &p->entries.data[i].match) !=
+            mln_packet_matches(&other, &p->entries.data[i].match))
+            return;
+    *packet = other;
+}
+
 /* --- questions about one rule in one plane --- */
 
 static enum mln_found find_reached(struct audit *a, struct plane *p, size_t rule,
@@ -182,6 +205,7 @@ static void look_for_contradiction(struct audit *a, struct plane *p, size_t rule
     size_t end = a->out->first[rule];
     size_t entry = first_match(p, &v->disputed, p->below, 0, end);
     v->contradicted = entry < end;
+    bring_home(p, &v->disputed);
     if (v->contradicted)
         v->against = listed_at(a, p, entry);
 }
@@ -289,6 +313,8 @@ static void explain_shadowed(struct audit *a, size_t rule, struct mln_rule_verdi
         struct plane *p = &a->planes[i];
         clear(p, p->above), clear(p, p->below);
         v->empty = find_in(a, p, rule, false, &v->packet) != MLN_FOUND;
+        if (!v->empty)
+            bring_home(p, &v->packet);
     }
     if (v->empty || find_single_cover(a, rule, v))
         return;
@@ -310,8 +336,10 @@ static void replace_in_plane(struct audit *a, struct plane *p, size_t rule,
     for (bool first = v->by.len == 0; find_in(a, p, rule, true, &packet) == MLN_FOUND;
          first = false) {
         size_t entry = first_match(p, &packet, p->below, 0, p->entries.len);
-        if (first)
+        if (first) {
             v->packet = packet;
+            bring_home(p, &v->packet);
+        }
         if (entry == p->entries.len || !note(a, &v->by, &v->by_more, listed_at(a, p, entry)))
             return;
         join(a, p->good, entry);
@@ -371,8 +399,7 @@ static bool rivals(struct audit *a, struct plane *p, size_t entry, uint64_t *out
 }
 
 /* Needs the packet two unrelated unknown sets at one end, or a public address in VirtualNetwork? */
-static bool far_fetched(const struct plane *p, const struct mln_ipset *private, struct mln_ip ip,
-                        const uint32_t *vars, size_t count)
+static bool far_fetched(const struct plane *p, struct mln_ip ip, const uint32_t *vars, size_t count)
 {
     size_t unrelated = 0;
     for (size_t i = 0; i < count; i++) {
@@ -383,18 +410,16 @@ static bool far_fetched(const struct plane *p, const struct mln_ipset *private, 
             if (vars[k] < mln_tags_count(p->tags) && mln_tags_at(p->tags, vars[k])->parent == tag)
                 is_parent = true;
         unrelated += !is_parent;
-        if (tag && tag->kind == MLN_TAG_VIRTUAL_NETWORK && !mln_ipset_contains(private, ip))
+        if (tag && tag->kind == MLN_TAG_VIRTUAL_NETWORK && !mln_ipset_contains(p->private, ip))
             return true;
     }
     return unrelated > 1;
 }
 
-static bool is_plausible(const struct audit *a, const struct plane *p,
-                         const struct mln_packet *packet)
+static bool is_plausible(const struct plane *p, const struct mln_packet *packet)
 {
-    const struct mln_ipset *private = mln_azure_private_space(a->scratch, packet->family);
-    return !far_fetched(p, private, packet->src, packet->src_vars, packet->src_var_count) &&
-           !far_fetched(p, private, packet->dst, packet->dst_vars, packet->dst_var_count);
+    return !far_fetched(p, packet->src, packet->src_vars, packet->src_var_count) &&
+           !far_fetched(p, packet->dst, packet->dst_vars, packet->dst_var_count);
 }
 
 static void look_for_conflict(struct audit *a, struct plane *p, size_t rule,
@@ -407,11 +432,12 @@ static void look_for_conflict(struct audit *a, struct plane *p, size_t rule,
         clear(p, p->above);
         use_earlier_as(a, p, p->below, rule);
         if (mln_first_find(p->space, e, &question, &v->disputed, &a->out->steps) != MLN_FOUND ||
-            !is_plausible(a, p, &v->disputed))
+            !is_plausible(p, &v->disputed))
             continue;
         size_t end = a->out->first[rule];
         size_t entry = first_match(p, &v->disputed, p->below, 0, end);
         v->conflicting = entry < end;
+        bring_home(p, &v->disputed);
         if (v->conflicting)
             v->against = listed_at(a, p, entry);
     }
@@ -494,6 +520,8 @@ static void make_plane(struct audit *a, const struct mln_rules_view *view)
         matches[i] = p->entries.data[i].match;
     p->space = mln_space_new(a->arena, view->family, matches, p->entries.len);
     p->words = mln_space_words(p->space);
+    p->view = view;
+    p->private = mln_azure_private_space(a->scratch, view->family);
     p->tags = view->model ? view->model->options->tags : view->tags;
     uint64_t **const sets[] = {&p->allows, &p->kept,    &p->above, &p->below,
                                &p->good,   &p->overlap, &p->cover};
