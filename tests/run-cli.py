@@ -148,13 +148,13 @@ def control_characters_stay_out_of_messages(box):
 def success_is_silent(box):
     same(box.run("compile", "-o", "out", "policy.mlp"), 0)
     same((box.out, box.err), ("", ""))
-    same(box.files("out"), ["MANIFEST", "nsg-data.nsg.json", "nsg-web.nsg.json"])
+    same(box.files("out"), ["MANIFEST", "azuredeploy.json", "nsg-data.nsg.json", "nsg-web.nsg.json"])
 
 
 @test
 def the_current_directory_is_the_default(box):
     same(box.run("compile", "policy.mlp"), 0)
-    same(box.files(), ["MANIFEST", "nsg-data.nsg.json", "nsg-web.nsg.json", "policy.mlp"])
+    same(box.files(), ["MANIFEST", "azuredeploy.json", "nsg-data.nsg.json", "nsg-web.nsg.json", "policy.mlp"])
 
 
 @test
@@ -287,7 +287,7 @@ def an_unknown_nsg_gets_a_suggestion(box):
 @test
 def standard_input_is_an_input(box):
     same(box.run("compile", "-o", "out", "-", stdin=POLICY.encode()), 0)
-    same(box.files("out"), ["MANIFEST", "nsg-data.nsg.json", "nsg-web.nsg.json"])
+    same(box.files("out"), ["MANIFEST", "azuredeploy.json", "nsg-data.nsg.json", "nsg-web.nsg.json"])
 
 
 @test
@@ -295,7 +295,7 @@ def several_policies_get_a_directory_each(box):
     box.write("sub/other.mlp", POLICY)
     same(box.run("compile", "-o", "out", "policy.mlp", "sub/other.mlp"), 0)
     same(box.files("out"), [f"{d}/{f}" for d in ("other", "policy")
-                            for f in ("MANIFEST", "nsg-data.nsg.json", "nsg-web.nsg.json")])
+                            for f in ("MANIFEST", "azuredeploy.json", "nsg-data.nsg.json", "nsg-web.nsg.json")])
 
 
 @test
@@ -328,11 +328,12 @@ def what_cannot_be_written_is_73_and_leaves_nothing(box):
 def manifest_lists_what_was_written(box):
     box.run("compile", "-o", "out", "policy.mlp")
     lines = [line.split("  ") for line in box.read("out/MANIFEST").splitlines()]
-    same([line[1:] for line in lines], [["nsg-data.nsg.json", "policy.mlp"], ["nsg-web.nsg.json", "policy.mlp"]])
+    same([line[1:] for line in lines], [["azuredeploy.json", "policy.mlp"], ["nsg-data.nsg.json", "policy.mlp"],
+                                        ["nsg-web.nsg.json", "policy.mlp"]])
     for digest, name, _ in lines:
         same(digest, hashlib.sha256((box.path / "out" / name).read_bytes()).hexdigest())
     box.run("compile", "-o", "out", "--nsg=nsg-web", "policy.mlp")
-    same(len(box.read("out/MANIFEST").splitlines()), 2)
+    same(len(box.read("out/MANIFEST").splitlines()), 3)
 
 
 @test
@@ -347,7 +348,7 @@ def prune_removes_what_went_and_nothing_else(box):
     within("nsg-data.nsg.json", box.files("out"))
     box.write("out/MANIFEST", "0" * 64 + "  nsg-data.nsg.json  policy.mlp\n" + evil)
     same(box.run("compile", "-o", "out", "--prune", "policy.mlp"), 0)
-    same(box.files("out"), ["MANIFEST", "mine.txt", "nsg-web.nsg.json", "shared.nsg.json"])
+    same(box.files("out"), ["MANIFEST", "azuredeploy.json", "mine.txt", "nsg-web.nsg.json", "shared.nsg.json"])
     same(box.read("precious"), "outside")
 
 
@@ -371,7 +372,7 @@ def depfiles_name_everything_read(box):
     same(box.run("compile", "-I", "mods", "--params=p.params", "--lock=x.lock", "-MD", "-MP", "-MF", "out.d",
                  "-o", "out", "policy.mlp"), 0)
     targets, files = rule(box.read("out.d"))
-    same(targets, ["out/nsg-data.nsg.json", "out/nsg-web.nsg.json", "out/MANIFEST"])
+    same(targets, ["out/nsg-data.nsg.json", "out/nsg-web.nsg.json", "out/azuredeploy.json", "out/MANIFEST"])
     same(files[0], "policy.mlp")
     same(sorted(files[1:]), sorted(["mods/m.mlp", "./beside $1 #2.mlp", "p.params"])
          if "./beside $1 #2.mlp" in files else sorted(["mods/m.mlp", "beside $1 #2.mlp", "p.params"]))

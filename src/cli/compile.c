@@ -173,12 +173,28 @@ static struct mln_product product_of(struct mln_cli *cli, const struct mln_compi
         .directory = directory_of(cli, compilation->path),
     };
     struct mln_table_vec tables = chosen_tables(cli, &compilation->tables);
-    const struct mln_emit_input input = {.model = compilation->model, .tables = &tables};
-    if (cli->options.emit.len == 0)
-        mln_backend_find("nsg")->emit(&cli->ctx, &input, &product.files);
+    const struct mln_emit_input input = {
+        .model = compilation->model,
+        .tables = &tables,
+        .partial = cli->options.nsg != NULL,
+        .arm_scope = cli->options.nsg ? MLN_ARM_NSG : cli->options.arm_scope,
+    };
     for (size_t i = 0; i < cli->options.emit.len; i++)
         cli->options.emit.data[i]->emit(&cli->ctx, &input, &product.files);
     return product;
+}
+
+/* What is written without --emit: what a deployment needs, and one kind where one file is wanted.
+ */
+static void choose_backends(struct mln_cli *cli)
+{
+    static const char *const whole[] = {"nsg", "arm"};
+    struct mln_options *options = &cli->options;
+    bool one = options->nsg || mln_output_mode(options) != MLN_OUTPUT_DIRECTORY;
+    if (options->emit.len > 0)
+        return;
+    for (size_t i = 0; i < (one ? 1 : sizeof whole / sizeof *whole); i++)
+        mln_vec_push(cli->ctx.arena, &options->emit, mln_backend_find(whole[i]));
 }
 
 /* ---- dependencies ---- */
@@ -242,6 +258,8 @@ static void compile(struct mln_cli *cli)
         add_files_read(cli, &deps, &inputs, &done[i]);
     }
     mln_cli_tell_time(cli, "emit", "", &clock);
+    if (mln_diags_failed(cli->ctx.diags))
+        return;
     mln_output_write(cli, &products, &inputs, lock, &deps);
     mln_cli_tell_time(cli, "write", "", &clock);
 }
@@ -250,6 +268,7 @@ void mln_compile_command(struct mln_cli *cli)
 {
     if (!mln_inputs_agree(cli) || !output_options_agree(cli) || !stems_differ(cli))
         return;
+    choose_backends(cli);
     mln_report_configure(cli);
     if (cli->options.deps_only)
         print_dependencies(cli);

@@ -47,7 +47,10 @@ static const struct mln_option options[] = {
      "where to write: a directory (default '.'), one .json file, "
      "or standard output",
      mln_set_output},
-    {NULL, "--emit", "KIND", NEEDED, OUTPUT, "what to write: nsg", mln_set_emit},
+    {NULL, "--emit", "KIND[,...]", NEEDED, OUTPUT,
+     "what to write: nsg, arm, snippet, csv (default nsg,arm)", mln_set_emit},
+    {NULL, "--arm-scope", "nsg|network|all", NEEDED, OUTPUT,
+     "what a template holds: NSGs alone, networks too, or everything (default)", mln_set_arm_scope},
     {NULL, "--nsg", "NAME", NEEDED, OUTPUT, "only this network security group", mln_set_nsg},
     {NULL, "--prune", FLAG, OUTPUT,
      "remove what the previous MANIFEST lists and this run does not write", mln_set_prune},

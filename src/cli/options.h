@@ -112,7 +112,8 @@ struct mln_options {
     bool no_prove;
     /* output */
     const char *output;                       /* NULL: the current directory */
-    MLN_VEC(const struct mln_backend *) emit; /* empty: nsg */
+    MLN_VEC(const struct mln_backend *) emit; /* empty: the default, see compile.c */
+    enum mln_arm_scope arm_scope;
     const char *nsg;                          /* NULL: every one */
     unsigned low, high;                       /* priorities */
     bool prune;

@@ -149,6 +149,24 @@ static const struct mln_artefact *only_file(const struct mln_product_vec *produc
     return file;
 }
 
+/* Several files are an array of them, which others cannot be part of. */
+static bool all_json(struct mln_cli *cli, const struct mln_product_vec *products)
+{
+    for (size_t i = 0; i < products->len; i++)
+        for (size_t j = 0; j < products->data[i].files.len; j++) {
+            const char *name = products->data[i].files.data[j].name;
+            size_t length = strlen(name);
+            if (length > 5 && strcmp(name + length - 5, ".json") == 0)
+                continue;
+            mln_cli_usage(cli,
+                          "standard output cannot hold '%s' beside other files; "
+                          "name a directory",
+                          name);
+            return false;
+        }
+    return true;
+}
+
 static void print_products(struct mln_cli *cli, const struct mln_product_vec *products)
 {
     struct mln_buf out;
@@ -159,6 +177,8 @@ static void print_products(struct mln_cli *cli, const struct mln_product_vec *pr
         mln_cli_write(cli, stdout, only->content, only->length);
         return;
     }
+    if (!all_json(cli, products))
+        return;
     mln_buf_add(&out, "[");
     for (size_t i = 0; i < products->len; i++)
         for (size_t j = 0; j < products->data[i].files.len; j++) {

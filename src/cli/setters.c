@@ -157,6 +157,15 @@ MLN_SETTER(emit)
     }
 }
 
+MLN_SETTER(arm_scope)
+{
+    static const char *const words[] = {
+        [MLN_ARM_ALL] = "all", [MLN_ARM_NETWORK] = "network", [MLN_ARM_NSG] = "nsg"};
+    const char *mistake;
+    options->arm_scope = (enum mln_arm_scope)choose(ctx, value, words, 3, &mistake);
+    return mistake;
+}
+
 MLN_SETTER(expand)
 {
     static const char *const words[] = {[MLN_EXPAND_NEVER] = "never",

@@ -15,6 +15,7 @@ MLN_SETTER(cloud);
 MLN_SETTER(today);
 MLN_SETTER(output);
 MLN_SETTER(emit);
+MLN_SETTER(arm_scope);
 MLN_SETTER(nsg);
 MLN_SETTER(prune);
 MLN_SETTER(lock);

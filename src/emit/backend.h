@@ -14,9 +14,18 @@ struct mln_artefact {
 };
 MLN_VEC_TYPE(mln_artefact_vec, struct mln_artefact);
 
+/* --arm-scope: what a template holds besides the NSGs and their security groups. */
+enum mln_arm_scope {
+    MLN_ARM_ALL,     /* networks, private endpoints, DNS */
+    MLN_ARM_NETWORK, /* networks */
+    MLN_ARM_NSG,     /* nothing */
+};
+
 struct mln_emit_input {
     const struct mln_model *model;
     const struct mln_table_vec *tables; /* named and numbered; only the NSGs that are asked for */
+    bool partial;                       /* these are not all of the model's */
+    enum mln_arm_scope arm_scope;
 };
 
 struct mln_backend {

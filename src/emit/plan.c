@@ -81,7 +81,7 @@ enum mln_plan_known mln_plan_resource_known(const struct mln_resource *resource)
 
 /* ---- peerings ---- */
 
-static bool forwards(const struct mln_network *network)
+bool mln_plan_forwards(const struct mln_network *network)
 {
     for (size_t i = 0; i < network->zones.len; i++)
         if (network->zones.data[i]->hosts_appliance)
@@ -115,7 +115,7 @@ static void add_peerings(struct mln_arena *arena, struct mln_plan *plan)
     struct mln_plan_names names = mln_plan_names_new(arena, 80);
     bool *forwarding = MLN_NEW_ARRAY(arena, bool, model->networks.len);
     for (size_t i = 0; i < model->networks.len; i++)
-        forwarding[i] = forwards(model->networks.data[i]);
+        forwarding[i] = mln_plan_forwards(model->networks.data[i]);
     for (size_t i = 0; i < model->peerings.len; i++) {
         add_peering(arena, plan, &names, forwarding, &model->peerings.data[i], false);
         add_peering(arena, plan, &names, forwarding, &model->peerings.data[i], true);

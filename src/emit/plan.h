@@ -101,6 +101,9 @@ struct mln_plan_peering {
     bool remote_gateway; /* useRemoteGateways: `from` uses the gateway of `to` */
 };
 
+/* An appliance of some route lies in the network. */
+bool mln_plan_forwards(const struct mln_network *network);
+
 /* ---- private endpoints and DNS ---- */
 
 struct mln_plan_dns;
@@ -117,6 +120,8 @@ struct mln_plan_endpoint {
     const char *name; /* "pe-RESOURCE-SUB", with "-ZONE" when that is not unique */
     const struct mln_endpoint *endpoint;
     const struct mln_plan_subnet *subnet;
+    bool by_service;             /* the service makes the endpoint itself: it is not written, its
+                                    DNS zones are (a private AKS cluster, which is given its zone) */
     struct mln_plan_group group; /* the network's */
     const char *region;          /* the network's: an endpoint lies in the region of its network */
     /* Empty: Azure chooses, as `at` is not given, or the members that its addresses belong to are

@@ -108,6 +108,14 @@ static bool several(const struct mln_endpoint *endpoint)
     return false;
 }
 
+/* azure-aks-docs, private-clusters.md: the API server's endpoint comes with the cluster, which
+ * takes a private DNS zone of one's own (privateDNSZone). */
+static bool by_service(const struct mln_endpoint *endpoint)
+{
+    const char *type = endpoint->resource->kind->type;
+    return type && strcmp(type, "Microsoft.ContainerService/managedClusters") == 0;
+}
+
 static void add_endpoint(struct mln_arena *arena, struct mln_plan *plan,
                          struct mln_plan_names *names, const struct mln_endpoint *endpoint)
 {
@@ -119,6 +127,7 @@ static void add_endpoint(struct mln_arena *arena, struct mln_plan *plan,
     planned->group = mln_plan_group_of(network);
     planned->name = mln_plan_name_in(names, planned->group, text);
     planned->endpoint = endpoint;
+    planned->by_service = by_service(endpoint);
     planned->subnet = plan->subnets.data[endpoint->zone->index];
     planned->region = network->region;
     add_addresses(arena, planned);

@@ -1,10 +1,15 @@
 /* The back ends, in the order of the manual. */
+#include "emit/arm.h"
+#include "emit/csv.h"
 #include "emit/nsg.h"
 
 #include <string.h>
 
 static const struct mln_backend *const backends[] = {
     &mln_backend_nsg,
+    &mln_backend_arm,
+    &mln_backend_snippet,
+    &mln_backend_csv,
 };
 enum { BACKENDS = sizeof(backends) / sizeof(*backends) };
 

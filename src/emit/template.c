@@ -9,6 +9,8 @@
  * takes has 800 resources at most. */
 #include "emit/template.h"
 
+#include "emit/api.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
@@ -44,10 +46,12 @@ static bool take_symbol(struct mln_template *t, const char *symbol)
     return true;
 }
 
-/* "ml-west" -> "MlWest" behind a prefix, "mlWest" without one. */
+/* "ml-west" -> "MlWest" behind a prefix, "mlWest" without one; "1st" -> "_1st". */
 static void add_camel(struct mln_buf *out, const char *text)
 {
     bool upper = out->len > 0;
+    if (!upper && *text >= '0' && *text <= '9')
+        mln_buf_char(out, '_');
     for (; *text; text++) {
         if (!is_plain(*text)) {
             upper = out->len > 0;
@@ -78,20 +82,24 @@ struct mln_tree *mln_template_param(struct mln_template *t, const char *name, co
     for (size_t i = 0; i < t->params.len; i++)
         if (strcmp(t->params.data[i].name, name) == 0)
             return mln_tree_param(t->arena, name);
-    struct mln_template_param param = {
+    struct mln_template_parameter param = {
         .name = name, .type = type, .value = value, .description = description};
     take_symbol(t, name);
     mln_vec_push(t->arena, &t->params, param);
     return mln_tree_param(t->arena, name);
 }
 
-struct mln_template_resource *mln_template_add(struct mln_template *t, const char *symbol,
-                                               const char *type, const char *api, const char *name)
+struct mln_template_resource *mln_template_add(struct mln_template *t,
+                                               const struct mln_template_scope *scope,
+                                               const char *symbol, const char *type,
+                                               const char *name)
 {
     struct mln_template_resource *resource = MLN_NEW(t->arena, struct mln_template_resource);
     resource->symbol = symbol;
     resource->type = type;
-    resource->api = api;
+    resource->api = mln_api_version(type);
+    resource->scope = scope;
+    resource->owner = t;
     resource->index = (uint32_t)t->resources.len;
     resource->body = mln_tree_object(t->arena);
     mln_vec_push(t->arena, &resource->name, mln_tree_string(t->arena, name));
@@ -99,10 +107,10 @@ struct mln_template_resource *mln_template_add(struct mln_template *t, const cha
     return resource;
 }
 
-void mln_template_output(struct mln_template *t, const char *name, const char *type,
-                         struct mln_tree *value)
+void mln_template_output(struct mln_template *t, const struct mln_template_scope *scope,
+                         const char *name, const char *type, struct mln_tree *value)
 {
-    struct mln_template_output output = {.name = name, .type = type, .value = value};
+    struct mln_template_output output = {name, type, value, scope};
     mln_vec_push(t->arena, &t->outputs, output);
 }
 
@@ -116,6 +124,13 @@ struct order {
     uint64_t *direct; /* of the resource at hand */
 };
 
+static struct order order_of(struct mln_arena *scratch, struct mln_template *t)
+{
+    struct order o = {.t = t, .words = t->resources.len / 64 + 1};
+    o.direct = MLN_NEW_ARRAY(scratch, uint64_t, o.words);
+    return o;
+}
+
 static void mark(uint64_t *set, size_t index)
 {
     set[index / 64] |= UINT64_C(1) << index % 64;
@@ -127,33 +142,35 @@ static bool is_marked(const uint64_t *set, size_t index)
 }
 
 /* Marks what the value refers to. As deep as the value, which a back end built. */
-static void mark_references(const struct mln_tree *tree, uint64_t *set)
+static void mark_references(const struct order *o, const struct mln_tree *tree)
 {
-    if (tree->resource)
-        mark(set, tree->resource->index);
+    if (tree->resource && tree->resource->owner == o->t)
+        mark(o->direct, tree->resource->index);
     if (tree->base)
-        mark_references(tree->base, set);
+        mark_references(o, tree->base);
     for (size_t i = 0; i < tree->items.len; i++)
-        mark_references(tree->items.data[i], set);
+        mark_references(o, tree->items.data[i]);
     for (size_t i = 0; i < tree->members.len; i++)
-        mark_references(tree->members.data[i].value, set);
+        mark_references(o, tree->members.data[i].value);
 }
 
 static void find_references(struct order *o, struct mln_template_resource *resource)
 {
     memset(o->direct, 0, o->words * sizeof(*o->direct));
-    mark_references(resource->body, o->direct);
+    mark_references(o, resource->body);
     for (size_t i = 0; i < resource->name.len; i++)
-        mark_references(resource->name.data[i], o->direct);
+        mark_references(o, resource->name.data[i]);
     if (resource->location)
-        mark_references(resource->location, o->direct);
-    if (resource->parent)
+        mark_references(o, resource->location);
+    if (resource->parent && resource->parent->owner == o->t)
         mark(o->direct, resource->parent->index);
+    resource->refers.len = 0;
     for (size_t i = 0; i < resource->index; i++)
         if (is_marked(o->direct, i))
             mln_vec_push(o->t->arena, &resource->refers, o->t->resources.data[i]);
-    for (size_t i = 0; i < resource->depends.len; i++)
-        mark(o->direct, resource->depends.data[i]->index);
+    for (size_t i = 0; i < resource->after.len; i++)
+        if (resource->after.data[i]->owner == o->t)
+            mark(o->direct, resource->after.data[i]->index);
     for (size_t i = resource->index; i < o->t->resources.len; i++)
         assert(!is_marked(o->direct, i)); /* added behind everything it refers to */
 }
@@ -177,12 +194,20 @@ static void keep_needed(struct order *o, struct mln_template_resource *resource)
             mln_vec_push(o->t->arena, &resource->depends, o->t->resources.data[i]);
 }
 
+void mln_template_find_references(struct mln_template *t)
+{
+    struct mln_arena *scratch = mln_arena_new();
+    struct order o = order_of(scratch, t);
+    for (size_t i = 0; i < t->resources.len; i++)
+        find_references(&o, t->resources.data[i]);
+    mln_arena_free(scratch);
+}
+
 void mln_template_finish(struct mln_template *t)
 {
     struct mln_arena *scratch = mln_arena_new();
-    struct order o = {.t = t, .words = t->resources.len / 64 + 1};
+    struct order o = order_of(scratch, t);
     o.waits = mln_alloc_array(scratch, t->resources.len * o.words, sizeof(*o.waits));
-    o.direct = MLN_NEW_ARRAY(scratch, uint64_t, o.words);
     for (size_t i = 0; i < t->resources.len; i++) {
         find_references(&o, t->resources.data[i]);
         keep_needed(&o, t->resources.data[i]);
@@ -267,7 +292,7 @@ static void write_params(const struct mln_template *t, struct mln_json *json)
     mln_json_key(json, "parameters");
     mln_json_object(json);
     for (size_t i = 0; i < t->params.len; i++) {
-        const struct mln_template_param *param = &t->params.data[i];
+        const struct mln_template_parameter *param = &t->params.data[i];
         mln_json_key(json, param->name);
         mln_json_object(json);
         mln_json_pair(json, "type", param->type);

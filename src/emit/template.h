@@ -1,12 +1,16 @@
-/* A deployment template of Azure Resource Manager as a structure: what the ARM back end prints as
- * JSON and others print as Bicep or Terraform. One template is deployed to one resource group. */
+/* Deployment templates of Azure Resource Manager as a structure: what the ARM back end prints as
+ * JSON and others print as Bicep or Terraform.
+ *
+ * A back end first makes one template of everything (mln_assemble, emit/assemble.h), whatever
+ * resource groups it belongs to. Since a template is deployed to one group, mln_template_split then
+ * takes it apart into templates that are deployed one after another. */
 #ifndef MLN_EMIT_TEMPLATE_H
 #define MLN_EMIT_TEMPLATE_H
 
 #include "base/map.h"
 #include "emit/tree.h"
 
-struct mln_template_param {
+struct mln_template_parameter {
     const char *name;
     const char *type;        /* "string", "bool", "int", "array", "object" */
     struct mln_tree *value;  /* the default; NULL: it has to be given */
@@ -18,11 +22,20 @@ struct mln_template_variable {
     struct mln_tree *value;
 };
 
+/* Where something lies. Two scopes are different objects. */
+struct mln_template_scope {
+    const char *subscription; /* NULL: the one that is deployed to */
+    const char *group;        /* resource group; NULL: the one that is deployed to */
+};
+
 struct mln_template_output {
     const char *name;
     const char *type;
     struct mln_tree *value;
+    const struct mln_template_scope *scope; /* whose template it stands in */
 };
+
+struct mln_template;
 
 struct mln_template_resource {
     const char *symbol; /* an identifier, unique in the template: "vnetMl" */
@@ -33,26 +46,33 @@ struct mln_template_resource {
                                              segments begin with; NULL when that is not of it */
     struct mln_tree *location;            /* NULL: the type has none */
     struct mln_tree *body; /* an object: the members behind the location ("sku", "properties") */
-    /* Deployed before this one. Given: what must be although the body does not refer to it.
-     * After mln_template_finish: every resource that must be, without those that another one of
-     * the list already waits for; in the template's order. */
-    MLN_VEC(struct mln_template_resource *) depends;
-    /* After mln_template_finish: what body, name and location refer to by id, and the parent, each
-     * once. (Bicep and Terraform derive the order from these and need only the rest written.) */
+    /* Must be deployed before this one although nothing of this one refers to it. */
+    MLN_VEC(struct mln_template_resource *) after;
+
+    const struct mln_template_scope *scope;
+    const struct mln_template *owner; /* the template that it is in */
+    uint32_t index;                   /* there */
+
+    /* Filled by mln_template_finish. Resources of other templates are in neither. */
+    /* What body, name and location refer to by id, and the parent, each once. (Bicep and Terraform
+     * derive the order from these, and need only `after` written.) */
     MLN_VEC(struct mln_template_resource *) refers;
-    uint32_t index; /* in the template */
+    /* dependsOn: `refers` and `after` without those that another one of them already waits for; in
+     * the template's order. */
+    MLN_VEC(struct mln_template_resource *) depends;
 };
+MLN_VEC_TYPE(mln_template_resource_vec, struct mln_template_resource *);
 
 struct mln_template {
     struct mln_arena *arena;
-    const char *group;        /* resource group; NULL: the one that it is deployed to */
-    const char *subscription; /* NULL: not said */
-    MLN_VEC(struct mln_template_param) params;
+    const struct mln_template_scope *scope; /* NULL: of several */
+    MLN_VEC(struct mln_template_parameter) params;
     MLN_VEC(struct mln_template_variable) variables;
-    MLN_VEC(struct mln_template_resource *) resources; /* each behind those it depends on */
+    struct mln_template_resource_vec resources; /* each behind those it depends on */
     MLN_VEC(struct mln_template_output) outputs;
     struct mln_map *symbols; /* names in use, in lower case: symbols, parameters, variables */
 };
+MLN_VEC_TYPE(mln_template_vec, struct mln_template *);
 
 struct mln_template *mln_template_new(struct mln_arena *arena);
 
@@ -64,14 +84,32 @@ const char *mln_template_symbol(struct mln_template *t, const char *prefix, cons
  * identifier. Returns the reference to it. */
 struct mln_tree *mln_template_param(struct mln_template *t, const char *name, const char *type,
                                     struct mln_tree *value, const char *description);
-/* A new resource; `name` is its (first) name segment. */
-struct mln_template_resource *mln_template_add(struct mln_template *t, const char *symbol,
-                                               const char *type, const char *api, const char *name);
-void mln_template_output(struct mln_template *t, const char *name, const char *type,
-                         struct mln_tree *value);
+/* A new resource; `name` is its (first) name segment. `scope` may be NULL while there is one scope
+ * only. */
+struct mln_template_resource *mln_template_add(struct mln_template *t,
+                                               const struct mln_template_scope *scope,
+                                               const char *symbol, const char *type,
+                                               const char *name);
+void mln_template_output(struct mln_template *t, const struct mln_template_scope *scope,
+                         const char *name, const char *type, struct mln_tree *value);
 
-/* Fills `refers` and the minimal `depends` of all resources. */
+/* Fills `refers` of all resources; and `depends` as well. */
+void mln_template_find_references(struct mln_template *t);
 void mln_template_finish(struct mln_template *t);
+
+/* Takes a template apart into finished ones of one scope each, to be deployed in their order: what
+ * a resource needs is in the same template or an earlier one, and no template is larger than Azure
+ * takes. A scope may have several templates: two networks of different groups are both needed by
+ * their peerings. Parameters go with what uses them, outputs to the last template of their scope.
+ * `t` is used up. At least one template comes out. */
+struct mln_template_vec mln_template_split(struct mln_template *t);
+
+enum {
+    MLN_TEMPLATE_RESOURCES_MAX = 800, /* [Azure/bicep, linter rule max-resources] */
+    MLN_TEMPLATE_PARAMS_MAX = 256,    /* [Azure/bicep, linter rule max-params] */
+    MLN_TEMPLATE_BYTES_MAX =
+        4 * 1024 * 1024, /* [azure-docs, resource-manager/templates/best-practices.md] */
+};
 
 /* The template as a document with a final line end. */
 void mln_template_write_json(const struct mln_template *t, struct mln_buf *out);

@@ -181,7 +181,12 @@ static void call(const struct mln_tree *tree, struct mln_buf *out)
 static void resource_id(const struct mln_tree *tree, struct mln_buf *out)
 {
     const struct mln_template_resource *resource = tree->resource;
-    mln_buf_printf(out, "resourceId('%s%s%s'", resource->type, tree->text ? "/" : "",
+    mln_buf_add(out, "resourceId(");
+    for (size_t i = 0; i < tree->elsewhere.len; i++) {
+        mln_tree_write_expression(tree->elsewhere.data[i], out);
+        mln_buf_add(out, ", ");
+    }
+    mln_buf_printf(out, "'%s%s%s'", resource->type, tree->text ? "/" : "",
                    tree->text ? tree->text : "");
     for (size_t i = 0; i < resource->name.len; i++)
         argument(resource->name.data[i], out);

@@ -48,6 +48,9 @@ struct mln_tree {
     MLN_VEC(struct mln_tree_member) members;      /* OBJECT */
     const struct mln_tree *base;                  /* PROPERTY */
     const struct mln_template_resource *resource; /* ID */
+    /* ID of a resource that lies elsewhere than the template: subscription and group, which
+     * mln_template_split fills. */
+    MLN_VEC(struct mln_tree *) elsewhere;
 };
 
 /* ---- plain values ---- */

@@ -158,8 +158,7 @@ static unsigned units_of(const char *text, size_t *bytes, bool *control)
     return c != MLN_UTF8_BAD && c > 0xffff ? 2 : 1;
 }
 
-/* The text without control characters: a run of them or of spaces is one space. */
-static const char *printable(struct mln_arena *arena, const char *text)
+const char *mln_printable(struct mln_arena *arena, const char *text)
 {
     struct mln_buf out;
     mln_buf_init(&out, arena);
@@ -215,12 +214,9 @@ static struct mln_span place_of(const struct mln_ctx *ctx, const struct mln_inte
     return span;
 }
 
-/* "policy.mlp:8"; NULL when the rule comes from no statement. */
-static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
+const char *mln_intent_place(struct mln_ctx *ctx, const struct mln_intent *intent)
 {
-    if (rule->intent_count == 0)
-        return NULL;
-    struct mln_span span = place_of(ctx, rule->intents[0]);
+    struct mln_span span = place_of(ctx, intent);
     const struct mln_source *source = mln_source_get(ctx->diags, span.file);
     if (!source)
         return NULL;
@@ -228,14 +224,14 @@ static const char *place_text(struct mln_ctx *ctx, const struct mln_rule *rule)
     const char *name = source->name, *slash = strrchr(name, '/');
     if (slash && slash[1])
         name = slash + 1;
-    return mln_printf(ctx->arena, "%s:%u", printable(ctx->arena, name),
+    return mln_printf(ctx->arena, "%s:%u", mln_printable(ctx->arena, name),
                       mln_line_of(ctx->diags, span.file, span.lo));
 }
 
 static const char *describe(struct mln_ctx *ctx, const struct mln_rule *rule)
 {
-    const char *because = rule->because ? printable(ctx->arena, rule->because) : "";
-    const char *place = place_text(ctx, rule);
+    const char *because = rule->because ? mln_printable(ctx->arena, rule->because) : "";
+    const char *place = rule->intent_count ? mln_intent_place(ctx, rule->intents[0]) : NULL;
     if (place && *because && units(because) + units(place) + strlen(" ()") <= DESCRIPTION_MAX)
         return mln_printf(ctx->arena, "%s (%s)", because, place);
     if (*because)

@@ -24,6 +24,12 @@ void mln_pass_merge(struct mln_ctx *ctx, struct mln_table *table);
  * it has there. A description is at most 140 UTF-16 units (SecurityRuleDescriptionTooLong). */
 void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table);
 
+/* "policy.mlp:8": where the statement behind the intent stands; for an intent of the library, where
+ * that was applied. NULL when there is no such file. */
+const char *mln_intent_place(struct mln_ctx *ctx, const struct mln_intent *intent);
+/* The text without control characters: a run of them or of spaces is one space. */
+const char *mln_printable(struct mln_arena *arena, const char *text);
+
 #define MLN_PRIORITY_LOW 100
 #define MLN_PRIORITY_HIGH 4096
 struct mln_priority_options {

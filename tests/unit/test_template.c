@@ -80,7 +80,7 @@ static struct mln_template_resource *add(struct mln_template *t, const char *nam
                                          struct mln_template_resource *x,
                                          struct mln_template_resource *y)
 {
-    struct mln_template_resource *r = mln_template_add(t, name, "A/b", "2024-05-01", name);
+    struct mln_template_resource *r = mln_template_add(t, NULL, name, "A/b", name);
     if (x)
         mln_tree_set(t->arena, r->body, "x", mln_tree_id(t->arena, x));
     if (y)
@@ -91,8 +91,8 @@ static struct mln_template_resource *add(struct mln_template *t, const char *nam
 static void names_and_ids_follow_the_type(void)
 {
     struct mln_template *t = mln_template_new(mln_arena_new());
-    struct mln_template_resource *vnet = mln_template_add(t, "v", "N/vnets", "1", "ml");
-    struct mln_template_resource *peering = mln_template_add(t, "p", "N/vnets/peerings", "1", "ml");
+    struct mln_template_resource *vnet = mln_template_add(t, NULL, "v", "N/vnets", "ml");
+    struct mln_template_resource *peering = mln_template_add(t, NULL, "p", "N/vnets/peerings", "ml");
     mln_vec_push(t->arena, &peering->name, mln_tree_string(t->arena, "to-hub"));
     peering->parent = vnet;
     CU_ASSERT_TRUE(equal(as_json(t->arena, mln_tree_id(t->arena, peering), false),
@@ -107,7 +107,7 @@ static void names_and_ids_follow_the_type(void)
     mln_buf_init(&out, t->arena);
     mln_json_init(&json, &out, true);
     mln_template_write_resource(peering, &json);
-    CU_ASSERT_TRUE(equal(out.data, "{\"type\":\"N/vnets/peerings\",\"apiVersion\":\"1\",\"name\":"
+    CU_ASSERT_TRUE(equal(out.data, "{\"type\":\"N/vnets/peerings\",\"name\":"
                                    "\"ml/to-hub\",\"dependsOn\":[\"[resourceId('N/vnets', "
                                    "'ml')]\"]}"));
     peering->name.data[1] = mln_tree_param(t->arena, "p");
@@ -123,7 +123,7 @@ static void what_is_waited_for_anyway_is_not_said(void)
     struct mln_template *t = mln_template_new(mln_arena_new());
     struct mln_template_resource *a = add(t, "a", NULL, NULL), *b = add(t, "b", a, NULL);
     struct mln_template_resource *c = add(t, "c", a, b), *d = add(t, "d", a, NULL);
-    mln_vec_push(t->arena, &d->depends, c);
+    mln_vec_push(t->arena, &d->after, c);
     mln_template_finish(t);
     CU_ASSERT_EQUAL(a->depends.len, 0);
     CU_ASSERT_EQUAL_FATAL(b->depends.len, 1);
