@@ -25,18 +25,12 @@ static const char *const hops[] = {
     [MLN_HOP_GATEWAY] = "VirtualNetworkGateway",
 };
 
-static const char *cidr(struct mln_arena *arena, const struct mln_prefix *prefix)
-{
-    char text[MLN_IP_TEXT];
-    return mln_printf(arena, "%s/%u", mln_ip_text(prefix->family, prefix->ip, text),
-                      prefix->length);
-}
-
 static void add_route(struct mln_arena *arena, struct mln_plan_route_table *table,
                       struct mln_plan_names *names, const struct mln_route *route)
 {
-    char address[MLN_IP_TEXT];
-    const char *to = route->tag ? route->tag->name : cidr(arena, &route->prefix);
+    char address[MLN_IP_TEXT], text[MLN_IP_TEXT];
+    const char *to =
+        route->tag ? route->tag->name : mln_strdup(arena, mln_prefix_cidr(&route->prefix, text));
     struct mln_plan_route planned = {
         .name = mln_plan_name(names, mln_printf(arena, "to-%s", to)),
         .to = to,

@@ -308,6 +308,13 @@ char *mln_ip_text(enum mln_family family, struct mln_ip ip, char out[MLN_IP_TEXT
     return out;
 }
 
+char *mln_prefix_cidr(const struct mln_prefix *prefix, char out[MLN_IP_TEXT])
+{
+    size_t used = strlen(mln_ip_text(prefix->family, prefix->ip, out));
+    snprintf(out + used, MLN_IP_TEXT - used, "/%u", (unsigned)prefix->length);
+    return out;
+}
+
 char *mln_prefix_text(const struct mln_prefix *prefix, char out[MLN_IP_TEXT])
 {
     mln_ip_text(prefix->family, prefix->ip, out);

@@ -46,6 +46,8 @@ enum mln_prefix_error mln_prefix_parse(const char *text, size_t length, struct m
 #define MLN_IP_TEXT 64
 /* "10.0.0.0/16"; a host prefix is written without "/32" or "/128". Returns out. */
 char *mln_prefix_text(const struct mln_prefix *prefix, char out[MLN_IP_TEXT]);
+/* The same, with the length always: "10.0.0.4/32". Returns out. */
+char *mln_prefix_cidr(const struct mln_prefix *prefix, char out[MLN_IP_TEXT]);
 char *mln_ip_text(enum mln_family family, struct mln_ip ip, char out[MLN_IP_TEXT]);
 struct mln_ip mln_prefix_last(const struct mln_prefix *prefix);
 
