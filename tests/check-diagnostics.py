@@ -23,7 +23,7 @@ def texts(*patterns):
 def main():
     catalogue = (SOURCE / "src/diag/diag.def").read_text()
     entries = ENTRY.findall(catalogue)
-    golden = texts("golden/**/*.out", "golden/**/out", "golden/**/stderr")
+    golden = texts("golden/**/*.out", "golden/**/out", "golden/**/stderr", "golden/**/*.console")
     tests = texts("unit/*.c", "run-*.py", "conformance/*.py")
     results = [("every entry is read", len(entries) == len(re.findall(r"^MLN_DIAG\(", catalogue, re.M))),
                ("codes ascend", [e[1] for e in entries] == sorted({e[1] for e in entries})),

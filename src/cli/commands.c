@@ -71,6 +71,20 @@ static const struct mln_command commands[] = {
         .run = mln_doc_command,
     },
     {
+        .name = "query",
+        .bit = MLN_FOR_QUERY,
+        .synopsis = "--from=A --to=B[:PORT] [OPTIONS] FILE|-...",
+        .summary = "decide one flow, or a set of flows, and show why",
+        .text = "FILE is a policy, an NSG as JSON, or an ARM template. A and B are an address or a "
+                "declared name: zone, network, ASG, external, resource, group or tag, then every "
+                "address of it. The answer is allowed, denied, mixed, undecided (service tags "
+                "without a file decide) or no path. An NSG that comes without its network stands "
+                "for a zone of its own name; which private addresses are in its VirtualNetwork is "
+                "not known, and what is public is Internet.",
+        .takes_files = true,
+        .run = mln_query_command,
+    },
+    {
         .name = "help",
         .bit = MLN_FOR_HELP,
         .synopsis = "[COMMAND]",

@@ -14,6 +14,7 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
     [MLN_GROUP_INPUT] = "Input",
     [MLN_GROUP_OUTPUT] = "Output",
     [MLN_GROUP_ASSERTIONS] = "Assertions",
+    [MLN_GROUP_QUESTIONS] = "Questions",
     [MLN_GROUP_DEPENDENCIES] = "Dependencies, as in gcc",
     [MLN_GROUP_DIAGNOSTICS] = "Diagnostics",
     [MLN_GROUP_GENERAL] = "General",
@@ -25,6 +26,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
 #define LOCKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
 #define ASSERTIONS MLN_GROUP_ASSERTIONS, MLN_FOR_TEST
+#define QUERY MLN_GROUP_QUESTIONS, MLN_FOR_QUERY
+#define REACH MLN_GROUP_QUESTIONS, MLN_FOR_REACH
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
 #define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN
 #define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
@@ -80,6 +83,18 @@ static const struct mln_option options[] = {
      mln_set_coverage},
     {NULL, "--threshold", "PERCENT", NEEDED, ASSERTIONS,
      "fail when fewer of the intents decided some assertion", mln_set_threshold},
+
+    {NULL, "--from", "A[:PORT]", NEEDED, QUERY,
+     "where the packets come from: an address, or a name", mln_set_from},
+    {NULL, "--to", "B[:PORT]", NEEDED, QUERY, "where they go to", mln_set_to},
+    {NULL, "--proto", "PROTOCOL", NEEDED, QUERY,
+     "tcp, udp, icmp, esp, ah, any (the default) or a service", mln_set_proto},
+    {NULL, "--trace", FLAG, QUERY, "show why each rule before the deciding one does not match",
+     mln_set_trace},
+    {NULL, "--expect", "allow|deny", NEEDED, QUERY, "exit 1 when the answer is another",
+     mln_set_expect},
+    {NULL, "--format", "text|json", NEEDED, QUERY, "the form of the answer (default text)",
+     mln_set_format},
 
     {"-M", NULL, FLAG, DEPENDENCIES, "print a make rule with the files read, write nothing else",
      mln_set_deps_only},

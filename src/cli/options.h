@@ -25,8 +25,10 @@ enum mln_command_bit {
     MLN_FOR_ALLOWLIST = 2048,
     MLN_FOR_EXPLAIN = 4096,
     MLN_FOR_DOC = 8192,
+    MLN_FOR_SUBJECTS = MLN_FOR_LINT | MLN_FOR_QUERY | MLN_FOR_REACH, /* asks about policies and
+                                                                        deployed NSGs */
     MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST |
-                       MLN_FOR_LINT, /* whatever reads policies */
+                       MLN_FOR_SUBJECTS, /* whatever reads policies */
     MLN_FOR_ALL = 0x3fff,
 };
 
@@ -34,6 +36,7 @@ enum mln_option_group {
     MLN_GROUP_INPUT,
     MLN_GROUP_OUTPUT,
     MLN_GROUP_ASSERTIONS,
+    MLN_GROUP_QUESTIONS,
     MLN_GROUP_DEPENDENCIES,
     MLN_GROUP_DIAGNOSTICS,
     MLN_GROUP_GENERAL,
@@ -64,6 +67,7 @@ struct mln_option {
 const struct mln_option *mln_option_at(size_t index);
 
 enum mln_fail_on { MLN_FAIL_ON_ERROR, MLN_FAIL_ON_WARNING, MLN_FAIL_ON_NOTE, MLN_FAIL_ON_NEVER };
+enum mln_expect { MLN_EXPECT_NOTHING, MLN_EXPECT_ALLOW, MLN_EXPECT_DENY };
 enum mln_color { MLN_COLOR_AUTO, MLN_COLOR_ALWAYS, MLN_COLOR_NEVER };
 
 /* What a command prints on standard output. Which of them a command knows, the value of its row of
@@ -126,6 +130,10 @@ struct mln_options {
     bool coverage;
     bool threshold_given;
     unsigned threshold; /* percent */
+    /* questions */
+    const char *from, *to, *proto; /* NULL: not given */
+    bool trace;
+    enum mln_expect expect;
     /* dependencies */
     bool deps_only, deps, deps_phony; /* -M -MD -MP */
     const char *deps_file;

@@ -210,6 +210,43 @@ MLN_SETTER(format)
     return mistake;
 }
 
+MLN_SETTER(from)
+{
+    (void)ctx;
+    options->from = value;
+    return NULL;
+}
+
+MLN_SETTER(to)
+{
+    (void)ctx;
+    options->to = value;
+    return NULL;
+}
+
+MLN_SETTER(proto)
+{
+    (void)ctx;
+    options->proto = value;
+    return NULL;
+}
+
+MLN_SETTER(trace)
+{
+    (void)ctx, (void)value;
+    options->trace = true;
+    return NULL;
+}
+
+MLN_SETTER(expect)
+{
+    static const char *const words[] = {"allow", "deny"};
+    const char *mistake;
+    size_t chosen = choose(ctx, value, words, 2, &mistake);
+    options->expect = chosen ? MLN_EXPECT_DENY : MLN_EXPECT_ALLOW;
+    return mistake;
+}
+
 MLN_SETTER(witnesses)
 {
     if (!number(value, strlen(value), 1000, &options->witnesses) || options->witnesses == 0)

@@ -25,10 +25,10 @@ static void remember_intents(struct mln_arena *scratch, const struct mln_rule_ve
     }
 }
 
-struct mln_deployed *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c)
+struct mln_nsg_rules *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c)
 {
     struct mln_arena *a = cli->ctx.arena, *scratch = mln_arena_new();
-    struct mln_deployed *deployed = MLN_NEW_ARRAY(a, struct mln_deployed, c->model->nsgs.len + 1);
+    struct mln_nsg_rules *deployed = MLN_NEW_ARRAY(a, struct mln_nsg_rules, c->model->nsgs.len + 1);
     for (size_t i = 0; deployed && i < c->tables.len; i++) {
         const struct mln_table *table = c->tables.data[i];
         struct mln_ctx aside = {a, cli->ctx.names, mln_diags_new(a)};
@@ -116,12 +116,13 @@ static void load_json(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     unsigned errors = cli->ctx.diags->errors;
     struct mln_imported_nsg_vec read = {0};
     subject->kind = MLN_SUBJECT_NSGS;
-    bool good = mln_nsg_read(&cli->ctx, inputs->tags, subject->path, text, length, &read);
+    const char *name = strcmp(subject->path, "-") == 0 ? "<stdin>" : subject->path;
+    bool good = mln_nsg_read(&cli->ctx, inputs->tags, name, text, length, &read);
     subject->model = empty_model(cli, inputs);
     for (size_t i = 0; i < read.len; i++)
         add_nsg(cli, subject, read.data[i], i);
     mln_places_finish(&cli->ctx, subject->model);
-    struct mln_deployed *deployed = MLN_NEW_ARRAY(a, struct mln_deployed, subject->nsgs.len + 1);
+    struct mln_nsg_rules *deployed = MLN_NEW_ARRAY(a, struct mln_nsg_rules, subject->nsgs.len + 1);
     for (size_t i = 0; i < subject->nsgs.len; i++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             deployed[i].rules[d] = subject->nsgs.data[i].rules[d];

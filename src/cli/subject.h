@@ -5,8 +5,8 @@
  * JSON text begins with '{' or '['; a policy never does.
  *
  * An NSG without places (JSON that tells of no subnet) governs a zone of its own name that may hold
- * any address (`unplaced`); which addresses are in VirtualNetwork and in Internet is unknown there,
- * as it is for service tags without a file. */
+ * any address (`unplaced`); which private addresses are in VirtualNetwork is unknown there, as it
+ * is for service tags without a file, and what is public is Internet. */
 #ifndef MLN_CLI_SUBJECT_H
 #define MLN_CLI_SUBJECT_H
 
@@ -31,7 +31,7 @@ struct mln_subject {
     struct mln_compilation *compilation;  /* of a policy; else NULL */
     struct mln_model *model;              /* without intents when it is no policy */
     MLN_VEC(struct mln_subject_nsg) nsgs; /* as model->nsgs */
-    const struct mln_deployed *deployed;  /* the same rules, as questions want them */
+    const struct mln_nsg_rules *deployed; /* the same rules, as questions want them */
 };
 
 /* Reads one operand; mistakes are reported. Everything lives in the arena of the run. */
@@ -44,6 +44,6 @@ struct mln_span mln_subject_place(const struct mln_subject *subject, const struc
 
 /* The JSON of every table of a policy as rules again, by index of the NSG, with the intents behind
  * them. NULL after reporting a fault. */
-struct mln_deployed *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c);
+struct mln_nsg_rules *mln_compilation_deploy(struct mln_cli *cli, const struct mln_compilation *c);
 
 #endif

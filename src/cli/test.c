@@ -1,5 +1,6 @@
 /* mlnsgc test: the assertions of policies, decided on the JSON that compile would write. */
 #include "cli/test.h"
+#include "cli/hop.h"
 #include "cli/report.h"
 #include "cli/subject.h"
 #include <fnmatch.h>
@@ -48,19 +49,20 @@ static void add_coverage(struct mln_cli *cli, struct mln_test_suite *suite,
 static void run_cases(struct mln_cli *cli, const struct mln_compilation *c,
                       struct mln_test_suite *suite, bool coverage)
 {
-    struct mln_deployed *deployed = mln_compilation_deploy(cli, c);
+    struct mln_nsg_rules *deployed = mln_compilation_deploy(cli, c);
     suite->invalid = !deployed;
     if (!deployed)
         return;
-    const struct mln_assert_world world = {&cli->ctx, c->model, deployed, cli->options.witnesses};
+    const struct mln_assert_world world = {&cli->ctx, c->model, deployed, cli->options.witnesses,
+                                           false};
     bool *covered = MLN_NEW_ARRAY(cli->ctx.arena, bool, c->model->intents.len + 1);
     for (size_t i = 0; i < c->model->assertions.len; i++) {
         const struct mln_intent *assertion = c->model->assertions.data[i];
         struct mln_test_case test = {.assertion = assertion,
-                                     .text = mln_test_statement(cli, assertion->span)};
+                                     .text = mln_statement_text(cli, assertion->span)};
         if (!runs(c, assertion) || !kept(cli, assertion, test.text))
             continue;
-        test.place = mln_test_place(cli, assertion->span);
+        test.place = mln_place_text(cli, assertion->span);
         test.outcome = mln_assert_decide(&world, assertion);
         if (coverage)
             mln_assert_cover(&world, assertion, covered);

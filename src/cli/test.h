@@ -45,8 +45,5 @@ mln_test_result(const struct mln_test_case *test); /* "holds", "fails", "is unde
 /* "7 of 9 intents decide some assertion (77%)" */
 char *mln_test_coverage(struct mln_cli *cli, const struct mln_test_report *report);
 unsigned mln_test_percent(size_t part, size_t whole); /* rounded down; 100 of nothing */
-/* "policy.mlp:30:1", and the statement on one line. */
-const char *mln_test_place(struct mln_cli *cli, struct mln_span span);
-const char *mln_test_statement(struct mln_cli *cli, struct mln_span span);
 
 #endif

@@ -75,7 +75,8 @@ struct mln_zone {
     MLN_VEC(struct mln_route) routes;
     bool existing;
     /* Stands for the subnets of an NSG of which nothing else is known: every address may lie in it
-     * and is joined with it; VirtualNetwork and Internet are unknown sets there. */
+     * and is joined with it. Its virtual network is taken to use private address space, and which
+     * of it is unknown: VirtualNetwork is an unknown set there, Internet all that is public. */
     bool unplaced;
     bool holds_endpoint;  /* a private endpoint lies in it: the back end sets
                              privateEndpointNetworkPolicies so that  its NSG is effective [PEPOL] */

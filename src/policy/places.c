@@ -1,6 +1,8 @@
 /* Nothing is checked here: what is deployed is taken as it is. */
 #include "policy/places.h"
 
+#include "azure/legal.h"
+#include "azure/platform.h"
 #include "policy/build.h"
 
 #include <string.h>
@@ -81,15 +83,82 @@ const struct mln_asg *mln_places_add_asg(struct mln_ctx *ctx, struct mln_model *
     return asg;
 }
 
+/* --- names --- */
+
+/* The first of a name keeps it; what has a fixed meaning keeps that. */
+static struct mln_symbol *declare(struct mln_build *b, enum mln_symbol_kind kind, const char *name,
+                                  struct mln_span span)
+{
+    const char *rest;
+    const struct mln_tag *tag = mln_tags_find(b->options->tags, name);
+    struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
+    *symbol = (struct mln_symbol){
+        .kind = kind, .name = name, .span = span, .scope = b->root, .state = MLN_DONE};
+    if ((tag && tag->kind != MLN_TAG_SERVICE) || strcmp(name, "hosted-agents") == 0 ||
+        mln_map_get(b->root->sides, mln_scope_key(b, name)) ||
+        mln_scope_find(b, b->root, MLN_NAMES_SIDE, name, &rest))
+        return symbol;
+    mln_map_put(b->root->sides, mln_scope_key(b, name), symbol);
+    return symbol;
+}
+
+static void declare_zone(struct mln_build *b, struct mln_zone *zone)
+{
+    const char *whole = mln_printf(b->arena, "%s.%s", zone->network->name, zone->name);
+    declare(b, MLN_SYM_ZONE, mln_intern(b->ctx->names, whole), zone->span)->u.zone = zone;
+    bool shared = strcmp(zone->display, zone->name) != 0;
+    enum mln_symbol_kind kind = shared ? MLN_SYM_SAME_ZONES : MLN_SYM_ZONE;
+    declare(b, kind, zone->name, zone->span)->u.zone = zone;
+}
+
+static void declare_names(struct mln_build *b)
+{
+    struct mln_model *m = b->model;
+    for (size_t i = 0; i < m->zones.len; i++)
+        declare_zone(b, m->zones.data[i]);
+    for (size_t i = 0; i < m->networks.len; i++)
+        declare(b, MLN_SYM_NETWORK, m->networks.data[i]->name, m->networks.data[i]->span)
+            ->u.network = m->networks.data[i];
+    for (size_t i = 0; i < m->asgs.len; i++)
+        declare(b, MLN_SYM_ASG, m->asgs.data[i]->name, m->asgs.data[i]->span)->u.asg =
+            m->asgs.data[i];
+}
+
+/* What a subnet may hold: no platform address, none that has a fixed meaning. */
+static const struct mln_ipset *subnet_space(struct mln_arena *a, enum mln_family f)
+{
+    static const struct mln_range v4[] = {{{0, 0x01000000}, {0, 0x7effffff}},
+                                          {{0, 0x80000000}, {0, 0xa9fdffff}},
+                                          {{0, 0xa9ff0000}, {0, 0xdfffffff}}};
+    static const struct mln_range v6[] = {
+        {{UINT64_C(0x2000) << 48, 0}, {(UINT64_C(0x4000) << 48) - 1, UINT64_MAX}},
+        {{UINT64_C(0xfc00) << 48, 0}, {(UINT64_C(0xfe00) << 48) - 1, UINT64_MAX}}};
+    return mln_ipset_subtract(
+        a, f == MLN_IPV4 ? mln_ipset_from_ranges(a, f, v4, 3) : mln_ipset_from_ranges(a, f, v6, 2),
+        mln_azure_platform_space(a, f));
+}
+
+static void place_anywhere(struct mln_arena *a, struct mln_zone *zone)
+{
+    for (int i = 0; i < MLN_FAMILIES; i++) {
+        enum mln_family f = (enum mln_family)i;
+        const struct mln_ipset *hosts = subnet_space(a, f), *wire = mln_azure_wire_server(a, f);
+        const struct mln_ipset *private = mln_azure_private_space(a, f);
+        zone->addresses[f] = hosts;
+        zone->joined[MLN_INBOUND][f] = zone->joined[MLN_OUTBOUND][f] =
+            mln_ipset_union(a, hosts, wire);
+        zone->virtual_network[f] = mln_ipset_union(a, mln_ipset_intersect(a, hosts, private), wire);
+        zone->internet[f] =
+            mln_ipset_subtract(a, mln_ipset_all(a, f), mln_ipset_union(a, private, wire));
+    }
+}
+
 void mln_places_finish(struct mln_ctx *ctx, struct mln_model *model)
 {
     model->build->ctx = ctx;
     mln_join_places(model->build);
+    declare_names(model->build);
     for (size_t i = 0; i < model->zones.len; i++)
-        for (int f = 0; model->zones.data[i]->unplaced && f < MLN_FAMILIES; f++) {
-            struct mln_zone *zone = model->zones.data[i];
-            const struct mln_ipset *all = mln_ipset_all(ctx->arena, (enum mln_family)f);
-            zone->virtual_network[f] = zone->internet[f] = all;
-            zone->joined[MLN_INBOUND][f] = zone->joined[MLN_OUTBOUND][f] = all;
-        }
+        if (model->zones.data[i]->unplaced)
+            place_anywhere(ctx->arena, model->zones.data[i]);
 }

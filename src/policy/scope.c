@@ -52,7 +52,7 @@ static const char *fold(char *out, const char *name, size_t length)
     return out;
 }
 
-static const char *folded(struct mln_build *b, const char *name)
+const char *mln_scope_key(struct mln_build *b, const char *name)
 {
     size_t length = strlen(name);
     return fold(mln_alloc(b->arena, length + 1), name, length);
@@ -81,7 +81,7 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
                    "'%s' has a fixed meaning and cannot be declared", symbol->name);
         return false;
     }
-    const char *key = folded(b, symbol->name);
+    const char *key = mln_scope_key(b, symbol->name);
     struct mln_symbol *old = mln_map_get(names, key);
     if (old) {
         /* Places are declared after groups; the mistake is where the reader meets it, in the second
@@ -127,7 +127,7 @@ static struct mln_symbol *find_exact(struct mln_build *b, struct mln_scope *scop
 {
     char small[128];
     size_t length = strlen(name);
-    const char *key = length < sizeof small ? fold(small, name, length) : folded(b, name);
+    const char *key = length < sizeof small ? fold(small, name, length) : mln_scope_key(b, name);
     struct mln_symbol *symbol = find_simple(scope, space, key, ++b->look_ups);
     return symbol && strcmp(symbol->name, name) == 0 ? symbol : NULL;
 }

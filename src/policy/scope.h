@@ -99,6 +99,9 @@ enum mln_space_kind {
 struct mln_scope *mln_scope_new(struct mln_build *b, struct mln_module *module,
                                 struct mln_scope *outer);
 
+/* Under which a name is kept in the maps of a scope: in lower case. */
+const char *mln_scope_key(struct mln_build *b, const char *name);
+
 /* Declares; reports a clash (duplicate-name, case-clash, reserved-name) and returns false then. */
 bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_space_kind space,
                        struct mln_symbol *symbol);

@@ -143,12 +143,13 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
         for (size_t k = 0; k < world->model->zones.len; k++) {
             const struct mln_zone *source = world->model->zones.data[i];
             const struct mln_zone *destination = world->model->zones.data[k];
-            if (!mln_zones_joined(source, destination) ||
+            if (source->unplaced || destination->unplaced ||
+                !mln_zones_joined(source, destination) ||
                 !mln_assert_touches(a->from, source, destination) ||
                 !mln_assert_touches(a->to, destination, source))
                 continue;
             *joined = true;
-            if (source->nsg || destination->nsg)
+            if (world->question || source->nsg || destination->nsg)
                 call(ctx, place_of(source), place_of(destination));
         }
 }
@@ -158,12 +159,12 @@ static void all_pairs(const struct mln_assert_world *world, const struct mln_int
 {
     for (size_t i = 0; i < world->model->zones.len; i++) {
         const struct mln_zone *zone = world->model->zones.data[i];
-        if (zone->nsg && mln_assert_touches(a->to, zone, zone))
+        if ((zone->nsg || world->question) && mln_assert_touches(a->to, zone, zone))
             call(ctx, the_rest, place_of(zone));
     }
     for (size_t i = 0; i < world->model->zones.len; i++) {
         const struct mln_zone *zone = world->model->zones.data[i];
-        if (zone->nsg && mln_assert_touches(a->from, zone, zone))
+        if ((zone->nsg || world->question) && mln_assert_touches(a->from, zone, zone))
             call(ctx, place_of(zone), the_rest);
     }
     pairs_of_zones(world, a, call, ctx, joined);
@@ -235,7 +236,7 @@ static void decide_empty(struct decision *d)
 {
     if (!is_allow(d->assertion))
         d->outcome->no_path = true;
-    else if (d->outcome->result == MLN_ASSERT_HOLDS)
+    else if (!d->world->question && d->outcome->result == MLN_ASSERT_HOLDS)
         fail(d, d->joined && !d->governed ? "no end is governed by a network security group"
                 : d->joined
                     ? "the two ends have no packet in common"
@@ -268,7 +269,7 @@ struct mln_assert_outcome mln_assert_decide(const struct mln_assert_world *world
     struct mln_arena *scratch = mln_arena_new();
     for (int end = 0; end < 2; end++)
         d.suspects[end] = MLN_NEW_ARRAY(scratch, enum suspicion, world->model->zones.len + 1);
-    if (is_allow(assertion))
+    if (is_allow(assertion) && !world->question)
         check_named_paths(&d);
     bool firewalls = false;
     mln_assert_firewalls(world, assertion, &outcome, &firewalls);

@@ -21,15 +21,18 @@
 #include "rules/table.h"
 
 /* The rules that are asked, by index of their NSG: per direction, by priority. */
-struct mln_deployed {
+struct mln_nsg_rules {
     struct mln_rule_vec rules[MLN_DIRECTIONS];
 };
 
 struct mln_assert_world {
     struct mln_ctx *ctx; /* results live in its arena */
     const struct mln_model *model;
-    const struct mln_deployed *deployed;
+    const struct mln_nsg_rules *deployed;
     size_t witnesses; /* how many counterexamples to look for; at least 1 */
+    /* Not an assertion but a question (prove/query.h): pairs that no NSG governs count too, and
+     * ends that no path joins are left out in silence. */
+    bool question;
 };
 
 enum mln_assert_result { MLN_ASSERT_HOLDS, MLN_ASSERT_FAILS, MLN_ASSERT_UNDECIDED };
@@ -39,14 +42,15 @@ struct mln_assert_hop {
     const struct mln_zone *zone;
     enum mln_direction direction;
     enum mln_action action;
-    const struct mln_rule *rule; /* of struct mln_deployed; NULL: not one of the NSG's */
+    const struct mln_rule *rule; /* of struct mln_nsg_rules; NULL: not one of the NSG's */
     const struct mln_azure_default_rule
         *azure; /* NULL with rule NULL: a platform address, never filtered */
 };
 
 struct mln_counterexample {
     struct mln_packet packet;
-    struct mln_assert_hop hops[2]; /* outbound, then inbound */
+    const struct mln_zone *zones[2]; /* of source and destination; NULL: outside of every zone */
+    struct mln_assert_hop hops[2];   /* outbound, then inbound */
     size_t hop_count;
     bool undecided; /* only for some contents of `tags` */
     MLN_VEC(const struct mln_tag *) tags;

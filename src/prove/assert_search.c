@@ -258,6 +258,8 @@ static void complete(struct mln_assert_question *q, struct mln_counterexample *o
     out->undecided = !mln_assert_is_definite(q, packet);
     if (out->undecided)
         mln_assert_name_tags(q, out);
+    for (int end = 0; end < 2; end++)
+        out->zones[end] = q->ends[end].kind == MLN_AT_ZONE ? q->ends[end].zone : NULL;
     add_hop(q, out, MLN_OUTBOUND);
     add_hop(q, out, MLN_INBOUND);
 }

@@ -32,6 +32,8 @@ static const struct mln_ipset *rest(struct mln_assert_question *q, const struct 
 {
     struct mln_arena *a = q->ctx.arena;
     MLN_VEC(struct mln_range) taken = {0};
+    if (zone->unplaced)
+        return joined(q, zone, end);
     for (size_t i = 0; i < q->world->model->zones.len; i++) {
         const struct mln_zone *other = q->world->model->zones.data[i];
         const struct mln_ipset *set = other->addresses[q->family];
@@ -83,6 +85,8 @@ static const struct mln_zone *eyes(const struct mln_assert_question *q, const st
         return *near ? own->zone : other->zone;
     if (leaf->kind == MLN_LEAF_ASG) { /* part of its own zone, whoever looks */
         *near = true;
+        if (leaf->asg->zone->unplaced)
+            return leaf->asg->zone == other->zone ? other->zone : NULL;
         return own->kind == MLN_AT_ALL && zones_joined(other->zone, leaf->asg->zone, end)
                    ? leaf->asg->zone
                    : NULL;

@@ -76,11 +76,21 @@ static struct side distant_tag(const struct mln_rules_view *r, const struct mln_
     return side;
 }
 
+/* At its own end the subnet of an NSG that was read alone is part of its virtual network. */
+static struct side own_side(const struct mln_rules_view *r, const struct mln_tag *tag)
+{
+    bool inside = tag->kind == MLN_TAG_VIRTUAL_NETWORK;
+    return (struct side){.set = inside ? r->zone->addresses[r->family]
+                                       : mln_ipset_empty(r->ctx->arena, r->family)};
+}
+
 static struct side tag_side(const struct mln_rules_view *r, const struct mln_tag *tag, bool source)
 {
     struct side side = {0};
     if (!r->zone)
         return distant_tag(r, tag, source);
+    if (r->zone->unplaced && source == (r->direction == MLN_OUTBOUND))
+        return own_side(r, tag);
     struct mln_term term =
         mln_term_of_tag(r->ctx, r->model, tag, r->zone, source ? MLN_INBOUND : MLN_OUTBOUND);
     side.set = term.set[r->family];

@@ -71,17 +71,6 @@ static const struct mln_ipset *virtual_set(const struct mln_view *v, const struc
     return set;
 }
 
-/* An NSG of which nothing else is known: its virtual network is unknown, and what is outside it. */
-static void add_unplaced_vars(const struct mln_view *v, const struct mln_tag *tag,
-                              struct mln_term *term)
-{
-    bool virtual_network = tag->kind == MLN_TAG_VIRTUAL_NETWORK;
-    if (virtual_network || tag->kind == MLN_TAG_INTERNET)
-        term->vars[term->var_count++] = tag->number;
-    else if (tag->kind == MLN_TAG_SERVICE)
-        term->vars[term->var_count++] = mln_tags_find(v->model->options->tags, "Internet")->number;
-}
-
 /* --expand-tags: the prefixes of the file instead of the name. The tag stays beside them to name
  * rules by. */
 static bool is_expanded(const struct mln_view *v, const struct mln_tag *tag, bool hosted)
@@ -109,8 +98,10 @@ static struct mln_term tag_term(const struct mln_view *v, const struct mln_tag *
             term.vars[term.var_count++] = tag->parent->number;
         term.vars[term.var_count++] = tag->number;
     }
-    if (v->zone->unplaced)
-        add_unplaced_vars(v, tag, &term);
+    /* Which private addresses are in the network of an NSG that was read alone is unknown; its own
+     * subnet is. */
+    if (v->zone->unplaced && !v->near && tag->kind == MLN_TAG_VIRTUAL_NETWORK)
+        term.vars[term.var_count++] = tag->number;
     return term;
 }
 

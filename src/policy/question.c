@@ -1,0 +1,95 @@
+/* The words are put into a statement and parsed, so that all of the language may be used and a
+ * mistake is shown as one in a policy is. */
+#include "policy/question.h"
+
+#include "policy/build.h"
+
+#include <string.h>
+
+/* A declared name that stands for the whole side, and that the grammar would not take for one. */
+static bool is_odd_name(struct mln_build *b, const char *text)
+{
+    const char *rest;
+    const struct mln_value *value = mln_parse_value(b->ctx, text);
+    return !(value && value->kind == MLN_VALUE_NAME) &&
+           mln_scope_find(b, b->root, MLN_NAMES_SIDE, text, &rest) && !rest;
+}
+
+static const char *side_text(struct mln_build *b, const char *text)
+{
+    return is_odd_name(b, text) ? "any" : text;
+}
+
+static void put_name(struct mln_build *b, struct mln_side *side, const char *text)
+{
+    if (!is_odd_name(b, text))
+        return;
+    side->terms->kind = MLN_VALUE_NAME;
+    side->terms->text = mln_intern(b->ctx->names, text);
+}
+
+static bool has_clauses(const struct mln_clauses *c)
+{
+    return c->as.text || c->overrides.text || c->until || c->owner || c->because;
+}
+
+/* The one assertion that the text must be. */
+static struct mln_node *parse(struct mln_build *b, const struct mln_question_words *words)
+{
+    struct mln_diags *diags = b->ctx->diags;
+    unsigned errors = diags->errors;
+    const char *text = mln_printf(b->arena, "assert allow %s from %s to %s\n", words->services,
+                                  side_text(b, words->from), side_text(b, words->to));
+    uint32_t source = mln_source_add(diags, "question", NULL, text, strlen(text), false);
+    struct mln_node *node = mln_parse(b->ctx, source)->nodes;
+    if (diags->errors != errors)
+        return NULL;
+    if (node && !node->next && node->kind == MLN_NODE_INTENT && !has_clauses(&node->clauses))
+        return node;
+    mln_report(diags, MLN_D_BAD_QUESTION, (struct mln_span){source, 0, (uint32_t)strlen(text) - 1},
+               "an end of a question is a side and nothing else");
+    return NULL;
+}
+
+/* As a destination a platform address belongs to its own tag alone (language.md: Tags); whoever
+ * writes the address means it. */
+static void name_platform(struct mln_build *b, struct mln_side_set *side)
+{
+    static const struct {
+        struct mln_ip ip;
+        const char *tag;
+    } platform[] = {{{0, 0xa83f8110}, "AzurePlatformDNS"}, {{0, 0xa9fea9fe}, "AzurePlatformIMDS"}};
+    for (size_t i = 0; i < side->len; i++) {
+        struct mln_leaf *leaf = &side->parts[i].leaf;
+        bool address = leaf->kind == MLN_LEAF_PREFIX && leaf->prefix.family == MLN_IPV4 &&
+                       leaf->prefix.length == 32;
+        for (size_t k = 0; address && k < sizeof platform / sizeof *platform; k++)
+            if (mln_ip_cmp(leaf->prefix.ip, platform[k].ip) == 0) {
+                leaf->kind = MLN_LEAF_TAG;
+                leaf->tag = mln_tags_find(b->options->tags, platform[k].tag);
+                break;
+            }
+    }
+}
+
+struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *model,
+                                      const struct mln_question_words *words)
+{
+    struct mln_build *b = model->build;
+    size_t before = model->assertions.len;
+    b->ctx = ctx;
+    struct mln_node *node = parse(b, words);
+    if (!node)
+        return NULL;
+    put_name(b, node->from, words->from);
+    put_name(b, node->to, words->to);
+    unsigned errors = ctx->diags->errors;
+    struct mln_active active = {.node = node, .scope = b->root};
+    mln_build_intent(b, &active);
+    bool good = model->assertions.len == before + 1 && ctx->diags->errors == errors;
+    struct mln_intent *question = good ? model->assertions.data[before] : NULL;
+    model->assertions.len = before;
+    if (question)
+        name_platform(b, question->to);
+    return question;
+}

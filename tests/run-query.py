@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""mlnsgc query and reach: golden answers. Prints TAP.
+
+tests/golden/query/NAME.console   lines `$ COMMAND` are run by the shell there; the lines below each are its output,
+                                  standard error included, and `[exit N]` where the status is not 0.
+
+    run-query.py [--update] [NAME]...     --update writes what is printed as expected
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
+MLNSGC = pathlib.Path(os.environ.get("MLNSGC", SOURCE / "build" / "mlnsgc")).resolve()
+GOLDEN = SOURCE / "tests" / "golden" / "query"
+
+
+def run(command):
+    clean = {"PATH": "%s:%s" % (MLNSGC.parent, os.environ["PATH"]), "SOURCE_DATE_EPOCH": "1893456000",
+             "LC_ALL": "C.UTF-8"}
+    clean.update((k, v) for k, v in os.environ.items() if k.endswith("SAN_OPTIONS"))
+    done = subprocess.run(command, shell=True, cwd=GOLDEN, env=clean, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    return done.stdout.decode() + ("[exit %d]\n" % done.returncode if done.returncode else "")
+
+
+def commands(text):
+    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
+
+
+def main():
+    update = "--update" in sys.argv
+    names = [a for a in sys.argv[1:] if a != "--update"]
+    count = failed = 0
+    for path in sorted(GOLDEN.glob("*.console")):
+        if names and path.stem not in names:
+            continue
+        made = []
+        for command, expected in commands(path.read_text()):
+            got = run(command)
+            made.append("$ %s\n%s" % (command, got))
+            count += 1
+            good = update or got == expected
+            failed += not good
+            print("%s %d - %s: %s" % ("ok" if good else "not ok", count, path.stem, command.replace("#", "\\#")))
+            if not good:
+                print(re.sub("^", "# ", "expected:\n%sgot:\n%s" % (expected, got), flags=re.M))
+        if update:
+            path.write_text("".join(made))
+    print("1..%d" % count)
+    return 1 if failed or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
