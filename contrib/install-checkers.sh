@@ -14,4 +14,4 @@ mkdir -p "$1"
 install_needed checkers
 npm install --prefix "$1" --no-audit --no-fund --no-save \
     ajv@8.20.0 ajv-draft-04@1.0.0 ajv-formats@3.0.1 \
-    @cdktf/hcl2json@0.21.0 web-tree-sitter@0.27.1 tree-sitter-bicep@1.1.0
+    @cdktf/hcl2json@0.21.0 @cdktf/hcl-tools@0.21.0 web-tree-sitter@0.27.1 tree-sitter-bicep@1.1.0

@@ -1,7 +1,6 @@
 /* Writing: first every temporary, then every rename, so an error changes no output. */
 #include "cli/output.h"
 #include "base/file.h"
-#include "base/json.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,41 +122,17 @@ static void prune(struct writer *writer, const struct mln_product *product,
     }
 }
 
-static bool is_json(const struct mln_artefact *file)
-{
-    size_t length = strlen(file->name);
-    return length > 5 && strcmp(file->name + length - 5, ".json") == 0;
-}
-
-/* A document, or an object that holds what is no JSON. */
-static void add_document(struct mln_buf *out, const struct mln_artefact *file)
-{
-    if (is_json(file)) {
-        mln_buf_add_n(out, file->content, file->length);
-        return;
-    }
-    struct mln_json json;
-    mln_json_init(&json, out, false);
-    mln_json_object(&json);
-    mln_json_pair(&json, "name", file->name);
-    mln_json_pair(&json, "content", file->content);
-    mln_json_end_object(&json);
-}
-
-/* Adds a file to the array of several, two columns further in. Strings of JSON hold no line
+/* Adds a document to the array of several, two columns further in. Strings of JSON hold no line
  * ends. */
 static void add_indented(struct mln_buf *out, const struct mln_artefact *file)
 {
-    struct mln_buf document;
-    mln_buf_init(&document, out->arena);
-    add_document(&document, file);
-    size_t length = document.len;
-    while (length && document.data[length - 1] == '\n')
+    size_t length = file->length;
+    while (length && file->content[length - 1] == '\n')
         length--;
     mln_buf_add(out, "  ");
     for (size_t i = 0; i < length; i++) {
-        mln_buf_char(out, document.data[i]);
-        if (document.data[i] == '\n')
+        mln_buf_char(out, file->content[i]);
+        if (file->content[i] == '\n')
             mln_buf_add(out, "  ");
     }
 }

@@ -2,6 +2,7 @@
 #include "emit/arm.h"
 #include "emit/csv.h"
 #include "emit/nsg.h"
+#include "emit/terraform.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@ static const struct mln_backend *const backends[] = {
     &mln_backend_arm,
     &mln_backend_snippet,
     &mln_backend_csv,
+    &mln_backend_terraform,
 };
 enum { BACKENDS = sizeof(backends) / sizeof(*backends) };
 
