@@ -248,8 +248,8 @@ static mln_diagram build(struct list *list, size_t level, uint64_t *key)
     return result;
 }
 
-mln_diagram mln_diagram_of_list(struct mln_diagrams *d, size_t first, size_t count,
-                                const uint64_t *allow_bits)
+mln_diagram mln_diagram_of_members(struct mln_diagrams *d, size_t first, size_t count,
+                                   const uint64_t *members, const uint64_t *allow_bits)
 {
     struct mln_arena *scratch = mln_arena_new();
     struct list list = {.d = d, .low = first / 64, .allows = allow_bits};
@@ -261,11 +261,17 @@ mln_diagram mln_diagram_of_list(struct mln_diagrams *d, size_t first, size_t cou
         list.children[l] = MLN_NEW_ARRAY(scratch, uint32_t, d->levels[l].atom_count);
     uint64_t *key = list.keys;
     for (size_t i = first; i < first + count; i++)
-        if (mln_bit(d->live, i))
+        if (mln_bit(d->live, i) && (!members || mln_bit(members, i)))
             mln_bit_set(key + 1, i - list.low * 64);
     mln_diagram result = d->gave_up ? MLN_DIAGRAM_GAVE_UP : build(&list, 0, key);
     mln_arena_free(scratch);
     return d->gave_up ? MLN_DIAGRAM_GAVE_UP : result;
+}
+
+mln_diagram mln_diagram_of_list(struct mln_diagrams *d, size_t first, size_t count,
+                                const uint64_t *allow_bits)
+{
+    return mln_diagram_of_members(d, first, count, NULL, allow_bits);
 }
 
 /* ---- products ---- */

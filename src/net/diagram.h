@@ -32,6 +32,9 @@ struct mln_diagrams *mln_diagrams_new(struct mln_arena *arena, enum mln_family f
  * decides, allows[i] (by match, as all bit sets) says how; a packet in none is denied. */
 mln_diagram mln_diagram_of_list(struct mln_diagrams *d, size_t first, size_t count,
                                 const uint64_t *allows);
+/* The same for those of the matches that are in `members`. */
+mln_diagram mln_diagram_of_members(struct mln_diagrams *d, size_t first, size_t count,
+                                   const uint64_t *members, const uint64_t *allows);
 mln_diagram mln_diagram_and(struct mln_diagrams *d, mln_diagram a, mln_diagram b);
 mln_diagram mln_diagram_without(struct mln_diagrams *d, mln_diagram a, mln_diagram b);
 uint64_t mln_diagrams_steps(const struct mln_diagrams *d);

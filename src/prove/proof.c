@@ -1,9 +1,10 @@
 /* One search per zone, direction and family: is there a packet on which policy and rules differ?
  * Both verdicts are functions of the matches a packet lies in, and both are three-valued on the
- * nodes of the search, so a subtree in which they agree is left at once. */
+ * nodes of the search, so a subtree in which they agree is left at once. A search that gives up is
+ * followed by the second engine (proof_diagram.c). */
 #include "prove/proof.h"
 
-#include "prove/rules_space.h"
+#include "prove/proof_impl.h"
 
 static struct mln_rules_list add_list(struct mln_problem *p, struct mln_plane *plane,
                                       const struct mln_rules_entry_vec *entries)
@@ -44,6 +45,8 @@ static enum mln_answer differ(void *ctx, const uint64_t *alive, const uint64_t *
 
 /* --- one zone --- */
 
+enum { SEARCH_LIMIT = 4000000 }; /* some 0.1 s; ordinary NSGs take a thousandth of it */
+
 /* Who decides the packet, and how the policy does. */
 static void explain(struct mln_problem *p, struct mln_plane *plane,
                     const struct mln_rules_list *list, const struct mln_rule_vec *rules,
@@ -64,9 +67,9 @@ static void explain(struct mln_problem *p, struct mln_plane *plane,
 
 static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem *p,
                                          struct mln_plane *plane, const struct mln_rule_vec *rules,
-                                         struct mln_proof *proof)
+                                         enum mln_proof_engine engine, struct mln_proof *proof)
 {
-    const struct mln_rules_view view = {ctx, p->model, p->ends->at, p->ends->direction,
+    const struct mln_rules_view view = {ctx,           p->model, p->ends->at, p->ends->direction,
                                         plane->family, NULL};
     const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
     struct mln_rules_entry_vec entries = {0};
@@ -75,20 +78,23 @@ static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem
     mln_problem_seal_plane(p, plane);
     list.allows = allow_bits(p, plane, &list, &entries);
     struct comparison c = {plane, &list};
-    enum mln_found found = mln_space_find(plane->space, (size_t)plane->universe, differ, &c,
-                                          &proof->packet, &proof->steps, 0);
-    if (found == MLN_FOUND)
+    enum mln_found found = MLN_GAVE_UP;
+    if (engine == MLN_PROOF_SEARCH_FIRST)
+        found = mln_space_find(plane->space, (size_t)plane->universe, differ, &c, &proof->packet,
+                               &proof->steps, SEARCH_LIMIT);
+    enum mln_proof_result result = found == MLN_FOUND ? MLN_PROOF_FAILS : MLN_PROOF_HOLDS;
+    if (found == MLN_GAVE_UP)
+        result = mln_prove_by_diagrams(ctx, p, &before, &entries, &proof->packet, &proof->steps);
+    if (result == MLN_PROOF_FAILS)
         explain(p, plane, &list, rules, proof);
     *plane = before;
-    return found == MLN_FOUND     ? MLN_PROOF_FAILS
-           : found == MLN_GAVE_UP ? MLN_PROOF_GAVE_UP
-                                  : MLN_PROOF_HOLDS;
+    return result;
 }
 
 enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,
                                     const struct mln_nsg *nsg,
                                     const struct mln_rule_vec rules[MLN_DIRECTIONS],
-                                    struct mln_proof *proof)
+                                    enum mln_proof_engine engine, struct mln_proof *proof)
 {
     *proof = (struct mln_proof){0};
     for (size_t i = lowered->first[nsg->index]; i < lowered->first[nsg->index + 1]; i++) {
@@ -98,7 +104,7 @@ enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowere
             if (p->planes[f].universe < 0)
                 continue;
             enum mln_proof_result result =
-                prove_plane(ctx, p, &p->planes[f], &rules[p->ends->direction], proof);
+                prove_plane(ctx, p, &p->planes[f], &rules[p->ends->direction], engine, proof);
             if (result != MLN_PROOF_HOLDS)
                 return result;
         }

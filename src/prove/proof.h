@@ -12,6 +12,10 @@
 
 enum mln_proof_result { MLN_PROOF_HOLDS, MLN_PROOF_FAILS, MLN_PROOF_GAVE_UP };
 
+/* The packet search is quick where rules are few or simple, and finds a typical packet. Where it
+ * gives up, decision diagrams follow. Tests hold one against the other. */
+enum mln_proof_engine { MLN_PROOF_SEARCH_FIRST, MLN_PROOF_DIAGRAMS };
+
 struct mln_proof {
     const struct mln_zone *zone; /* where it fails */
     enum mln_direction direction;
@@ -29,6 +33,6 @@ struct mln_proof {
 enum mln_proof_result mln_prove_nsg(struct mln_ctx *ctx, const struct mln_lowered *lowered,
                                     const struct mln_nsg *nsg,
                                     const struct mln_rule_vec rules[MLN_DIRECTIONS],
-                                    struct mln_proof *proof);
+                                    enum mln_proof_engine engine, struct mln_proof *proof);
 
 #endif

@@ -180,6 +180,9 @@ void mln_problem_unseal(struct mln_problem *p);
 enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive,
                                    const uint64_t *sure, const uint64_t *without);
 
+/* Do the two allows override the same denies? */
+bool mln_same_overrides(const struct mln_intent *x, const struct mln_intent *y);
+
 /* The two sets with exceptions taken out; they then point to scratch sets of the plane. */
 void mln_plane_effective(struct mln_plane *plane, const uint64_t **alive, const uint64_t **sure);
 

@@ -258,7 +258,7 @@ static bool overrides(const struct mln_intent *allow, const struct mln_intent *d
     return false;
 }
 
-static bool same_overrides(const struct mln_intent *x, const struct mln_intent *y)
+bool mln_same_overrides(const struct mln_intent *x, const struct mln_intent *y)
 {
     if (x->overrides.len != y->overrides.len)
         return false;
@@ -272,7 +272,7 @@ static struct mln_override_group *group_of(struct mln_problem *p, struct mln_pla
                                            const struct mln_intent *intent)
 {
     for (size_t i = 0; i < plane->groups.len; i++)
-        if (same_overrides(plane->groups.data[i].intent, intent))
+        if (mln_same_overrides(plane->groups.data[i].intent, intent))
             return &plane->groups.data[i];
     struct mln_override_group group = {.intent = intent,
                                        .allows = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words),

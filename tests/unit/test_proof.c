@@ -359,19 +359,23 @@ static void describe(const struct subject *s, const struct mutant *mutant,
     printf("\n");
 }
 
+/* Both engines must say what the brute force says. */
 static void judge(const struct subject *s, struct mutant *mutant)
 {
     struct mln_ctx aside = {mutant->arena, s->policy->ctx.names, mln_diags_new(mutant->arena)};
-    struct mln_proof proof;
     struct packet packet;
-    enum mln_proof_result result =
-        mln_prove_nsg(&aside, s->policy->lowered, s->table->nsg, mutant->rules, &proof);
     bool changed = differs(s, mutant, &packet);
-    bool right = result == (changed ? MLN_PROOF_FAILS : MLN_PROOF_HOLDS) &&
-                 (!changed || confirmed(s, mutant, &proof));
-    if (!right)
-        describe(s, mutant, changed ? &packet : NULL, &proof, mutant->arena);
-    CU_ASSERT(right);
+    for (int engine = MLN_PROOF_SEARCH_FIRST; engine <= MLN_PROOF_DIAGRAMS; engine++) {
+        struct mln_proof proof;
+        enum mln_proof_result result =
+            mln_prove_nsg(&aside, s->policy->lowered, s->table->nsg, mutant->rules,
+                          (enum mln_proof_engine)engine, &proof);
+        bool right = result == (changed ? MLN_PROOF_FAILS : MLN_PROOF_HOLDS) &&
+                     (!changed || confirmed(s, mutant, &proof));
+        if (!right)
+            describe(s, mutant, changed ? &packet : NULL, &proof, mutant->arena);
+        CU_ASSERT(right);
+    }
     counts.mutants++;
     counts.changed += changed;
 }
@@ -680,7 +684,8 @@ static void mutate_nsg(struct policy *policy, const struct mln_table *table)
     make_columns(&s);
     struct mln_proof proof;
     CU_ASSERT(is_right(&s));
-    CU_ASSERT_EQUAL(mln_prove_nsg(&policy->ctx, policy->lowered, table->nsg, s.rules, &proof),
+    CU_ASSERT_EQUAL(mln_prove_nsg(&policy->ctx, policy->lowered, table->nsg, s.rules,
+                                  MLN_PROOF_SEARCH_FIRST, &proof),
                     MLN_PROOF_HOLDS);
     for (int d = 0; d < MLN_DIRECTIONS; d++)
         for (size_t i = 0; i < s.rules[d].len; i++) {

@@ -1,0 +1,16 @@
+/* What the two engines of the proof share. Internal to prove/. */
+#ifndef MLN_PROVE_PROOF_IMPL_H
+#define MLN_PROVE_PROOF_IMPL_H
+
+#include "prove/proof.h"
+#include "prove/rules_space.h"
+
+/* proof_diagram.c: compares the policy at this end with the rules by diagrams. The plane's own
+ * matches need not be sealed, nor hold those of the rules. In *packet one that tells them apart,
+ * when there is one; its sets live in ctx->arena. */
+enum mln_proof_result mln_prove_by_diagrams(struct mln_ctx *ctx, const struct mln_problem *p,
+                                            const struct mln_plane *plane,
+                                            const struct mln_rules_entry_vec *entries,
+                                            struct mln_packet *packet, uint64_t *steps);
+
+#endif
