@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/map.h"
-#include "policy/places.h"
 
 #include <string.h>
 
@@ -67,77 +66,15 @@ static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, co
     }
 }
 
-/* --- JSON --- */
-
-/* The model of an empty policy, in which the names of the standard library are known. */
-static struct mln_model *empty_model(struct mln_cli *cli, const struct mln_inputs *inputs)
-{
-    const struct mln_load_options none = {0};
-    struct mln_module_vec modules = {0};
-    struct mln_policy_options *options = MLN_NEW(cli->ctx.arena, struct mln_policy_options);
-    *options = mln_policy_options(cli, inputs);
-    options->param_count = 0;
-    mln_load_text(&cli->ctx, "-", "", 0, &none, &modules);
-    return mln_policy_build(&cli->ctx, &modules, options);
-}
-
-static void add_asgs(struct mln_ctx *ctx, struct mln_model *model, const struct mln_nsg *nsg,
-                     const struct mln_rule_vec *rules)
-{
-    for (size_t i = 0; i < rules->len; i++) {
-        const struct mln_rule_side *sides[] = {&rules->data[i]->src, &rules->data[i]->dst};
-        for (int s = 0; s < 2; s++)
-            if (sides[s]->kind == MLN_SIDE_ASG)
-                mln_places_add_asg(ctx, model, sides[s]->asg->name, nsg->zones.data[0]);
-    }
-}
-
-static void add_nsg(struct mln_cli *cli, struct mln_subject *subject,
-                    const struct mln_imported_nsg *read, size_t number)
-{
-    struct mln_arena *a = cli->ctx.arena;
-    const char *name = read->name;
-    if (!*name)
-        name = number ? mln_printf(a, "nsg-%zu", number + 1) : "nsg";
-    struct mln_subject_nsg nsg = {
-        .nsg = mln_places_add_alone(&cli->ctx, subject->model, name, read->span)};
-    for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        nsg.rules[d] = read->rules[d];
-        nsg.places[d] = read->places[d].data;
-        add_asgs(&cli->ctx, subject->model, nsg.nsg, &nsg.rules[d]);
-    }
-    mln_vec_push(a, &subject->nsgs, nsg);
-}
-
-static void load_json(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
-                      size_t length, struct mln_subject *subject)
-{
-    struct mln_arena *a = cli->ctx.arena;
-    unsigned errors = cli->ctx.diags->errors;
-    struct mln_imported_nsg_vec read = {0};
-    subject->kind = MLN_SUBJECT_NSGS;
-    const char *name = strcmp(subject->path, "-") == 0 ? "<stdin>" : subject->path;
-    bool good = mln_nsg_read(&cli->ctx, inputs->tags, name, text, length, &read);
-    subject->model = empty_model(cli, inputs);
-    for (size_t i = 0; i < read.len; i++)
-        add_nsg(cli, subject, read.data[i], i);
-    mln_places_finish(&cli->ctx, subject->model);
-    struct mln_nsg_rules *deployed = MLN_NEW_ARRAY(a, struct mln_nsg_rules, subject->nsgs.len + 1);
-    for (size_t i = 0; i < subject->nsgs.len; i++)
-        for (int d = 0; d < MLN_DIRECTIONS; d++)
-            deployed[i].rules[d] = subject->nsgs.data[i].rules[d];
-    subject->deployed = deployed;
-    subject->good = good && cli->ctx.diags->errors == errors;
-}
-
 /* --- which it is --- */
 
+/* Templates may begin with a comment. */
 static bool is_json(const char *text, size_t length)
 {
     size_t i = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     while (i < length && strchr(" \t\r\n", text[i]) && text[i])
         i++;
-    return i < length && (text[i] == '{' || text[i] == '[');
+    return i < length && (text[i] == '{' || text[i] == '[' || text[i] == '/');
 }
 
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
@@ -149,7 +86,7 @@ void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     if (!text)
         return;
     if (is_json(text, length))
-        load_json(cli, inputs, text, length, subject);
+        mln_subject_load_json(cli, inputs, text, length, subject);
     else
         load_policy(cli, inputs, text, length, subject);
 }

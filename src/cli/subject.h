@@ -38,6 +38,10 @@ struct mln_subject {
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
                       struct mln_subject *subject);
 
+/* subject_json.c: the same for a JSON text. */
+void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
+                           size_t length, struct mln_subject *subject);
+
 /* Where a rule comes from: the first intent behind it, or its place in the JSON; file 0 for a rule
  * of a policy's `default`. */
 struct mln_span mln_subject_place(const struct mln_subject *subject, const struct mln_rule *rule);

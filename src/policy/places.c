@@ -8,26 +8,39 @@
 #include <string.h>
 #include <strings.h>
 
-static struct mln_network *add_network(struct mln_ctx *ctx, struct mln_model *model,
-                                       const char *name, struct mln_span span)
+static struct mln_prefix_list copy_prefixes(struct mln_arena *a, const struct mln_prefix *prefixes,
+                                            size_t count, struct mln_span span)
+{
+    struct mln_prefix_list list = {MLN_NEW_ARRAY(a, struct mln_prefix, count), count, span};
+    if (count)
+        memcpy(list.data, prefixes, count * sizeof *prefixes);
+    return list;
+}
+
+struct mln_network *mln_places_add_network(struct mln_ctx *ctx, struct mln_model *model,
+                                           const char *name, struct mln_span span,
+                                           const struct mln_prefix *prefixes, size_t count)
 {
     struct mln_network *network = MLN_NEW(ctx->arena, struct mln_network);
     network->name = mln_intern(ctx->names, name);
     network->span = span;
+    network->prefixes = copy_prefixes(ctx->arena, prefixes, count, span);
     network->existing = true;
     network->index = (uint32_t)model->networks.len;
     mln_vec_push(ctx->arena, &model->networks, network);
     return network;
 }
 
-static struct mln_zone *add_zone(struct mln_ctx *ctx, struct mln_model *model,
-                                 struct mln_network *network, const char *name,
-                                 struct mln_span span)
+struct mln_zone *mln_places_add_zone(struct mln_ctx *ctx, struct mln_model *model,
+                                     struct mln_network *network, const char *name,
+                                     struct mln_span span, const struct mln_prefix *prefixes,
+                                     size_t count)
 {
     struct mln_zone *zone = MLN_NEW(ctx->arena, struct mln_zone);
     zone->name = zone->display = zone->subnet = mln_intern(ctx->names, name);
     zone->span = span;
     zone->network = network;
+    zone->prefixes = copy_prefixes(ctx->arena, prefixes, count, span);
     zone->existing = true;
     for (int d = 0; d < MLN_DIRECTIONS; d++)
         zone->defaults[d] = MLN_DEFAULT_AZURE;
@@ -37,8 +50,8 @@ static struct mln_zone *add_zone(struct mln_ctx *ctx, struct mln_model *model,
     return zone;
 }
 
-static struct mln_nsg *add_nsg(struct mln_ctx *ctx, struct mln_model *model, const char *name,
-                               struct mln_span span)
+struct mln_nsg *mln_places_add_nsg(struct mln_ctx *ctx, struct mln_model *model, const char *name,
+                                   struct mln_span span)
 {
     struct mln_nsg *nsg = MLN_NEW(ctx->arena, struct mln_nsg);
     *nsg = (struct mln_nsg){
@@ -47,25 +60,50 @@ static struct mln_nsg *add_nsg(struct mln_ctx *ctx, struct mln_model *model, con
     return nsg;
 }
 
-static void set_everywhere(struct mln_ctx *ctx, struct mln_zone *zone)
+void mln_places_govern(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone *zone)
 {
-    zone->prefixes.data = MLN_NEW_ARRAY(ctx->arena, struct mln_prefix, MLN_FAMILIES);
-    zone->prefixes.len = MLN_FAMILIES;
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        zone->prefixes.data[f].family = (enum mln_family)f;
+    zone->nsg = nsg;
+    mln_vec_push(ctx->arena, &nsg->zones, zone);
+}
+
+static void add_peer(struct mln_ctx *ctx, struct mln_network *network, struct mln_network *peer)
+{
+    for (size_t i = 0; i < network->peers.len; i++)
+        if (network->peers.data[i] == peer)
+            return;
+    mln_vec_push(ctx->arena, &network->peers, peer);
+}
+
+void mln_places_peer(struct mln_ctx *ctx, struct mln_network *x, struct mln_network *y)
+{
+    if (x == y)
+        return;
+    add_peer(ctx, x, y);
+    add_peer(ctx, y, x);
 }
 
 struct mln_nsg *mln_places_add_alone(struct mln_ctx *ctx, struct mln_model *model, const char *name,
                                      struct mln_span span)
 {
-    struct mln_network *network = add_network(ctx, model, name, span);
-    struct mln_zone *zone = add_zone(ctx, model, network, name, span);
-    struct mln_nsg *nsg = add_nsg(ctx, model, name, span);
+    static const struct mln_prefix everywhere[] = {{.family = MLN_IPV4}, {.family = MLN_IPV6}};
+    struct mln_network *network = mln_places_add_network(ctx, model, name, span, NULL, 0);
+    struct mln_zone *zone =
+        mln_places_add_zone(ctx, model, network, name, span, everywhere, MLN_FAMILIES);
+    struct mln_nsg *nsg = mln_places_add_nsg(ctx, model, name, span);
     zone->unplaced = true;
-    zone->nsg = nsg;
-    set_everywhere(ctx, zone);
-    mln_vec_push(ctx->arena, &nsg->zones, zone);
+    mln_places_govern(ctx, nsg, zone);
     return nsg;
+}
+
+/* Its members are somewhere in the network: a zone of its own, which overlaps the others. */
+static struct mln_zone *members(struct mln_ctx *ctx, struct mln_zone *zone)
+{
+    if (zone->unplaced)
+        return zone;
+    struct mln_zone *wide = MLN_NEW(ctx->arena, struct mln_zone);
+    *wide = *zone;
+    wide->prefixes = zone->network->prefixes;
+    return wide;
 }
 
 const struct mln_asg *mln_places_add_asg(struct mln_ctx *ctx, struct mln_model *model,
@@ -77,7 +115,7 @@ const struct mln_asg *mln_places_add_asg(struct mln_ctx *ctx, struct mln_model *
     struct mln_asg *asg = MLN_NEW(ctx->arena, struct mln_asg);
     *asg = (struct mln_asg){.name = mln_intern(ctx->names, name),
                             .span = zone->span,
-                            .zone = zone,
+                            .zone = members(ctx, zone),
                             .index = (uint32_t)model->asgs.len};
     mln_vec_push(ctx->arena, &model->asgs, asg);
     return asg;
@@ -120,8 +158,9 @@ static void declare_names(struct mln_build *b)
         declare(b, MLN_SYM_NETWORK, m->networks.data[i]->name, m->networks.data[i]->span)
             ->u.network = m->networks.data[i];
     for (size_t i = 0; i < m->asgs.len; i++)
-        declare(b, MLN_SYM_ASG, m->asgs.data[i]->name, m->asgs.data[i]->span)->u.asg =
-            m->asgs.data[i];
+        if (m->asgs.data[i]->zone->unplaced)
+            declare(b, MLN_SYM_ASG, m->asgs.data[i]->name, m->asgs.data[i]->span)->u.asg =
+                m->asgs.data[i];
 }
 
 /* What a subnet may hold: no platform address, none that has a fixed meaning. */

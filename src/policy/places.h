@@ -8,14 +8,29 @@
 
 #include "policy/model.h"
 
+/* A network, and a subnet of it as a zone; the prefixes are copied. */
+struct mln_network *mln_places_add_network(struct mln_ctx *ctx, struct mln_model *model,
+                                           const char *name, struct mln_span span,
+                                           const struct mln_prefix *prefixes, size_t count);
+struct mln_zone *mln_places_add_zone(struct mln_ctx *ctx, struct mln_model *model,
+                                     struct mln_network *network, const char *name,
+                                     struct mln_span span, const struct mln_prefix *prefixes,
+                                     size_t count);
+/* Both ways; a pair may be given twice. */
+void mln_places_peer(struct mln_ctx *ctx, struct mln_network *x, struct mln_network *y);
+/* An NSG that governs no zone yet, and one more zone for it. */
+struct mln_nsg *mln_places_add_nsg(struct mln_ctx *ctx, struct mln_model *model, const char *name,
+                                   struct mln_span span);
+void mln_places_govern(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone *zone);
 /* An NSG of which nothing is known but its rules. It governs a zone of its name that stands for the
  * subnets it sits on, wherever they are: see `unplaced` of struct mln_zone. */
 struct mln_nsg *mln_places_add_alone(struct mln_ctx *ctx, struct mln_model *model, const char *name,
                                      struct mln_span span);
-/* An ASG that a rule of an NSG names, once a name: it may hold any address of the zone. */
+/* An ASG that a rule of an NSG names, once a name: it may hold any address of the zone's network.
+ */
 const struct mln_asg *mln_places_add_asg(struct mln_ctx *ctx, struct mln_model *model,
                                          const char *name, struct mln_zone *zone);
-/* Works out tags and paths. */
+/* Works out tags and paths, and lets questions name the places. */
 void mln_places_finish(struct mln_ctx *ctx, struct mln_model *model);
 
 #endif

@@ -185,19 +185,22 @@ static struct mln_zone *zone_at(const struct mln_network *network, const struct 
     return NULL;
 }
 
+static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
+{
+    route->appliance = zone_at(zone->network, &route->next_hop);
+    for (size_t k = 0; !route->appliance && k < zone->network->peers.len; k++)
+        route->appliance = zone_at(zone->network->peers.data[k], &route->next_hop);
+    if (route->appliance)
+        route->appliance->hosts_appliance = true;
+    return route->appliance;
+}
+
 static void find_appliances(struct mln_build *b, struct mln_zone *zone)
 {
     for (size_t i = 0; i < zone->routes.len; i++) {
         struct mln_route *route = &zone->routes.data[i];
-        if (route->hop != MLN_HOP_APPLIANCE)
+        if (route->hop != MLN_HOP_APPLIANCE || find_appliance(zone, route))
             continue;
-        route->appliance = zone_at(zone->network, &route->next_hop);
-        for (size_t k = 0; !route->appliance && k < zone->network->peers.len; k++)
-            route->appliance = zone_at(zone->network->peers.data[k], &route->next_hop);
-        if (route->appliance) {
-            route->appliance->hosts_appliance = true;
-            continue;
-        }
         char text[MLN_IP_TEXT];
         mln_report(b->ctx->diags, MLN_D_BAD_ROUTE, route->span,
                    "the appliance %s lies in no zone of network '%s' or of its peers",
@@ -465,6 +468,10 @@ void mln_join_places(struct mln_build *b)
         network_bits(b, m->networks.data[i]);
     }
     name_zones(b);
+    for (size_t i = 0; i < m->zones.len; i++)
+        for (size_t k = 0; k < m->zones.data[i]->routes.len; k++)
+            if (m->zones.data[i]->routes.data[k].hop == MLN_HOP_APPLIANCE)
+                find_appliance(m->zones.data[i], &m->zones.data[i]->routes.data[k]);
     all_paths(b);
 }
 
