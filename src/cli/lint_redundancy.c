@@ -82,6 +82,13 @@ static void limit(const struct mln_lint *lint, struct mln_diag *diag, const stru
         mln_diag_at_most(diag, MLN_NOTE);
 }
 
+/* A rule of a policy is not removed by hand, and its intent acts at its other end as well. */
+static void advise(const struct mln_lint *lint, struct mln_diag *diag, const char *help)
+{
+    if (!mln_lint_is_policy(lint))
+        mln_diag_help(diag, "%s", help);
+}
+
 /* --- the findings --- */
 
 static void report_empty(const struct mln_lint *lint, const struct mln_rule *rule,
@@ -91,7 +98,7 @@ static void report_empty(const struct mln_lint *lint, const struct mln_rule *rul
                                        "%s matches no packet", mln_lint_rule(lint, rule));
     mln_diag_note(diag, "platform addresses (168.63.129.16, 169.254.169.254) as destinations are "
                         "filtered by the AzurePlatform tags only, and an NSG has no ICMPv6");
-    mln_diag_help(diag, "remove it");
+    advise(lint, diag, "remove it");
     limit(lint, diag, rule, v);
 }
 
@@ -116,10 +123,12 @@ static void report_shadowed(const struct mln_lint *lint, const struct mln_rule *
     else
         mln_diag_note(diag, "for instance %s", packet_text(lint, &v->packet));
     if (v->contradicted)
-        mln_diag_help(diag, "give it a priority below %u if it is meant to act; else remove it",
-                      v->against.rule->priority);
+        advise(lint, diag,
+               mln_printf(lint->ctx->arena,
+                          "give it a priority below %u if it is meant to act; else remove it",
+                          v->against.rule->priority));
     else
-        mln_diag_help(diag, "remove it");
+        advise(lint, diag, "remove it");
     limit(lint, diag, rule, v);
 }
 
@@ -144,10 +153,11 @@ static void report_redundant(const struct mln_lint *lint, const struct mln_rule 
     if (v->together.len)
         mln_diag_note(diag, "it may only go together with %s", names(lint, &v->together, false));
     if (allow && by_azure_alone(v))
-        mln_diag_help(diag, "remove it; or, if it was to be the exception, deny the rest: Azure "
-                            "permits it by itself");
+        advise(lint, diag,
+               "remove it; or, if it was to be the exception, deny the rest: Azure permits it by "
+               "itself");
     else
-        mln_diag_help(diag, "remove it");
+        advise(lint, diag, "remove it");
     limit(lint, diag, rule, v);
 }
 

@@ -1,6 +1,6 @@
 /* The policy as a whole: the order in which the model is made. Each step needs only those before
  * it, so the order of statements in the file never matters. */
-#include "policy/build.h"
+#include "policy/traps.h"
 
 static void declare_places(struct mln_build *b, struct mln_active *active)
 {
@@ -57,10 +57,13 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     mln_expand_visit(b, declare_in_places);
     mln_expand_check_imports(b);
     mln_build_topology(b);
+    mln_traps_networks(b);
+    mln_traps_endpoints(b);
     b->model->places_good = ctx->diags->errors == errors;
     mln_expand_visit(b, resolve_unused);
     mln_expand_visit(b, declare_intents);
     mln_build_overrides(b);
+    mln_traps_tags(b);
     b->model->intents_missing = ctx->diags->errors != errors;
     return b->model;
 }

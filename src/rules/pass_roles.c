@@ -4,7 +4,10 @@
  * is not accepted by region. The first may name addresses instead of Internet. Application Gateway:
  * configuration-infrastructure.md, azure-docs#58458, aks-baseline#284; a subnet delegated to
  * Microsoft.Network/applicationGateways has network isolation and needs the probes only. AKS: traffic between nodes must
- * pass (outbound-rules-control-egress.md); there the default rules do count.
+ * pass (outbound-rules-control-egress.md); there the default rules do count. Compute of Azure Machine Learning: what every
+ * variant of the documentation asks for, with and without public addresses and protected against exfiltration
+ * (azure-ai-docs, how-to-access-azureml-behind-firewall.md, how-to-prevent-data-loss-exfiltration.md): the service, Batch
+ * and storage; a region's tag will do, or anything that holds it.
  *
  * Nothing is added: what is missing is an error that names the library's template. */
 #include "azure/legal.h"
@@ -21,6 +24,7 @@ struct need {
     size_t port_count; /* 0: all */
     bool isolated_too; /* needed with network isolation as well */
     bool default_counts;
+    bool wider; /* the tag's own region, or Internet, will do as well */
     const char *text;
 };
 
@@ -28,26 +32,32 @@ struct need {
 #define ANY MLN_PROTO_ANY
 
 static const struct need needs[] = {
-    {MLN_ROLE_BASTION, MLN_INBOUND, "clients", TCP, {{443, 443}}, 1, true, false, "tcp 443 from the clients"},
-    {MLN_ROLE_BASTION, MLN_INBOUND, "GatewayManager", TCP, {{443, 443}}, 1, true, false,
+    {MLN_ROLE_BASTION, MLN_INBOUND, "clients", TCP, {{443, 443}}, 1, true, false, false, "tcp 443 from the clients"},
+    {MLN_ROLE_BASTION, MLN_INBOUND, "GatewayManager", TCP, {{443, 443}}, 1, true, false, false,
      "tcp 443 from GatewayManager"},
-    {MLN_ROLE_BASTION, MLN_INBOUND, "AzureLoadBalancer", TCP, {{443, 443}}, 1, true, false,
+    {MLN_ROLE_BASTION, MLN_INBOUND, "AzureLoadBalancer", TCP, {{443, 443}}, 1, true, false, false,
      "tcp 443 from AzureLoadBalancer"},
-    {MLN_ROLE_BASTION, MLN_INBOUND, "VirtualNetwork", ANY, {{5701, 5701}, {8080, 8080}}, 2, true, false,
+    {MLN_ROLE_BASTION, MLN_INBOUND, "VirtualNetwork", ANY, {{5701, 5701}, {8080, 8080}}, 2, true, false, false,
      "any 8080, 5701 from VirtualNetwork"},
-    {MLN_ROLE_BASTION, MLN_OUTBOUND, "VirtualNetwork", ANY, {{22, 22}, {3389, 3389}}, 2, true, false,
+    {MLN_ROLE_BASTION, MLN_OUTBOUND, "VirtualNetwork", ANY, {{22, 22}, {3389, 3389}}, 2, true, false, false,
      "any 22, 3389 to VirtualNetwork"},
-    {MLN_ROLE_BASTION, MLN_OUTBOUND, "AzureCloud", TCP, {{443, 443}}, 1, true, false, "tcp 443 to AzureCloud"},
-    {MLN_ROLE_BASTION, MLN_OUTBOUND, "VirtualNetwork", ANY, {{5701, 5701}, {8080, 8080}}, 2, true, false,
+    {MLN_ROLE_BASTION, MLN_OUTBOUND, "AzureCloud", TCP, {{443, 443}}, 1, true, false, false, "tcp 443 to AzureCloud"},
+    {MLN_ROLE_BASTION, MLN_OUTBOUND, "VirtualNetwork", ANY, {{5701, 5701}, {8080, 8080}}, 2, true, false, false,
      "any 8080, 5701 to VirtualNetwork"},
-    {MLN_ROLE_BASTION, MLN_OUTBOUND, "Internet", ANY, {{80, 80}}, 1, true, false, "any 80 to Internet"},
-    {MLN_ROLE_APP_GATEWAY, MLN_INBOUND, "GatewayManager", TCP, {{65503, 65534}}, 1, false, false,
+    {MLN_ROLE_BASTION, MLN_OUTBOUND, "Internet", ANY, {{80, 80}}, 1, true, false, false, "any 80 to Internet"},
+    {MLN_ROLE_APP_GATEWAY, MLN_INBOUND, "GatewayManager", TCP, {{65503, 65534}}, 1, false, false, false,
      "tcp 65200-65535 from GatewayManager"},
-    {MLN_ROLE_APP_GATEWAY, MLN_INBOUND, "AzureLoadBalancer", ANY, {{0, 0}}, 0, true, true,
+    {MLN_ROLE_APP_GATEWAY, MLN_INBOUND, "AzureLoadBalancer", ANY, {{0, 0}}, 0, true, true, false,
      "any from AzureLoadBalancer"},
-    {MLN_ROLE_APP_GATEWAY, MLN_OUTBOUND, "Internet", ANY, {{0, 0}}, 0, false, true, "any to Internet"},
-    {MLN_ROLE_AKS, MLN_INBOUND, "nodes", ANY, {{0, 0}}, 0, true, true, "any within the zone"},
-    {MLN_ROLE_AKS, MLN_OUTBOUND, "nodes", ANY, {{0, 0}}, 0, true, true, "any within the zone"},
+    {MLN_ROLE_APP_GATEWAY, MLN_OUTBOUND, "Internet", ANY, {{0, 0}}, 0, false, true, false, "any to Internet"},
+    {MLN_ROLE_AKS, MLN_INBOUND, "nodes", ANY, {{0, 0}}, 0, true, true, false, "any within the zone"},
+    {MLN_ROLE_AKS, MLN_OUTBOUND, "nodes", ANY, {{0, 0}}, 0, true, true, false, "any within the zone"},
+    {MLN_ROLE_ML_COMPUTE, MLN_OUTBOUND, "AzureMachineLearning", TCP, {{443, 443}}, 1, true, true, true,
+     "tcp 443 to AzureMachineLearning"},
+    {MLN_ROLE_ML_COMPUTE, MLN_OUTBOUND, "BatchNodeManagement", TCP, {{443, 443}}, 1, true, true, true,
+     "tcp 443 to BatchNodeManagement of the region"},
+    {MLN_ROLE_ML_COMPUTE, MLN_OUTBOUND, "Storage", TCP, {{443, 443}}, 1, true, true, true,
+     "tcp 443 to Storage of the region"},
 };
 
 static const struct {
@@ -58,6 +68,8 @@ static const struct {
     {MLN_ROLE_BASTION, "azure/bastion: bastion-host", MLN_AZURE_BASTION_RULES},
     {MLN_ROLE_APP_GATEWAY, "azure/application-gateway: application-gateway", MLN_AZURE_APP_GATEWAY_RULES},
     {MLN_ROLE_AKS, "azure/aks: aks-nodes", MLN_AZURE_ERROR_COUNT},
+    {MLN_ROLE_ML_COMPUTE, "azure/machine-learning: compute-cluster or compute-exfiltration-protected",
+     MLN_AZURE_ERROR_COUNT},
 };
 
 /* Every address of the zone, in the families that `rule` speaks of. */
@@ -80,14 +92,28 @@ static bool holds_zone(const struct mln_rule_side *side, const struct mln_zone *
     return true;
 }
 
+/* A tag that is written out as its prefixes stays beside them. */
+static bool holds_tag(const struct need *need, const struct mln_rule_side *side, const struct mln_zone *zone)
+{
+    const struct mln_tag *tag = side->tag;
+    if (!tag || side->kind == MLN_SIDE_ASG)
+        return false;
+    if (strcmp(tag->name, need->far) == 0 && side->kind == MLN_SIDE_TAG)
+        return true;
+    if (!need->wider)
+        return false;
+    return strcmp(tag->parent ? tag->parent->name : tag->name, need->far) == 0 || tag->kind == MLN_TAG_INTERNET ||
+           (tag->kind == MLN_TAG_VIRTUAL_NETWORK &&
+            mln_ipset_covers(zone->virtual_network[MLN_IPV4], zone->internet[MLN_IPV4]));
+}
+
 static bool far_holds(const struct need *need, const struct mln_rule_side *side, const struct mln_zone *zone)
 {
     if (strcmp(need->far, "clients") == 0)
         return side->kind != MLN_SIDE_TAG || side->tag->kind == MLN_TAG_INTERNET;
     if (strcmp(need->far, "nodes") == 0)
         return holds_zone(side, zone);
-    return side->kind == MLN_SIDE_ANY ||
-           (side->kind == MLN_SIDE_TAG && strcmp(side->tag->name, need->far) == 0);
+    return side->kind == MLN_SIDE_ANY || holds_tag(need, side, zone);
 }
 
 static bool ports_hold(const struct need *need, const struct mln_portset *ports)
