@@ -40,9 +40,11 @@ struct mln_tag {
         *name; /* published spelling, interned: "Storage.WestEurope", "AzureCloud.westeurope" */
     enum mln_tag_kind kind;
     const struct mln_tag *parent; /* the global tag of a regional one; else NULL */
-    const char *region; /* ARM name of the region ("francecentral"), interned; NULL when global */
-    unsigned features;  /* set of MLN_FEATURE_* */
-    uint32_t number;    /* 0-based, dense within the catalogue in use; stable for one run */
+    const char *region;  /* ARM name of the region ("francecentral"), interned; NULL when global */
+    unsigned features;   /* set of MLN_FEATURE_* */
+    long change;         /* number of the tag's last change, from a file; else 0 */
+    const char *service; /* "AzureStorage", from a file; else NULL. Interned. May hold anything. */
+    uint32_t number;     /* 0-based, dense within the catalogue in use; stable for one run */
     const struct mln_ipset *prefixes[MLN_FAMILIES]; /* NULL when no file was loaded */
 };
 

@@ -18,6 +18,7 @@
 #include "import/json.h"
 #include "lang/lang.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -30,6 +31,9 @@ struct reader {
     MLN_VEC(struct mln_range)
     ranges[MLN_FAMILIES]; /* of the tag at hand; used again for the next */
     bool failed;
+    bool any_cloud; /* one that is no more will do */
+    const char *cloud;
+    long change;
 };
 
 /* NULL while nothing is reported. */
@@ -173,6 +177,23 @@ static const char *read_name(struct reader *r, const cJSON *entry)
     return NULL;
 }
 
+/* The download writes numbers, the answer strings of digits. false after reporting. */
+static bool read_change(struct reader *r, const cJSON *object, long *change)
+{
+    const cJSON *value = mln_member(object, "changeNumber");
+    const char *text = cJSON_GetStringValue(value);
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (cJSON_IsNumber(value) && value->valuedouble == value->valueint && value->valueint >= 0)
+        *change = value->valueint;
+    else if (digits > 0 && digits < 10 && !text[digits])
+        *change = strtol(text, NULL, 10);
+    else if (value) {
+        refuse(r, value, "'changeNumber' must be a whole number");
+        return false;
+    }
+    return true;
+}
+
 /* NULL for a global tag. false after reporting. */
 static bool read_region(struct reader *r, const cJSON *properties, const char **region, int *id)
 {
@@ -203,13 +224,21 @@ static void read_tag(struct reader *r, const cJSON *entry)
                name, mln_json_type_name(properties));
         return;
     }
-    if (!read_region(r, properties, &region, &region_id))
+    long change = 0;
+    if (!read_region(r, properties, &region, &region_id) || !read_change(r, properties, &change))
         return;
+    const cJSON *service = mln_member(properties, "systemService");
+    if (service && !cJSON_IsString(service))
+        refuse(r, service, "'systemService' of %s must be a string, not %s", name,
+               mln_json_type_name(service));
     struct mln_tag *tag =
         mln_tags_add(r->tags, name, region, region_id, read_features(r, name, properties));
-    if (tag)
+    if (tag) {
+        tag->change = change;
+        if (cJSON_IsString(service))
+            tag->service = mln_intern(r->ctx->names, service->valuestring);
         read_prefixes(r, tag, properties);
-    else
+    } else
         refuse(r, mln_member(entry, "name"), "the service tag %s is in the file twice", name);
 }
 
@@ -225,16 +254,27 @@ static const struct {
     {"China", MLN_CLOUD_CHINA},           {"AzureChinaCloud", MLN_CLOUD_CHINA},
 };
 
+/* Closed on 2021-10-29; its files were published until 2022. */
+static const char closed_cloud[] = "AzureGermany";
+
+/* *cloud is MLN_CLOUD_COUNT for the closed one. */
 static bool read_cloud(struct reader *r, enum mln_cloud *cloud)
 {
     const cJSON *value = mln_member(r->root, "cloud");
+    r->cloud = cJSON_IsString(value) ? mln_intern(r->ctx->names, value->valuestring) : NULL;
+    *cloud = MLN_CLOUD_COUNT;
+    if (r->cloud && r->any_cloud && strcasecmp(r->cloud, closed_cloud) == 0)
+        return true;
     for (size_t i = 0; cJSON_IsString(value) && i < sizeof clouds / sizeof *clouds; i++) {
         if (strcasecmp(value->valuestring, clouds[i].name) == 0) {
             *cloud = clouds[i].cloud;
             return true;
         }
     }
-    if (cJSON_IsString(value))
+    if (r->cloud && strcasecmp(r->cloud, closed_cloud) == 0)
+        refuse(r, value, "the cloud '%s' was closed in 2021: no policy can be compiled for it",
+               r->cloud);
+    else if (r->cloud)
         refuse(
             r, value,
             "the file is for the cloud '%s', which is not one of Public, AzureGovernment and China",
@@ -267,8 +307,11 @@ static bool read_head(struct reader *r, bool empty)
             mln_diag_help(diag, "use Microsoft's weekly download, which is whole");
     } else {
         size_t length;
-        const char *table = mln_stdlib_get(table_names[cloud], &length);
-        r->tags = mln_tags_new(r->ctx, cloud, true);
+        bool closed = cloud == MLN_CLOUD_COUNT;
+        const char *table = closed ? NULL : mln_stdlib_get(table_names[cloud], &length);
+        if (!read_change(r, r->root, &r->change))
+            return false;
+        r->tags = mln_tags_new(r->ctx, closed ? MLN_CLOUD_PUBLIC : cloud, true);
         if (table)
             mln_tags_load_regions(r->tags, table, length);
         return true;
@@ -304,14 +347,31 @@ static bool read_document(struct reader *r, uint32_t file)
     return !r->failed;
 }
 
+static bool read_file(struct reader *r, const char *name, const char *text, size_t length)
+{
+    const char *path = strcmp(name, "-") == 0 ? NULL : name;
+    uint32_t file = mln_source_add(r->ctx->diags, name, path, text, length, false);
+    if (!read_pieces(r, file) && !read_document(r, file))
+        return false;
+    mln_tags_finish(r->tags);
+    return true;
+}
+
 struct mln_tags *mln_tagfile_read(struct mln_ctx *ctx, const char *name, const char *text,
                                   size_t length)
 {
-    const char *path = strcmp(name, "-") == 0 ? NULL : name;
-    uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
-    struct reader r = {.ctx = ctx};
-    if (!read_pieces(&r, file) && !read_document(&r, file))
-        return NULL;
-    mln_tags_finish(r.tags);
-    return r.tags;
+    struct reader r = {.ctx = ctx, .change = -1};
+    return read_file(&r, name, text, length) ? r.tags : NULL;
+}
+
+bool mln_tagfile_look(struct mln_ctx *ctx, const char *name, const char *text, size_t length,
+                      struct mln_tagfile *out)
+{
+    struct reader r = {.ctx = ctx, .change = -1, .any_cloud = true};
+    bool good = read_file(&r, name, text, length);
+    *out = (struct mln_tagfile){.tags = good ? r.tags : NULL,
+                                .cloud = r.cloud,
+                                .change = r.change,
+                                .closed = good && strcasecmp(r.cloud, closed_cloud) == 0};
+    return good;
 }
