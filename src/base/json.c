@@ -181,6 +181,13 @@ void mln_json_number(struct mln_json *json, long long value)
     mln_buf_add_n(json->out, at, (size_t)(text + sizeof(text) - at));
 }
 
+void mln_json_digits(struct mln_json *json, const char *digits)
+{
+    assert(*digits && strspn(digits, "0123456789") == strlen(digits));
+    begin_item(json);
+    mln_buf_add(json->out, digits);
+}
+
 void mln_json_bool(struct mln_json *json, bool value)
 {
     begin_item(json);

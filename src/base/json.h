@@ -25,6 +25,8 @@ void mln_json_end_array(struct mln_json *json);
 void mln_json_key(struct mln_json *json, const char *key);
 void mln_json_string(struct mln_json *json, const char *text);
 void mln_json_number(struct mln_json *json, long long value);
+/* A number given as decimal digits, for those that no C type holds. */
+void mln_json_digits(struct mln_json *json, const char *digits);
 void mln_json_bool(struct mln_json *json, bool value);
 void mln_json_null(struct mln_json *json);
 /* How many bytes from `text` on, `length` at most, stand for themselves in any JSON string: ASCII,

@@ -85,6 +85,16 @@ static const struct mln_command commands[] = {
         .run = mln_query_command,
     },
     {
+        .name = "tags",
+        .bit = MLN_FOR_TAGS,
+        .synopsis = "list|show|find|diff|check [OPTIONS] [OPERAND]...",
+        .summary = "look into service-tag files",
+        .text = "'list [FILE]' lists service tags, 'show NAME...' shows what one holds, "
+                "'find ADDRESS...' which ones hold an address or a prefix, 'diff OLD NEW' what "
+                "changed between two files, and 'check [FILE]' whether a file is fit for use.",
+        .run = mln_tags_command,
+    },
+    {
         .name = "help",
         .bit = MLN_FOR_HELP,
         .synopsis = "[COMMAND]",

@@ -38,17 +38,21 @@ static void read_tagfile(struct mln_cli *cli, struct mln_inputs *inputs)
                    mln_cloud_names[inputs->cloud], mln_cloud_names[cli->options.cloud]);
 }
 
+struct mln_tags *mln_cli_catalogue(struct mln_cli *cli, enum mln_cloud cloud)
+{
+    const char *path = mln_printf(cli->ctx.arena, "azure/tags-%s.tsv", mln_cloud_names[cloud]);
+    size_t length;
+    const char *table = mln_stdlib_get(path, &length);
+    struct mln_tags *tags = table ? mln_tags_catalogue(&cli->ctx, cloud, table, length) : NULL;
+    if (!tags)
+        mln_cli_fail(cli, MLN_EXIT_FAULT, "the embedded table '%s' is missing", path);
+    return tags;
+}
+
 static void read_catalogue(struct mln_cli *cli, struct mln_inputs *inputs)
 {
     inputs->cloud = cli->options.cloud_given ? cli->options.cloud : MLN_CLOUD_PUBLIC;
-    const char *path =
-        mln_printf(cli->ctx.arena, "azure/tags-%s.tsv", mln_cloud_names[inputs->cloud]);
-    size_t length;
-    const char *table = mln_stdlib_get(path, &length);
-    if (table)
-        inputs->tags = mln_tags_catalogue(&cli->ctx, inputs->cloud, table, length);
-    if (!inputs->tags)
-        mln_cli_fail(cli, MLN_EXIT_FAULT, "the embedded table '%s' is missing", path);
+    inputs->tags = mln_cli_catalogue(cli, inputs->cloud);
 }
 
 static void read_params(struct mln_cli *cli, struct mln_inputs *inputs)

@@ -21,7 +21,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 };
 
 #define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC
-#define TAGS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN
+#define TAGS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS
+#define TODAY MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_TAGS
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
 #define LOCKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
@@ -29,7 +30,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define QUERY MLN_GROUP_QUESTIONS, MLN_FOR_QUERY
 #define REACH MLN_GROUP_QUESTIONS, MLN_FOR_REACH
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
-#define DIAGNOSTICS MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN
+#define DIAGNOSTICS \
+    MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS
 #define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
 #define NEEDED MLN_TAKES_VALUE
 #define FLAG NULL, MLN_TAKES_NONE
@@ -43,7 +45,7 @@ static const struct mln_option options[] = {
     {NULL, "--tags", "FILE", NEEDED, TAGS, "read a service-tag file (also MLNSGC_TAGS)",
      mln_set_tags},
     {NULL, "--cloud", "public|usgov|china", NEEDED, TAGS, "which of Azure's clouds", mln_set_cloud},
-    {NULL, "--today", "YYYY-MM-DD", NEEDED, INPUT, "the day that 'until' is compared with",
+    {NULL, "--today", "YYYY-MM-DD", NEEDED, TODAY, "the day that 'until' is compared with",
      mln_set_today},
 
     {"-o", NULL, "DIR|FILE|-", NEEDED, OUTPUT,
@@ -67,6 +69,11 @@ static const struct mln_option options[] = {
      mln_set_priorities},
     {NULL, "--no-prove", FLAG, TABLES, "do not prove that the rules mean what the policy says",
      mln_set_no_prove},
+
+    {NULL, "--only", "NAME", NEEDED, MLN_GROUP_INPUT, MLN_FOR_TAGS,
+     "only this service tag, or those like a pattern ('Storage.*')", mln_set_only},
+    {NULL, "--format", "text|json|csv|md|lines", NEEDED, MLN_GROUP_OUTPUT, MLN_FOR_TAGS,
+     "what to print (default text)", mln_set_format},
 
     {"-k", NULL, "PATTERN", NEEDED, ASSERTIONS,
      "only assertions whose name or text holds PATTERN, or is like it when it has wildcards",

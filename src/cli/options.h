@@ -134,6 +134,8 @@ struct mln_options {
     const char *from, *to, *proto; /* NULL: not given */
     bool trace;
     enum mln_expect expect;
+    /* service tags */
+    MLN_VEC(const char *) only; /* names or patterns; empty: every tag */
     /* dependencies */
     bool deps_only, deps, deps_phony; /* -M -MD -MP */
     const char *deps_file;

@@ -23,6 +23,9 @@ struct mln_inputs {
  * wrong with them: reported, and no policy can be compiled. */
 bool mln_inputs_read(struct mln_cli *cli, struct mln_inputs *inputs);
 
+/* The embedded catalogue of service tags; NULL after failing. */
+struct mln_tags *mln_cli_catalogue(struct mln_cli *cli, enum mln_cloud cloud);
+
 struct mln_compilation {
     const char *path; /* of the policy, as given */
     struct mln_module_vec modules;

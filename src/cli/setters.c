@@ -247,6 +247,12 @@ MLN_SETTER(expect)
     return mistake;
 }
 
+MLN_SETTER(only)
+{
+    mln_vec_push(ctx->arena, &options->only, value);
+    return NULL;
+}
+
 MLN_SETTER(witnesses)
 {
     if (!number(value, strlen(value), 1000, &options->witnesses) || options->witnesses == 0)

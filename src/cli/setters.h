@@ -26,6 +26,7 @@ MLN_SETTER(expand);
 MLN_SETTER(priorities);
 MLN_SETTER(keep);
 MLN_SETTER(format);
+MLN_SETTER(only);
 MLN_SETTER(witnesses);
 MLN_SETTER(coverage);
 MLN_SETTER(threshold);
