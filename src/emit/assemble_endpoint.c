@@ -152,6 +152,20 @@ static void add_prerequisite(struct mln_assembly *b, const struct mln_resource *
                                                    resource->kind->name, text)));
 }
 
+/* What the service wants to be given for an endpoint that it makes itself. */
+static void add_own_endpoint(struct mln_assembly *b, const struct mln_plan_endpoint *endpoint)
+{
+    const struct mln_resource *resource = endpoint->endpoint->resource;
+    add_prerequisite(
+        b, resource,
+        mln_printf(b->a, "The service makes its endpoint '%s' itself: create it in the subnet '%s'",
+                   endpoint->endpoint->sub->name, endpoint->subnet->name));
+    for (size_t i = 0; i < endpoint->dns.len; i++)
+        add_prerequisite(b, resource,
+                         mln_printf(b->a, "Create it with the private DNS zone %s of this template",
+                                    endpoint->dns.data[i]->name));
+}
+
 static void add_prerequisites(struct mln_assembly *b)
 {
     for (size_t i = 0; i < b->model->resources.len; i++) {
@@ -173,4 +187,7 @@ void mln_assemble_endpoints(struct mln_assembly *b)
         if (!b->plan->endpoints.data[i]->by_service)
             add_endpoint(b, b->plan->endpoints.data[i], zones);
     add_prerequisites(b);
+    for (size_t i = 0; i < b->plan->endpoints.len; i++)
+        if (b->plan->endpoints.data[i]->by_service)
+            add_own_endpoint(b, b->plan->endpoints.data[i]);
 }

@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""Deployment templates: every reference leads somewhere and is waited for, nothing waits without need, rules are those of
+the NSG files, and the official schemas hold. On all examples and on random policies with a fixed, printed seed. Prints
+TAP.
+
+    check-template.py [--seed N] [--count M]
+
+The random policies are those of tests/prop/generate.py, in which networks then get resource groups, subscriptions and
+regions of their own, some networks and zones exist already, zones get service endpoints, routes and delegations, and
+resources with private endpoints are added. Statements that the compiler refuses are taken out until it accepts.
+"""
+
+import argparse
+import copy
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
+MLNSGC = str(pathlib.Path(os.environ.get("MLNSGC", SOURCE / "build" / "mlnsgc")).resolve())
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(SOURCE / "tests"), str(SOURCE / "tests" / "prop")]
+import checkers  # noqa: E402
+import generate  # noqa: E402
+import templates  # noqa: E402
+
+EXAMPLES = sorted(path.parent.name for path in (SOURCE / "examples").glob("*/policy.mlp"))
+SCOPES = ("all", "network", "nsg")
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def result(self, name, problems):
+        self.count += 1
+        self.failed += bool(problems)
+        print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
+        for line in problems[:40]:
+            print("# " + str(line))
+
+    def skip(self, name, reason):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {reason}")
+
+
+def compile_policy(policy, out, *options):
+    shutil.rmtree(out, ignore_errors=True)
+    clean = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1893456000"}
+    clean.update((k, v) for k, v in os.environ.items() if k.endswith("SAN_OPTIONS"))
+    return subprocess.run([MLNSGC, "compile", "--message-format=short", "--max-errors=0", *options, "-o", str(out), str(policy)],
+                          env=clean, capture_output=True, text=True, timeout=120)
+
+
+# ---- random policies ----
+
+
+class Topology:
+    """Changes where things lie in the text of a random policy."""
+
+    def __init__(self, rng, world):
+        self.rng, self.world, self.lines = rng, world, world.render()[0].splitlines()
+        self.several = rng.random() < 0.5
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def make(self):
+        out, inside = [], False
+        for line in self.lines:
+            if line.startswith("network "):
+                inside, self.existing = True, self.chance(0.1)
+                out += [line] + self.network_lines()
+            elif inside and line.lstrip().startswith("zone "):
+                out.append(self.zone_line(line))
+            elif not (inside and re.match(r"\s*(region|resource-group)\b", line)):
+                out.append(line)
+            inside = inside and line != "}"
+        return "\n".join(out + self.resources()) + "\n"
+
+    def network_lines(self):
+        rng, lines = self.rng, []
+        if self.chance(0.7):
+            lines.append("    region %s" % rng.choice(["westeurope", "northeurope"]))
+        if self.several and self.chance(0.8):
+            lines.append('    resource-group "%s"' % rng.choice(["rg-a", "RG-A", "rg-b", "rg (c)"]))
+        if self.several and self.chance(0.3):
+            lines.append('    subscription "%s"' % rng.choice(["s-1", "s-2"]))
+        if self.existing:
+            lines.append("    existing")
+            if self.chance(0.5):
+                lines.append('    id "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/x"')
+        if self.chance(0.15):
+            lines.append("    dns 10.0.0.4, 10.0.0.5")
+        return lines
+
+    def zone_line(self, line):
+        line = line.replace("nsg nsg-common ", "").replace("{ nsg nsg-common }", "")
+        extra = []
+        if self.chance(0.06):
+            extra.append("existing")
+        if self.chance(0.15):
+            extra.append("service-endpoint Microsoft.Storage" + self.rng.choice(["", ", Microsoft.KeyVault"]))
+        if self.chance(0.1):
+            extra.append('service-endpoint Microsoft.Storage only "/services/Azure/Batch", '
+                         '"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"')
+        if self.chance(0.1):
+            extra.append('delegation "Microsoft.Web/serverFarms"')
+        if self.chance(0.12) and "10." in line:
+            extra.append("route %s to %s" % (self.rng.choice(["20.0.0.0/8", "Storage", "AzureCloud.westeurope"]),
+                                             self.rng.choice(["internet", "none", "gateway"])))
+        if not extra:
+            return line
+        if line.rstrip().endswith("}"):
+            return line.rstrip()[:-1] + " ".join(extra) + " }"
+        return line + " { " + " ".join(extra) + " }"
+
+    def resources(self):
+        rng, lines = self.rng, []
+        zones = [zone for zone in self.world.zones() if zone.prefixes[0].fam == 4 and zone.name != "nva"]
+        for number in range(rng.randrange(4) if zones else 0):
+            kind, subs = rng.choice([("storage-account", ["blob", "file"]), ("key-vault", ["vault"]),
+                                     ("ml-workspace", ["amlworkspace"]), ("aks-cluster", ["management"]),
+                                     ("container-registry", ["registry"]), ("monitor-scope", ["azuremonitor"])])
+            body = []
+            for sub in subs[:rng.choice([1, 2])]:
+                zone = rng.choice(zones)
+                body.append("endpoint %s in %s.%s" % (sub, zone.net.name, zone.name))
+            body += [text for text, p in (("region westeurope", 0.4), ("name st%d" % number, 0.3), ('resource-group "rg-x"', 0.2),
+                                          ('id "/subscriptions/s/resourceGroups/g/providers/A.B/c/d"', 0.1)) if self.chance(p)]
+            lines.append("resource res%d %s { %s }" % (number, kind, " ".join(body)))
+            source = rng.choice(self.world.zones())
+            lines.append("allow any from %s.%s to res%d" % (source.net.name, source.name, number))
+        return lines
+
+
+def accepted(text, box, options):
+    """The policy without the statements that the compiler refuses, compiled; None when nothing helps."""
+    policy, out = pathlib.Path(box, "policy.mlp"), pathlib.Path(box, "out")
+    for _ in range(40):
+        policy.write_text(text)
+        result = compile_policy(policy, out, "--emit=nsg,arm,snippet,csv", *options)
+        if result.returncode != 2:
+            return text, result
+        wrong = {int(n) for n in re.findall(r"^[^:\n]+:(\d+):\d+: error:", result.stdout + result.stderr, re.M)}
+        lines = text.splitlines()
+        wrong |= {n for n in wrong for n in block_of(lines, n)}
+        text = "\n".join(line for n, line in enumerate(lines, 1) if n not in wrong) + "\n"
+        if not wrong:
+            return None, result
+    return None, result
+
+
+def block_of(lines, number):
+    """All lines of the statement: what stands in braces goes as a whole, but not networks."""
+    if number > len(lines):
+        return
+    start = number
+    while start > 1 and lines[start - 1].startswith((" ", "}")):
+        start -= 1
+    if lines[start - 1].startswith("network ") or not lines[start - 1].rstrip().endswith("{"):
+        yield number
+        return
+    yield start
+    for n in range(start + 1, len(lines) + 1):
+        yield n
+        if lines[n - 1].startswith("}"):
+            return
+
+
+# ---- what the checker must notice ----
+
+
+def spoil(template, rng):
+    """One fault for each kind that the template offers: (name, template)."""
+    resources = template["resources"]
+    waiting = [i for i, r in enumerate(resources) if r.get("dependsOn")]
+    if waiting:
+        at = rng.choice(waiting)
+        spoilt = copy.deepcopy(template)
+        spoilt["resources"][at]["dependsOn"].pop(rng.randrange(len(resources[at]["dependsOn"])))
+        yield "a dependency left out", spoilt
+        spoilt = copy.deepcopy(template)
+        spoilt["resources"][at]["dependsOn"].append("[resourceId('Microsoft.Network/routeTables', 'absent')]")
+        yield "a dependency on nothing", spoilt
+        target = resources[at]["dependsOn"][0]
+        spoilt = copy.deepcopy(template)
+        for resource in spoilt["resources"]:
+            kind, name = resource["type"], resource["name"]
+            if "resourceId('%s', '%s')" % (kind, name) in target:
+                other = resources[at]
+                names = "', '".join(other["name"].split("/"))
+                resource.setdefault("dependsOn", []).append("[resourceId('%s', '%s')]" % (other["type"], names))
+                yield "a cycle", spoilt
+                break
+    nsgs = [i for i, r in enumerate(resources) if r["type"].endswith("/networkSecurityGroups")]
+    bound = [i for i in nsgs if "'%s'" % resources[i]["name"] in json.dumps([r.get("properties") for r in resources
+                                                                              if r["type"].endswith("virtualNetworks")])]
+    if bound:
+        spoilt = copy.deepcopy(template)
+        spoilt["resources"][bound[0]]["name"] += "x"
+        yield "an NSG that is called otherwise", spoilt
+    if len(nsgs) > 1:
+        spoilt = copy.deepcopy(template)
+        first, second = (resources[i] for i in nsgs[:2])
+        spoilt["resources"][nsgs[0]].setdefault("dependsOn", []).append(
+            "[resourceId('%s', '%s')]" % (second["type"], second["name"]))
+        yield "a dependency without need", spoilt
+    for i in nsgs:
+        if resources[i]["properties"]["securityRules"]:
+            spoilt = copy.deepcopy(template)
+            spoilt["resources"][i]["properties"]["securityRules"][0]["properties"]["priority"] += 1
+            yield "a rule that differs", spoilt
+            break
+
+
+def unnoticed(out, text, rng):
+    path, problems = pathlib.Path(out, "azuredeploy.json"), []
+    if not path.exists():
+        return []
+    whole = path.read_text()
+    for name, spoilt in spoil(json.loads(whole), rng):
+        path.write_text(json.dumps(spoilt))
+        if not templates.check(out, text):
+            problems.append("not noticed: " + name)
+    path.write_text(whole)
+    return problems
+
+
+# ---- the tests ----
+
+
+def snippets(out):
+    """Each snippet is the resources of its NSG as the schema wants them; wrapped, it is a template."""
+    for path in sorted(pathlib.Path(out).glob("*.arm.json")):
+        document = {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+                    "contentVersion": "1.0.0.0", "resources": json.loads(path.read_text())}
+        wrapped = path.with_suffix(".wrapped")
+        wrapped.write_text(json.dumps(document))
+        yield wrapped
+
+
+def check_snippets(out, text):
+    problems = []
+    for wrapped in snippets(out):
+        world = templates.World(text)
+        try:
+            world.deploy(wrapped.name, templates.Template(json.loads(wrapped.read_text()), templates.HERE))
+        except templates.Bad as bad:
+            world.say(wrapped.name, bad)
+        problems += world.problems
+    return problems
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--count", type=int, default=20 if os.environ.get("MLN_SANITIZED") else 60)
+    arguments = arguments.parse_args()
+    tap, files = Tap(), []
+    with tempfile.TemporaryDirectory() as work:
+        for name in EXAMPLES:
+            policy = SOURCE / "examples" / name / "policy.mlp"
+            for scope in SCOPES:
+                out = pathlib.Path(work, name, scope)
+                result = compile_policy(policy, out, "--emit=nsg,arm,snippet,csv", "--arm-scope=" + scope)
+                problems = [result.stderr] if result.returncode else templates.check(out, policy.read_text())
+                tap.result("%s, scope %s: references and dependencies" % (name, scope),
+                           problems + check_snippets(out, policy.read_text()))
+                files += [*out.glob("azuredeploy*.json"), *snippets(out)]
+        random_policies(tap, arguments, work, files)
+        check_schemas(tap, files)
+    print("1..%d" % tap.count)
+    return 1 if tap.failed else 0
+
+
+def random_policies(tap, arguments, work, files):
+    problems, blind, done, split = [], [], 0, 0
+    for number in range(arguments.count):
+        rng = random.Random(arguments.seed * 100003 + number)
+        box = pathlib.Path(work, "random", str(number))
+        box.mkdir(parents=True)
+        scope = rng.choice(SCOPES + ("all",) * 4)
+        text = Topology(rng, generate.Generator(rng).make()).make()
+        text, result = accepted(text, box, ["--arm-scope=" + scope])
+        if text is None or result.returncode:
+            problems.append("policy %d: exit %d: %s" % (number, result.returncode, result.stderr[:500]))
+            continue
+        done += 1
+        split += pathlib.Path(box, "out", "azuredeploy.order").exists()
+        problems += ["policy %d: %s" % (number, text_) for text_ in templates.check(box / "out", text)]
+        problems += ["policy %d: %s" % (number, text_) for text_ in check_snippets(box / "out", text)]
+        blind += ["policy %d: %s" % (number, text_) for text_ in unnoticed(box / "out", text, rng)]
+        files += [*(box / "out").glob("azuredeploy*.json"), *snippets(box / "out")]
+    tap.result("%d random policies, seed %d: references and dependencies" % (done, arguments.seed), problems)
+    tap.result("the checker notices faults put into their templates", blind)
+    tap.result("some of them need several templates", [] if split > done // 10 else ["only %d" % split])
+
+
+def check_schemas(tap, files):
+    name = "official schemas, strict: every template and snippet"
+    reason = checkers.missing()
+    if reason:
+        tap.skip(name, reason)
+        return
+    with checkers.Checkers() as check:
+        good, text = check.arm(sorted(files))
+    tap.result("%s (%d)" % (name, len(files)), [] if good else [line for line in text.splitlines() if not line.endswith(": ok")])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
