@@ -1,5 +1,6 @@
 /* The back ends, in the order of the manual. */
 #include "emit/arm.h"
+#include "emit/bicep.h"
 #include "emit/csv.h"
 #include "emit/nsg.h"
 #include "emit/terraform.h"
@@ -11,6 +12,7 @@ static const struct mln_backend *const backends[] = {
     &mln_backend_arm,
     &mln_backend_snippet,
     &mln_backend_csv,
+    &mln_backend_bicep,
     &mln_backend_terraform,
 };
 enum { BACKENDS = sizeof(backends) / sizeof(*backends) };

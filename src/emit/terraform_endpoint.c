@@ -78,6 +78,8 @@ void mln_terraform_write_endpoints(struct mln_terraform *t)
 {
     for (size_t i = 0; i < t->plan->endpoints.len; i++) {
         const struct mln_plan_endpoint *endpoint = t->plan->endpoints.data[i];
+        if (endpoint->by_service)
+            continue;
         mln_terraform_begin(t, "azurerm_private_endpoint", t->endpoints[i].label, endpoint->name,
                             endpoint->group);
         mln_terraform_location(t, endpoint->region);

@@ -813,29 +813,3 @@ resource "azurerm_private_endpoint" "pe_images_registry" {
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink_azurecr_io.id]
   }
 }
-
-resource "azurerm_private_endpoint" "pe_own_management" {
-  name                = "pe-own-management"
-  resource_group_name = var.resource_group_rg_spoke
-  location            = var.location
-  subnet_id           = azurerm_subnet.side__lone.id
-
-  private_service_connection {
-    name                           = "pe-own-management"
-    private_connection_resource_id = var.own_id
-    subresource_names              = ["management"]
-    is_manual_connection           = false
-  }
-
-  ip_configuration {
-    name               = "ip-1"
-    private_ip_address = "10.5.0.4"
-    subresource_name   = "management"
-    member_name        = "management"
-  }
-
-  private_dns_zone_group {
-    name                 = "default"
-    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink__region__azmk8s_io.id]
-  }
-}

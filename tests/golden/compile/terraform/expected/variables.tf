@@ -41,8 +41,3 @@ variable "models_id" {
   type        = string
   description = "Resource id of models (storage-account, Microsoft.Storage/storageAccounts)."
 }
-
-variable "own_id" {
-  type        = string
-  description = "Resource id of own (aks-cluster, Microsoft.ContainerService/managedClusters)."
-}
