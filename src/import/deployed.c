@@ -5,6 +5,8 @@
 #include "import/canonical.h"
 #include "import/network.h"
 #include "import/nsg_group.h"
+#include "import/relaxed.h"
+#include "import/template.h"
 
 #include <string.h>
 #include <strings.h>
@@ -41,6 +43,7 @@ struct reader {
     struct mln_nsg_reader nsg;
     struct mln_nsg_groups *groups;
     struct mln_networks *networks;
+    struct mln_eval *eval;
     size_t found; /* resources of concern */
 };
 
@@ -171,8 +174,34 @@ static bool complain_nothing(struct reader *d, const cJSON *root)
     return false;
 }
 
-static bool read_root(struct reader *d, struct mln_deployed *out)
+static void mark_incomplete(struct reader *d, struct mln_deployed *out, struct mln_map *incomplete)
 {
+    for (size_t i = 0; i < out->nsgs.len; i++) {
+        const char *id = out->nsgs.data[i]->id;
+        if (id && mln_map_get(incomplete, mln_eval_folded(d->eval, id)))
+            out->nsgs.data[i]->incomplete = true;
+    }
+}
+
+/* A template without a resource of concern is read all the same: there is nothing wrong with it. */
+static void read_template(struct reader *d, const cJSON *json, const cJSON *wrapper,
+                          struct mln_deployed_params *params, struct mln_deployed *out)
+{
+    struct mln_template_resource_vec resources = {0};
+    struct mln_map *incomplete = mln_map_new(d->nsg.ctx->arena);
+    mln_template_resources(d->eval, json, wrapper, params, &resources);
+    cJSON *list = mln_template_render(d->eval, &resources, incomplete);
+    walk_list(d, list);
+    mln_nsg_groups_finish(d->groups, &out->nsgs);
+    mark_incomplete(d, out, incomplete);
+    mln_networks_bind(d->networks);
+    out->from_template = true;
+    cJSON_Delete(list);
+}
+
+static bool read_resources(struct reader *d, struct mln_deployed *out)
+{
+    mln_canonical_keys(d->nsg.document->root);
     const cJSON *root = unwrap(d->nsg.document->root);
     walk_list(d, root);
     mln_nsg_groups_finish(d->groups, &out->nsgs);
@@ -180,25 +209,32 @@ static bool read_root(struct reader *d, struct mln_deployed *out)
     return d->found || is_empty_list(root) || complain_nothing(d, root);
 }
 
+/* An evaluation that needs more than this is no template but a bomb. */
+#define STEPS_MAX ((size_t)1 << 22)
+
 bool mln_deployed_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *name,
                        const char *text, size_t length, struct mln_deployed_params *params,
                        struct mln_deployed *out)
 {
-    const char *path = strcmp(name, "-") == 0 ? NULL : name;
-    uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
-    struct mln_document *document = mln_document_read(ctx, file);
+    struct mln_document *document = mln_relaxed_read(ctx, name, text, length);
     if (!document)
         return false;
-    (void)params;
-    mln_canonical_keys(document->root);
-    struct reader d = {.nsg = {.ctx = ctx,
-                               .tags = tags,
-                               .asgs = mln_map_new(ctx->arena),
-                               .document = document,
-                               .places = true}};
+    struct reader d = {
+        .nsg = {.ctx = ctx,
+                .tags = tags,
+                .asgs = mln_map_new(ctx->arena),
+                .document = document,
+                .places = true},
+        .eval = &(struct mln_eval){.ctx = ctx, .document = document, .steps = STEPS_MAX},
+    };
+    const cJSON *wrapper, *template = mln_template_find(document->root, &wrapper);
+    bool good = true;
     d.groups = mln_nsg_groups_new(&d.nsg);
     d.networks = mln_networks_new(&d.nsg, out);
-    bool good = read_root(&d, out);
+    if (template)
+        read_template(&d, template, wrapper, params, out);
+    else
+        good = read_resources(&d, out);
     mln_document_close(document);
     return good;
 }

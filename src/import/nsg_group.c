@@ -292,7 +292,8 @@ static struct group *read_nsg(struct mln_nsg_groups *groups, const cJSON *json)
     group->nsg->location = own_text(r, json, "location");
     if (group->nsg->id)
         mln_map_put(groups->by_id, folded(r->ctx->arena, group->nsg->id), group);
-    if (name && !mln_azure_name_ok(name))
+    if (name && !mln_azure_name_ok(name) &&
+        !mln_origin_unknown(r->document->origins, mln_member(json, "name")))
         mln_nsg_refused(r, mln_member(json, "name"), MLN_AZURE_INVALID_NAME,
                         "'%s' is not a name Azure accepts", name);
     const cJSON *fields = mln_member(json, "properties");

@@ -259,7 +259,7 @@ static bool read_name(struct mln_nsg_reader *r, const cJSON *json, struct mln_re
         return false;
     }
     rule->name = mln_intern(r->ctx->names, name->valuestring);
-    if (!mln_azure_name_ok(rule->name))
+    if (!mln_azure_name_ok(rule->name) && !mln_origin_unknown(r->document->origins, name))
         mln_nsg_refused(r, name, MLN_AZURE_INVALID_NAME, "'%s' is not a name Azure accepts",
                         rule->name);
     return true;
