@@ -2,11 +2,11 @@
  * belongs to them by its id. */
 #include "import/deployed.h"
 
+#include "import/arm_template.h"
 #include "import/canonical.h"
 #include "import/network.h"
 #include "import/nsg_group.h"
 #include "import/relaxed.h"
-#include "import/template.h"
 
 #include <string.h>
 #include <strings.h>
@@ -187,10 +187,10 @@ static void mark_incomplete(struct reader *d, struct mln_deployed *out, struct m
 static void read_template(struct reader *d, const cJSON *json, const cJSON *wrapper,
                           struct mln_deployed_params *params, struct mln_deployed *out)
 {
-    struct mln_template_resource_vec resources = {0};
+    struct mln_arm_template_resource_vec resources = {0};
     struct mln_map *incomplete = mln_map_new(d->nsg.ctx->arena);
-    mln_template_resources(d->eval, json, wrapper, params, &resources);
-    cJSON *list = mln_template_render(d->eval, &resources, incomplete);
+    mln_arm_template_resources(d->eval, json, wrapper, params, &resources);
+    cJSON *list = mln_arm_template_render(d->eval, &resources, incomplete);
     walk_list(d, list);
     mln_nsg_groups_finish(d->groups, &out->nsgs);
     mark_incomplete(d, out, incomplete);
@@ -227,7 +227,7 @@ bool mln_deployed_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *n
                 .places = true},
         .eval = &(struct mln_eval){.ctx = ctx, .document = document, .steps = STEPS_MAX},
     };
-    const cJSON *wrapper, *template = mln_template_find(document->root, &wrapper);
+    const cJSON *wrapper, *template = mln_arm_template_find(document->root, &wrapper);
     bool good = true;
     d.groups = mln_nsg_groups_new(&d.nsg);
     d.networks = mln_networks_new(&d.nsg, out);

@@ -1,4 +1,4 @@
-/* Evaluating the expressions of an ARM template; shared by eval.c, functions*.c and template.c.
+/* Evaluating the expressions of an ARM template; shared by eval.c, functions*.c and arm_template.c.
  *
  * [azure-docs azure-resource-manager/templates: template-expressions, template-functions] What
  * cannot be evaluated is unknown, with the reason; nobody is told unless something of concern needs
@@ -24,9 +24,9 @@ struct mln_lazy {
 /* A template, or the body of a user's function. */
 struct mln_scope {
     struct mln_eval *eval;
-    struct mln_template *template; /* what looks up deployments; see template.h */
-    const char *label;             /* "" outside; else "NAME: ", which tells unknown values apart */
-    struct mln_map *parameters;    /* folded name -> struct mln_lazy */
+    struct mln_arm_template *template; /* what looks up deployments; see arm_template.h */
+    const char *label;          /* "" outside; else "NAME: ", which tells unknown values apart */
+    struct mln_map *parameters; /* folded name -> struct mln_lazy */
     struct mln_map *variables;
     const cJSON *functions;        /* of users; or NULL */
     const struct mln_datum *group; /* name of the resource group; NULL: the deployment's */
@@ -111,10 +111,10 @@ const char *mln_loose_text(const cJSON *object, const char *key);
 /* Text of the id of a resource in a group: functions_azure.c. */
 const char *mln_group_id(const struct mln_scope *scope);
 
-/* What reference() gives for a deployment of this template; NULL when it is none: template.c */
-const struct mln_datum *mln_template_reference(const struct mln_env *env, const char *name);
+/* What reference() gives for a deployment of this template; NULL when it is none: arm_template.c */
+const struct mln_datum *mln_arm_template_reference(const struct mln_env *env, const char *name);
 /* A resource of the template by its symbolic name: an object with id, name, type; NULL when there
  * is none. */
-const struct mln_datum *mln_template_info(const struct mln_env *env, const char *symbol);
+const struct mln_datum *mln_arm_template_info(const struct mln_env *env, const char *symbol);
 
 #endif

@@ -234,7 +234,7 @@ static result run_fresh(struct mln_call *call)
 static result run_reference(struct mln_call *call)
 {
     const char *name = mln_datum_as_text(call->e, call->args[0]);
-    const struct mln_datum *found = name ? mln_template_reference(call->env, name) : NULL;
+    const struct mln_datum *found = name ? mln_arm_template_reference(call->env, name) : NULL;
     return found ? found
                  : mln_call_unknown(call, "only a deployment knows the state of a resource");
 }
@@ -242,7 +242,7 @@ static result run_reference(struct mln_call *call)
 static result run_resourceinfo(struct mln_call *call)
 {
     const struct mln_datum *name = mln_call_arg(call, 0, MLN_DATUM_TEXT);
-    const struct mln_datum *found = name ? mln_template_info(call->env, name->text) : NULL;
+    const struct mln_datum *found = name ? mln_arm_template_info(call->env, name->text) : NULL;
     return found ? found : mln_call_unknown(call, "the template has no such resource");
 }
 

@@ -198,6 +198,8 @@ static result run_join(struct mln_call *call)
 static result run_string(struct mln_call *call)
 {
     const struct mln_datum *arg = call->args[0];
+    if (arg->unknown)
+        return arg->kind == MLN_DATUM_TEXT ? arg : mln_call_because(call, arg);
     const char *text = arg->kind == MLN_DATUM_LIST || arg->kind == MLN_DATUM_OBJECT
                            ? mln_datum_write(call->e, arg)
                            : mln_datum_as_text(call->e, arg);
@@ -399,7 +401,7 @@ const struct mln_function mln_functions_text[] = {
     {"replace", 3, 3, 0, run_replace},
     {"split", 2, 2, 0, run_split},
     {"startswith", 2, 2, 0, run_startswith},
-    {"string", 1, 1, 0, run_string},
+    {"string", 1, 1, MLN_FUNCTION_LOOSE, run_string},
     {"substring", 2, 3, 0, run_substring},
     {"tolower", 1, 1, 0, run_tolower},
     {"toupper", 1, 1, 0, run_toupper},

@@ -258,7 +258,9 @@ static bool read_name(struct mln_nsg_reader *r, const cJSON *json, struct mln_re
                               mln_json_type_name(name));
         return false;
     }
-    rule->name = mln_intern(r->ctx->names, name->valuestring);
+    const char *own = strrchr(name->valuestring, '/'); /* "NSG/RULE" of a rule by itself */
+    own = own && mln_member(json, "type") ? own + 1 : name->valuestring;
+    rule->name = mln_intern(r->ctx->names, own);
     if (!mln_azure_name_ok(rule->name) && !mln_origin_unknown(r->document->origins, name))
         mln_nsg_refused(r, name, MLN_AZURE_INVALID_NAME, "'%s' is not a name Azure accepts",
                         rule->name);

@@ -1,7 +1,7 @@
 /* The values of a template's parameters: from the command line, a parameter file, the deployment
  * around it, or their defaults, in that order. */
+#include "import/arm_template.h"
 #include "import/relaxed.h"
-#include "import/template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,9 +193,9 @@ static const struct mln_datum *given_value(struct mln_scope *scope, const cJSON 
     return passed ? missing(scope, definition->string) : NULL;
 }
 
-void mln_template_parameters(struct mln_scope *scope, const cJSON *definitions,
-                             const struct mln_env *env, const cJSON *given,
-                             struct mln_deployed_params *params)
+void mln_arm_template_parameters(struct mln_scope *scope, const cJSON *definitions,
+                                 const struct mln_env *env, const cJSON *given,
+                                 struct mln_deployed_params *params)
 {
     struct mln_eval *e = scope->eval;
     struct mln_map *file = read_file(e, params);

@@ -5,12 +5,13 @@
 
 #include <string.h>
 
-enum oddity { ODD_COMMENT, ODD_COMMA, ODD_CONTROL, ODD_COUNT };
+enum oddity { ODD_COMMENT, ODD_COMMA, ODD_CONTROL, ODD_TWICE, ODD_COUNT };
 
 static const char *const messages[ODD_COUNT] = {
     [ODD_COMMENT] = "comments are not JSON; they are passed over",
     [ODD_COMMA] = "a comma before the end of a list or an object is not JSON; it is passed over",
     [ODD_CONTROL] = "a raw control character in a string is not JSON; it is read as a blank",
+    [ODD_TWICE] = "a member stands twice in one object, with one value; it is read once",
 };
 
 struct relaxed {
@@ -88,6 +89,93 @@ static void relax_text(struct relaxed *r)
     }
 }
 
+/* ---- members that stand twice ---- */
+
+#define TWICE_MAX 32 /* each costs a scan of the text */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Behind the string at `at`. */
+static size_t skip_string(const struct relaxed *r, size_t at)
+{
+    for (at++; at < r->length && r->text[at] != '"'; at++)
+        at += r->text[at] == '\\';
+    return at + 1;
+}
+
+/* Behind the value that begins at `at`, or where the text ends. Keys and values may follow that
+ * were not scanned. */
+static size_t skip_value(const struct relaxed *r, size_t at)
+{
+    size_t depth = 0;
+    while (at < r->length) {
+        char c = r->text[at];
+        if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+            break;
+        depth += c == '{' || c == '[';
+        depth -= c == '}' || c == ']';
+        at = c == '"' ? skip_string(r, at) : at + 1;
+    }
+    return at;
+}
+
+/* From behind the key to the end of the value. */
+static struct mln_extent value_of(const struct relaxed *r, struct mln_extent key)
+{
+    size_t at = key.hi;
+    while (at < r->length && (is_blank(r->text[at]) || r->text[at] == ':'))
+        at++;
+    return (struct mln_extent){(uint32_t)at, (uint32_t)skip_value(r, at)};
+}
+
+/* Blanks between tokens do not count; inside of strings they do. */
+static bool same_text(const struct relaxed *r, struct mln_extent a, struct mln_extent b)
+{
+    bool quoted = false, escaped = false;
+    while (true) {
+        while (!quoted && a.lo < a.hi && is_blank(r->text[a.lo]))
+            a.lo++;
+        while (!quoted && b.lo < b.hi && is_blank(r->text[b.lo]))
+            b.lo++;
+        if (a.lo >= a.hi || b.lo >= b.hi)
+            return a.lo >= a.hi && b.lo >= b.hi;
+        if (r->text[a.lo] != r->text[b.lo])
+            return false;
+        quoted ^= r->text[a.lo] == '"' && !escaped;
+        escaped = r->text[a.lo] == '\\' && !escaped;
+        a.lo++;
+        b.lo++;
+    }
+}
+
+/* Blanks the second of the two, with the comma before it. */
+static bool drop_second(struct relaxed *r, const struct mln_scan_fault *fault)
+{
+    struct mln_extent first = value_of(r, fault->first), second = value_of(r, fault->where);
+    if (second.hi > r->length || first.hi > r->length || !same_text(r, first, second))
+        return false;
+    size_t from = fault->where.lo;
+    while (from > 0 && r->text[from] != ',')
+        from--;
+    note(r, ODD_TWICE, fault->where.lo, fault->where.hi);
+    for (size_t i = from; i < second.hi; i++)
+        if (r->text[i] != '\n')
+            r->text[i] = ' ';
+    return true;
+}
+
+static void relax_twice(struct mln_arena *arena, struct relaxed *r)
+{
+    for (int i = 0; i < TWICE_MAX; i++) {
+        struct mln_scan_fault fault = mln_scan_json(arena, r->text, r->length, NULL, 0);
+        if (!fault.message || !fault.duplicate || !drop_second(r, &fault))
+            return;
+    }
+}
+
 static void warn(struct mln_ctx *ctx, uint32_t file, const struct relaxed *r)
 {
     for (int i = 0; i < ODD_COUNT; i++) {
@@ -110,6 +198,7 @@ struct mln_document *mln_relaxed_read(struct mln_ctx *ctx, const char *name, con
         return mln_document_read(ctx, file);
     struct relaxed r = {.text = mln_strndup(ctx->arena, text, length), .length = length};
     relax_text(&r);
+    relax_twice(ctx->arena, &r);
     warn(ctx, file, &r);
     return mln_document_read_text(ctx, file, r.text);
 }

@@ -3,9 +3,9 @@
  * Before, what is unknown is settled. In a name, an id or a location it stays, in braces. In a
  * field that decides which packets a rule matches it cannot: the rule is reported and left out. An
  * unknown list of rules is reported as such. */
+#include "import/arm_template.h"
 #include "import/canonical.h"
 #include "import/nsg_group.h"
-#include "import/template.h"
 
 #include <string.h>
 #include <strings.h>
@@ -183,7 +183,7 @@ static void mark_incomplete(struct rendering *r, const char *id)
 
 /* The rules that are known. */
 static const struct mln_datum *known_rules(struct rendering *r, const struct mln_datum *rules,
-                                           const struct mln_template_resource *resource)
+                                           const struct mln_arm_template_resource *resource)
 {
     struct mln_datum_vec items = {0};
     const cJSON *origin = rules->origin ? rules->origin : resource->json;
@@ -199,7 +199,7 @@ static const struct mln_datum *known_rules(struct rendering *r, const struct mln
 }
 
 static void report_rules(struct rendering *r, const struct mln_datum *unknown,
-                         const struct mln_template_resource *resource)
+                         const struct mln_arm_template_resource *resource)
 {
     struct mln_diag *diag =
         mln_report(r->e->ctx->diags, MLN_D_RULE_UNKNOWN, span_of(r, unknown, resource->json),
@@ -210,7 +210,7 @@ static void report_rules(struct rendering *r, const struct mln_datum *unknown,
 
 /* The properties of an NSG with the rules that are known. */
 static const struct mln_datum *settle_nsg(struct rendering *r,
-                                          const struct mln_template_resource *resource)
+                                          const struct mln_arm_template_resource *resource)
 {
     static const char *const keys[] = {"securityRules"};
     const struct mln_datum *rules = mln_datum_get(resource->properties, "securityRules");
@@ -228,19 +228,19 @@ static const struct mln_datum *settle_nsg(struct rendering *r,
 
 /* ---- resources ---- */
 
-static bool is_rule(const struct mln_template_resource *resource)
+static bool is_rule(const struct mln_arm_template_resource *resource)
 {
     return strcmp(resource->type, MLN_NSG_RULE_TYPE) == 0;
 }
 
 /* The name of the NSG in the id of a rule. */
-static const char *nsg_name(const struct mln_template_resource *resource)
+static const char *nsg_name(const struct mln_arm_template_resource *resource)
 {
     const char *slash = resource->parent_id ? strrchr(resource->parent_id, '/') : NULL;
     return slash ? slash + 1 : "";
 }
 
-static cJSON *render_resource(struct rendering *r, const struct mln_template_resource *resource)
+static cJSON *render_resource(struct rendering *r, const struct mln_arm_template_resource *resource)
 {
     const struct mln_datum *properties = resource->properties;
     const cJSON *name = mln_loose_member(resource->json, "name");
@@ -263,8 +263,9 @@ static cJSON *render_resource(struct rendering *r, const struct mln_template_res
     return json;
 }
 
-cJSON *mln_template_render(struct mln_eval *e, const struct mln_template_resource_vec *resources,
-                           struct mln_map *incomplete)
+cJSON *mln_arm_template_render(struct mln_eval *e,
+                               const struct mln_arm_template_resource_vec *resources,
+                               struct mln_map *incomplete)
 {
     struct rendering r = {e, mln_origins_new(e->ctx->arena), incomplete};
     cJSON *list = cJSON_CreateArray();

@@ -5,7 +5,7 @@
  * else its expressions mean what they mean outside. Its outputs are what reference() gives outside,
  * so deployments are found by name before they are walked, and their outputs are worked out when
  * asked for. Everything else reference() could give is state that only a deployment has. */
-#include "import/template.h"
+#include "import/arm_template.h"
 
 #include "import/network.h"
 #include "import/nsg_group.h"
@@ -20,7 +20,7 @@ static const char *const types[] = {MLN_NSG_TYPE,    MLN_NSG_RULE_TYPE, MLN_NETW
                                     MLN_SUBNET_TYPE, MLN_PEERING_TYPE,  MLN_ROUTE_TABLE_TYPE,
                                     MLN_ROUTE_TYPE,  DEPLOYMENT_TYPE};
 
-struct mln_template {
+struct mln_arm_template {
     struct mln_env env;             /* in which its resources are evaluated */
     const struct mln_scope *target; /* where they go; env.scope, or a copy with another group */
     const cJSON *json;
@@ -36,14 +36,14 @@ struct deployment {
     struct mln_env env;
     const struct mln_scope *target; /* of the template it stands in */
     const char *name;
-    struct mln_template *inner;
+    struct mln_arm_template *inner;
     const struct mln_datum *state; /* what reference() gives */
     bool opened, busy;
 };
 
 /* A resource that is being walked: with its place in loops, and what it lies in. */
 struct place {
-    struct mln_template *t;
+    struct mln_arm_template *t;
     struct mln_env env;
     const cJSON *json;
     const struct place *parent;
@@ -53,7 +53,7 @@ struct place {
 
 struct walk {
     struct mln_eval *e;
-    struct mln_template_resource_vec *out;
+    struct mln_arm_template_resource_vec *out;
 };
 
 /* ---- finding the template ---- */
@@ -68,7 +68,7 @@ static bool is_template(const cJSON *json)
            (schema && strstr(schema, "eploymentTemplate.json"));
 }
 
-const cJSON *mln_template_find(const cJSON *root, const cJSON **wrapper)
+const cJSON *mln_arm_template_find(const cJSON *root, const cJSON **wrapper)
 {
     static const char *const inside[] = {"template", "mainTemplate"};
     const cJSON *value = mln_loose_member(root, "value");
@@ -88,9 +88,9 @@ const cJSON *mln_template_find(const cJSON *root, const cJSON **wrapper)
 
 /* ---- templates and deployments ---- */
 
-static struct mln_template *new_template(struct mln_eval *e, const cJSON *json, unsigned level)
+static struct mln_arm_template *new_template(struct mln_eval *e, const cJSON *json, unsigned level)
 {
-    struct mln_template *t = MLN_NEW(e->ctx->arena, struct mln_template);
+    struct mln_arm_template *t = MLN_NEW(e->ctx->arena, struct mln_arm_template);
     t->json = json;
     t->level = level;
     t->deployments = mln_map_new(e->ctx->arena);
@@ -99,8 +99,8 @@ static struct mln_template *new_template(struct mln_eval *e, const cJSON *json, 
 }
 
 /* A scope of its own; `from` is the one outside, or NULL. */
-static struct mln_scope *new_scope(struct mln_eval *e, struct mln_template *t, const char *label,
-                                   const struct mln_scope *from)
+static struct mln_scope *new_scope(struct mln_eval *e, struct mln_arm_template *t,
+                                   const char *label, const struct mln_scope *from)
 {
     struct mln_scope *scope = MLN_NEW(e->ctx->arena, struct mln_scope);
     scope->eval = e;
@@ -142,8 +142,8 @@ static void set_target(struct deployment *d, struct mln_scope *scope)
 }
 
 /* The template inside, or NULL. */
-static struct mln_template *open_deployment(struct mln_eval *e, struct deployment *d,
-                                            unsigned level)
+static struct mln_arm_template *open_deployment(struct mln_eval *e, struct deployment *d,
+                                                unsigned level)
 {
     const cJSON *properties = mln_loose_member(d->json, "properties");
     const cJSON *json = mln_loose_member(properties, "template");
@@ -153,7 +153,7 @@ static struct mln_template *open_deployment(struct mln_eval *e, struct deploymen
     note_link(e, d, properties);
     if (!cJSON_IsObject(json) || level >= LEVEL_MAX)
         return NULL;
-    struct mln_template *t = new_template(e, json, level + 1);
+    struct mln_arm_template *t = new_template(e, json, level + 1);
     d->inner = t;
     if (is_inner(properties)) {
         const char *label = mln_printf(e->ctx->arena, "%s: ", d->name);
@@ -161,8 +161,8 @@ static struct mln_template *open_deployment(struct mln_eval *e, struct deploymen
         set_target(d, scope);
         t->env = (struct mln_env){scope, NULL};
         t->target = scope;
-        mln_template_parameters(scope, mln_loose_member(json, "parameters"), &d->env,
-                                mln_loose_member(properties, "parameters"), NULL);
+        mln_arm_template_parameters(scope, mln_loose_member(json, "parameters"), &d->env,
+                                    mln_loose_member(properties, "parameters"), NULL);
     } else {
         struct mln_scope *target = MLN_NEW(e->ctx->arena, struct mln_scope);
         *target = *d->target;
@@ -326,7 +326,8 @@ static void each_instance(struct mln_eval *e, struct place *p, const char *symbo
 }
 
 /* The resources of a template: a list, or with symbolic names an object. */
-static void each_resource(struct mln_eval *e, struct mln_template *t, visit *visitor, void *data)
+static void each_resource(struct mln_eval *e, struct mln_arm_template *t, visit *visitor,
+                          void *data)
 {
     const cJSON *resources = mln_loose_member(t->json, "resources");
     bool symbolic = cJSON_IsObject(resources);
@@ -351,7 +352,7 @@ static void register_deployment(void *data, struct place *p, const char *symbol)
         register_name(e, p->t->deployments, symbol, d);
 }
 
-static const struct mln_datum *outputs_of(struct mln_eval *e, struct mln_template *inner)
+static const struct mln_datum *outputs_of(struct mln_eval *e, struct mln_arm_template *inner)
 {
     const cJSON *outputs = mln_loose_member(inner->json, "outputs");
     static const char *const value_key[] = {"value"}, *const outputs_key[] = {"outputs"};
@@ -369,10 +370,10 @@ static const struct mln_datum *outputs_of(struct mln_eval *e, struct mln_templat
 }
 
 /* "/subscriptions/s/.../deployments/NAME" or the name alone, in any case. */
-const struct mln_datum *mln_template_reference(const struct mln_env *env, const char *name)
+const struct mln_datum *mln_arm_template_reference(const struct mln_env *env, const char *name)
 {
     struct mln_eval *e = env->scope->eval;
-    struct mln_template *t = env->scope->template;
+    struct mln_arm_template *t = env->scope->template;
     if (!t->searched) {
         t->searched = true;
         each_resource(e, t, register_deployment, e);
@@ -380,7 +381,7 @@ const struct mln_datum *mln_template_reference(const struct mln_env *env, const 
     struct deployment *d = mln_map_get(t->deployments, mln_eval_folded(e, name));
     if (!d || d->busy)
         return NULL;
-    struct mln_template *inner = open_deployment(e, d, t->level);
+    struct mln_arm_template *inner = open_deployment(e, d, t->level);
     if (!d->state && inner) {
         d->busy = true;
         d->state = outputs_of(e, inner);
@@ -389,7 +390,7 @@ const struct mln_datum *mln_template_reference(const struct mln_env *env, const 
     return d->state;
 }
 
-const struct mln_datum *mln_template_info(const struct mln_env *env, const char *symbol)
+const struct mln_datum *mln_arm_template_info(const struct mln_env *env, const char *symbol)
 {
     static const char *const keys[] = {"id", "name", "type"};
     struct mln_eval *e = env->scope->eval;
@@ -435,7 +436,7 @@ static void add_resource(struct walk *w, const struct place *p)
 {
     struct mln_eval *e = w->e;
     const cJSON *location = mln_loose_member(p->json, "location");
-    struct mln_template_resource resource = {
+    struct mln_arm_template_resource resource = {
         .type = p->type,
         .name = last_part(p->name),
         .id = make_id(e, mln_group_id(p->t->target), p->type, p->name),
@@ -449,7 +450,7 @@ static void add_resource(struct walk *w, const struct place *p)
     mln_vec_push(e->ctx->arena, w->out, resource);
 }
 
-static void walk_template(struct walk *w, struct mln_template *t);
+static void walk_template(struct walk *w, struct mln_arm_template *t);
 
 /* What lies in it has a condition of its own. */
 static void walk_children(struct walk *w, const struct place *p, visit *visitor)
@@ -475,28 +476,28 @@ static void walk_place(void *data, struct place *p, const char *symbol)
         walk_children(w, p, walk_place);
         return;
     }
-    struct mln_template *inner =
+    struct mln_arm_template *inner =
         deployed ? open_deployment(w->e, get_deployment(w->e, p), p->t->level) : NULL;
     if (inner)
         walk_template(w, inner);
 }
 
-static void walk_template(struct walk *w, struct mln_template *t)
+static void walk_template(struct walk *w, struct mln_arm_template *t)
 {
     each_resource(w->e, t, walk_place, w);
 }
 
-void mln_template_resources(struct mln_eval *e, const cJSON *json, const cJSON *wrapper,
-                            struct mln_deployed_params *params,
-                            struct mln_template_resource_vec *out)
+void mln_arm_template_resources(struct mln_eval *e, const cJSON *json, const cJSON *wrapper,
+                                struct mln_deployed_params *params,
+                                struct mln_arm_template_resource_vec *out)
 {
-    struct mln_template *t = new_template(e, json, 0), *outside = new_template(e, json, 0);
+    struct mln_arm_template *t = new_template(e, json, 0), *outside = new_template(e, json, 0);
     struct mln_env env = {new_scope(e, outside, "outside: ", NULL), NULL};
     env.scope->variables = mln_map_new(e->ctx->arena);
     t->env.scope = new_scope(e, t, "", NULL);
     t->target = t->env.scope;
-    mln_template_parameters(t->env.scope, mln_loose_member(json, "parameters"), &env,
-                            mln_loose_member(wrapper, "parameters"), params);
+    mln_arm_template_parameters(t->env.scope, mln_loose_member(json, "parameters"), &env,
+                                mln_loose_member(wrapper, "parameters"), params);
     struct walk w = {e, out};
     walk_template(&w, t);
     if (e->steps == 0)
