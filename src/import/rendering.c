@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define RENDER_STEPS 4 /* a value as JSON costs about as much as four others */
+
 struct rendering {
     struct mln_eval *e;
     struct mln_origins *origins;
@@ -45,7 +47,7 @@ static cJSON *render(struct rendering *r, const struct mln_datum *datum, const c
 {
     cJSON *json;
     origin = datum->origin ? datum->origin : origin;
-    mln_eval_spend(r->e, 1 + datum->length / 8);
+    mln_eval_spend(r->e, RENDER_STEPS + datum->length / 8);
     switch (datum->kind) {
     case MLN_DATUM_LIST:
     case MLN_DATUM_OBJECT:
@@ -276,5 +278,9 @@ cJSON *mln_arm_template_render(struct mln_eval *e,
         if (json)
             cJSON_AddItemToArray(list, json);
     }
+    if (e->steps == 0)
+        mln_report(e->ctx->diags, MLN_D_TEMPLATE_TOO_LARGE,
+                   mln_document_span(e->document, e->document->root),
+                   "the template is too large when its expressions are evaluated");
     return list;
 }
