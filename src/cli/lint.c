@@ -43,11 +43,11 @@ const char *mln_lint_rule(const struct mln_lint *lint, const struct mln_rule *ru
                       lint->nsg->nsg->name);
 }
 
-static void lint_nsg(struct mln_cli *cli, const struct mln_inputs *inputs,
-                     const struct mln_subject *subject, const struct mln_subject_nsg *nsg)
+static void lint_nsg(struct mln_cli *cli, const struct mln_subject *subject,
+                     const struct mln_subject_nsg *nsg)
 {
     struct mln_ctx ctx = {mln_arena_new(), cli->ctx.names, cli->ctx.diags};
-    const struct mln_lint lint = {cli, &ctx, subject, nsg, inputs->tags};
+    const struct mln_lint lint = {cli, &ctx, subject, nsg};
     mln_lint_redundancy(&lint);
     mln_lint_exposure(&lint);
     mln_arena_free(ctx.arena);
@@ -59,7 +59,7 @@ static void lint_file(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     mln_subject_load(cli, inputs, path, &subject);
     double clock = mln_cli_clock();
     for (size_t i = 0; i < subject.nsgs.len; i++)
-        lint_nsg(cli, inputs, &subject, &subject.nsgs.data[i]);
+        lint_nsg(cli, &subject, &subject.nsgs.data[i]);
     mln_cli_tell_time(cli, "lint", path, &clock);
 }
 

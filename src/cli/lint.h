@@ -12,7 +12,6 @@ struct mln_lint {
     struct mln_ctx *ctx;
     const struct mln_subject *subject;
     const struct mln_subject_nsg *nsg;
-    const struct mln_tags *tags;
 };
 
 /* Where people can do something about a rule: its place in the JSON, the intent behind it, or the

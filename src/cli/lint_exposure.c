@@ -101,15 +101,11 @@ void mln_lint_exposure(const struct mln_lint *lint)
 {
     const struct mln_nsg *nsg = lint->nsg->nsg;
     struct mln_exposure_vec found = {0};
-    struct mln_rules_view view = {.ctx = lint->ctx, .direction = MLN_INBOUND, .tags = lint->tags};
     for (size_t i = 0; i < nsg->zones.len; i++) {
-        if (nsg->zones.data[i]->unplaced)
-            continue;
-        view.model = lint->subject->model, view.zone = nsg->zones.data[i];
+        const struct mln_rules_view view = {
+            .ctx = lint->ctx, .model = lint->subject->model, .zone = nsg->zones.data[i]};
         mln_exposures_find(lint->ctx, &view, &lint->nsg->rules[MLN_INBOUND], &found);
     }
-    if (!view.zone)
-        mln_exposures_find(lint->ctx, &view, &lint->nsg->rules[MLN_INBOUND], &found);
     for (size_t i = 0; i < found.len; i++)
         report(lint, &found.data[i]);
 }

@@ -96,8 +96,10 @@ static void report_empty(const struct mln_lint *lint, const struct mln_rule *rul
 {
     struct mln_diag *diag = mln_report(lint->ctx->diags, MLN_D_SHADOWED_RULE, span,
                                        "%s matches no packet", mln_lint_rule(lint, rule));
-    mln_diag_note(diag, "platform addresses (168.63.129.16, 169.254.169.254) as destinations are "
-                        "filtered by the AzurePlatform tags only, and an NSG has no ICMPv6");
+    mln_diag_note(diag,
+                  "its addresses lie in no subnet of the NSG, or no packet there is filtered: "
+                  "platform addresses (168.63.129.16, 169.254.169.254) as destinations take "
+                  "the AzurePlatform tags, and an NSG has no ICMPv6");
     advise(lint, diag, "remove it");
     limit(lint, diag, rule, v);
 }
@@ -233,39 +235,52 @@ static void report(const struct mln_lint *lint, const struct mln_rule *rule,
 
 /* --- views --- */
 
-MLN_VEC_TYPE(view_vec, struct mln_rules_view);
+MLN_VEC_TYPE(view_vec, struct mln_redundancy_view);
 
-/* Subnets in which every tag means the same are one view. */
-static bool is_seen(const struct view_vec *views, const struct mln_zone *zone, int family)
+static struct mln_redundancy_view *seen(const struct view_vec *views, const struct mln_zone *zone,
+                                        int family)
 {
     for (size_t i = 0; i < views->len; i++) {
-        const struct mln_zone *other = views->data[i].zone;
-        if ((int)views->data[i].family == family && other &&
+        const struct mln_zone *other = views->data[i].at.zone;
+        if ((int)views->data[i].at.family == family &&
             other->virtual_network[family] == zone->virtual_network[family] &&
             other->internet[family] == zone->internet[family])
-            return true;
+            return &views->data[i];
     }
-    return false;
+    return NULL;
+}
+
+/* Subnets in which every tag means the same are one view. An NSG of a template may lie on network
+ * interfaces, too, so nothing is claimed from the subnets that it is seen to govern; through the
+ * subnet of an appliance goes what belongs elsewhere. */
+static void add_view(const struct mln_lint *lint, const struct mln_rules_view *at,
+                     struct view_vec *views)
+{
+    enum mln_family f = at->family;
+    struct mln_redundancy_view *same = seen(views, at->zone, (int)f);
+    struct mln_redundancy_view view = {.at = *at, .near = at->zone->addresses[f]};
+    bool is_all = at->zone->unplaced || mln_lint_is_policy(lint);
+    if (!is_all || at->zone->hosts_appliance)
+        view.near = NULL;
+    if (!same)
+        mln_vec_push(lint->ctx->arena, views, view);
+    else if (same->near)
+        same->near = view.near ? mln_ipset_union(lint->ctx->arena, same->near, view.near) : NULL;
 }
 
 static void add_views(const struct mln_lint *lint, enum mln_direction direction,
                       struct view_vec *views)
 {
     const struct mln_nsg *nsg = lint->nsg->nsg;
-    struct mln_rules_view view = {.ctx = lint->ctx, .direction = direction, .tags = lint->tags};
-    for (int f = 0; f < MLN_FAMILIES; f++) {
-        size_t before = views->len;
-        view.family = (enum mln_family)f;
+    for (int f = 0; f < MLN_FAMILIES; f++)
         for (size_t i = 0; i < nsg->zones.len; i++) {
-            if (nsg->zones.data[i]->unplaced || is_seen(views, nsg->zones.data[i], f))
-                continue;
-            view.model = lint->subject->model, view.zone = nsg->zones.data[i];
-            mln_vec_push(lint->ctx->arena, views, view);
+            const struct mln_rules_view at = {.ctx = lint->ctx,
+                                              .model = lint->subject->model,
+                                              .zone = nsg->zones.data[i],
+                                              .direction = direction,
+                                              .family = (enum mln_family)f};
+            add_view(lint, &at, views);
         }
-        view.model = NULL, view.zone = NULL;
-        if (views->len == before)
-            mln_vec_push(lint->ctx->arena, views, view);
-    }
 }
 
 void mln_lint_redundancy(const struct mln_lint *lint)

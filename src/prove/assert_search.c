@@ -149,7 +149,7 @@ void mln_assert_seal(struct mln_assert_question *q)
         if (!q->asked[d])
             continue;
         const struct mln_rules_view view = {&q->ctx, q->world->model, zone, (enum mln_direction)d,
-                                            q->family, NULL};
+                                            q->family};
         mln_rules_entries(&view, &q->world->deployed[zone->nsg->index].rules[d], &q->entries[d]);
         for (size_t i = 0; i < q->entries[d].len; i++)
             mln_vec_push(a, &q->matches, q->entries[d].data[i].match);

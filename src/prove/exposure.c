@@ -191,7 +191,7 @@ static void add_matches(struct plane *p, const struct mln_rules_view *view)
     struct mln_arena *a = p->ctx->arena;
     const struct mln_ipset *from = anybody(a, view->family, p->rules);
     const struct mln_ipset *to =
-        view->zone ? view->zone->addresses[view->family] : somewhere(a, view->family);
+        view->zone->unplaced ? somewhere(a, view->family) : view->zone->addresses[view->family];
     for (size_t e = 0; e < p->entries.len; e++) {
         struct mln_match match = p->entries.data[e].match;
         if (!meets_anybody(&p->entries.data[e]))

@@ -40,8 +40,8 @@ struct mln_exposure {
 };
 MLN_VEC_TYPE(mln_exposure_vec, struct mln_exposure);
 
-/* Adds what inbound rules expose, sorted by their order, then by class. `zone` with its model, or
- * NULL with `tags` (rules_space.h). Results live in ctx->arena. */
+/* Adds what inbound rules expose at the zone of `view`, sorted by their order, then by class.
+ * Results live in ctx->arena. */
 void mln_exposures_find(struct mln_ctx *ctx, const struct mln_rules_view *view,
                         const struct mln_rule_vec *rules, struct mln_exposure_vec *out);
 

@@ -69,8 +69,8 @@ static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem
                                          struct mln_plane *plane, const struct mln_rule_vec *rules,
                                          enum mln_proof_engine engine, struct mln_proof *proof)
 {
-    const struct mln_rules_view view = {ctx,           p->model, p->ends->at, p->ends->direction,
-                                        plane->family, NULL};
+    const struct mln_rules_view view = {ctx, p->model, p->ends->at, p->ends->direction,
+                                        plane->family};
     const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
     struct mln_rules_entry_vec entries = {0};
     mln_rules_entries(&view, rules, &entries);

@@ -155,7 +155,7 @@ static void bring_home(const struct plane *p, struct mln_packet *packet)
     static const struct mln_ip private[MLN_FAMILIES] = {
         [MLN_IPV4] = {.lo = 0x0a000004}, [MLN_IPV6] = {.hi = UINT64_C(0xfd00) << 48, .lo = 4}};
     struct mln_packet other = *packet;
-    if (p->view->zone ||
+    if (!p->view->zone->unplaced ||
         mln_ipset_contains(p->private,
                            p->view->direction == MLN_INBOUND ? packet->dst : packet->src))
         return;
@@ -507,22 +507,45 @@ static void list_rules(struct audit *a)
     a->rule_entries = rules->len;
 }
 
-static void make_plane(struct audit *a, const struct mln_rules_view *view)
+/* Equal sets are cut once: rules mostly write `*` or one set at the near end. */
+static void cut_to_near(struct audit *a, struct plane *p, const struct mln_ipset *near)
+{
+    const struct mln_ipset *last = NULL, *cut = NULL;
+    bool inbound = p->view->direction == MLN_INBOUND;
+    for (size_t i = 0; i < p->entries.len; i++) {
+        struct mln_match *match = &p->entries.data[i].match;
+        const struct mln_ipset **side = inbound ? &match->dst : &match->src;
+        if (!*side) {
+            *side = near;
+            continue;
+        }
+        if (!last || !mln_ipset_equal(*side, last)) {
+            last = *side;
+            cut = mln_ipset_covers(near, last) ? last : mln_ipset_intersect(a->scratch, last, near);
+        }
+        *side = cut;
+    }
+}
+
+static void make_plane(struct audit *a, const struct mln_redundancy_view *from)
 {
     struct plane *p = &a->planes[a->plane_count];
     struct mln_ctx ctx = *a->question->ctx;
-    ctx.arena = a->arena; /* packets point to the space's arena */
+    ctx.arena = a->scratch;
+    const struct mln_rules_view *view = &from->at;
     struct mln_rules_view own = *view;
     own.ctx = &ctx;
     mln_rules_entries(&own, a->question->rules, &p->entries);
+    p->view = view;
+    if (from->near)
+        cut_to_near(a, p, from->near);
     struct mln_match *matches = MLN_NEW_ARRAY(a->scratch, struct mln_match, p->entries.len);
     for (size_t i = 0; i < p->entries.len; i++)
         matches[i] = p->entries.data[i].match;
     p->space = mln_space_new(a->arena, view->family, matches, p->entries.len);
     p->words = mln_space_words(p->space);
-    p->view = view;
     p->private = mln_azure_private_space(a->scratch, view->family);
-    p->tags = view->model ? view->model->options->tags : view->tags;
+    p->tags = view->model->options->tags;
     uint64_t **const sets[] = {&p->allows, &p->kept,    &p->above, &p->below,
                                &p->good,   &p->overlap, &p->cover};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)

@@ -20,7 +20,7 @@
  *
  * Service tags without known contents and ASGs are unknown sets: shadowed and redundant hold
  * whatever they hold. A conflict is only told where its packet needs no two unrelated sets to
- * overlap. Nothing is restricted to the subnet's own addresses.
+ * overlap.
  *
  * Cost: one packet search a rule (and one or two for a rule that goes), in one space an address
  * family; the covering rules take one search each. */
@@ -65,12 +65,18 @@ struct mln_redundancy {
     uint64_t steps;
 };
 
+struct mln_redundancy_view {
+    struct mln_rules_view at;
+    const struct mln_ipset *near; /* the subnets' own addresses, which alone count at the near end:
+                                     destinations inbound, sources outbound; NULL: any count */
+};
+
 /* Where the list is looked at from: a rule is shadowed or redundant when it is so for every view.
  * `rules` by priority; rules in a row with one name and priority are one security rule. */
 struct mln_redundancy_question {
     struct mln_ctx *ctx; /* results live in its arena */
     const struct mln_rule_vec *rules;
-    const struct mln_rules_view *views; /* of one direction */
+    const struct mln_redundancy_view *views; /* of one direction; at.ctx is not used */
     size_t view_count;
     bool conflicts; /* also look for conflicting rules */
 };

@@ -24,58 +24,6 @@ static const struct mln_asg *find_asg(const struct mln_model *model, const char 
     return NULL;
 }
 
-static const struct mln_tags *tags_of(const struct mln_rules_view *r)
-{
-    return r->model ? r->model->options->tags : r->tags;
-}
-
-static void name_tag(struct side *side, const struct mln_tag *tag)
-{
-    if (tag->parent)
-        side->vars[side->var_count++] = tag->parent->number;
-    side->vars[side->var_count++] = tag->number;
-}
-
-/* A tag for a subnet that nothing is known of. */
-static struct side distant_tag(const struct mln_rules_view *r, const struct mln_tag *tag,
-                               bool source)
-{
-    struct mln_arena *a = r->ctx->arena;
-    const struct mln_ipset *all = mln_ipset_all(a, r->family);
-    const struct mln_ipset *wire = mln_azure_wire_server(a, r->family);
-    const struct mln_ipset *internet = mln_ipset_subtract(
-        a, mln_ipset_subtract(a, all, mln_azure_private_space(a, r->family)), wire);
-    struct side side = {.set = mln_ipset_empty(a, r->family)};
-    switch (tag->kind) {
-    case MLN_TAG_VIRTUAL_NETWORK:
-        side.set = all;
-        name_tag(&side, tag);
-        break;
-    case MLN_TAG_INTERNET:
-        side.set = internet;
-        break;
-    case MLN_TAG_LOAD_BALANCER:
-        if (source)
-            side.set = wire;
-        break;
-    case MLN_TAG_SERVICE:
-        if (!tag->prefixes[MLN_IPV4] && !tag->prefixes[MLN_IPV6]) {
-            side.set = internet;
-            name_tag(&side, tag);
-        } else if (tag->prefixes[r->family]) {
-            side.set = mln_ipset_intersect(a, internet, tag->prefixes[r->family]);
-        }
-        break;
-    default: /* AzurePlatform*: destinations only */
-        if (!source)
-            side.set = mln_azure_platform_tag(a, tag->kind, r->family);
-        return side;
-    }
-    if (!source)
-        side.set = mln_ipset_subtract(a, side.set, mln_azure_platform_space(a, r->family));
-    return side;
-}
-
 /* At its own end the subnet of an NSG that was read alone is part of its virtual network. */
 static struct side own_side(const struct mln_rules_view *r, const struct mln_tag *tag)
 {
@@ -87,8 +35,6 @@ static struct side own_side(const struct mln_rules_view *r, const struct mln_tag
 static struct side tag_side(const struct mln_rules_view *r, const struct mln_tag *tag, bool source)
 {
     struct side side = {0};
-    if (!r->zone)
-        return distant_tag(r, tag, source);
     if (r->zone->unplaced && source == (r->direction == MLN_OUTBOUND))
         return own_side(r, tag);
     struct mln_term term =
@@ -114,10 +60,6 @@ static struct side side_of(const struct mln_rules_view *r, const struct mln_rule
                                                             : mln_ipset_empty(a, r->family);
         break;
     case MLN_SIDE_ASG: {
-        if (!r->zone) {
-            side.vars[side.var_count++] = (uint32_t)mln_tags_count(r->tags) + rule_side->asg->index;
-            break;
-        }
         const struct mln_asg *asg = find_asg(r->model, rule_side->asg->name);
         side.set = mln_ipset_from_prefixes(a, r->family, asg ? asg->zone->prefixes.data : NULL,
                                            asg ? asg->zone->prefixes.len : 0);
@@ -163,7 +105,7 @@ static struct mln_match rule_match(const struct mln_rules_view *r, const struct 
 static struct mln_match default_match(const struct mln_rules_view *r,
                                       const struct mln_azure_default_rule *d)
 {
-    const struct mln_tags *tags = tags_of(r);
+    const struct mln_tags *tags = r->model->options->tags;
     struct mln_rule_side any = {.kind = MLN_SIDE_ANY}, src = any, dst = any;
     if (strcmp(d->src, "*") != 0)
         src = (struct mln_rule_side){.kind = MLN_SIDE_TAG, .tag = mln_tags_find(tags, d->src)};

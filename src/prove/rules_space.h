@@ -11,18 +11,13 @@
 #include "azure/legal.h"
 #include "rules/end.h"
 
-/* Where rules are looked at from: tags mean what they mean for this zone's subnet.
- *
- * Of an NSG by itself (zone NULL) no subnet is known: VirtualNetwork is an unknown set, an ASG one
- * that may hold any address, and Internet is the public address space (a virtual network with
- * public addresses of its own is the exception). */
+/* Where rules are looked at from: tags mean what they mean for this zone's subnet. */
 struct mln_rules_view {
-    struct mln_ctx *ctx;           /* sets are made in its arena */
-    const struct mln_model *model; /* NULL with zone NULL */
+    struct mln_ctx *ctx; /* sets are made in its arena */
+    const struct mln_model *model;
     const struct mln_zone *zone;
     enum mln_direction direction;
     enum mln_family family;
-    const struct mln_tags *tags; /* without a model; complete: numbers of ASGs follow it */
 };
 
 /* One entry of the list. */

@@ -21,9 +21,12 @@ import tempfile
 
 PRIVATE4 = ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.9.9.9", "172.31.0.1", "127.0.0.9"]
 PUBLIC4 = ["20.0.0.0", "20.0.0.1", "21.0.0.1", "203.0.113.5", "9.9.9.9", "8.8.8.8"]
-PRIVATE6 = ["fd00::", "fd00::1", "fe80::1", "::1"]
+PRIVATE6 = ["fd00::", "fd00::1", "fd01::1", "fe80::1", "::1"]
 PUBLIC6 = ["2001:db8::5", "2a00::1", "2a00::2", "3000::1", "9000::1"]
-LOCAL = {"10.0.0.0", "10.0.0.1", "10.0.0.2", "10.9.9.9", "172.31.0.1", "fd00::", "fd00::1"}  # where a subnet may lie
+# Where no subnet lies, and where one of a network with private addresses does.
+NO_SUBNET = [ipaddress.ip_network(n) for n in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "168.63.129.16")]
+SUBNET6 = [ipaddress.ip_network(n) for n in ("2000::/3", "fc00::/7")]
+LOCAL = {"10.0.0.0", "10.0.0.1", "10.0.0.2", "10.9.9.9", "172.31.0.1", "fd00::", "fd00::1", "fd01::1"}
 WIRE = "168.63.129.16"
 V4_PREFIXES = ["10.0.0.0/32", "10.0.0.0/31", "10.0.0.1/32", "10.0.0.2/32", "10.0.0.0/8", "20.0.0.0/31",
                "20.0.0.1/32", "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "9.0.0.0/8", "20.0.0.0/7"]
@@ -41,11 +44,18 @@ DEFAULTS = {
                  ("AllowInternetOutBound", "Allow", "*", "Internet"), ("DenyAllOutBound", "Deny", "*", "*")]}
 
 
+def in_subnet(address):
+    if address.version == 6:
+        return any(address in n for n in SUBNET6)
+    return not any(address in n for n in NO_SUBNET)
+
+
 class Universe:
     """The packets of one family that a list of rules can tell apart."""
 
-    def __init__(self, family, unknown):
+    def __init__(self, family, unknown, direction):
         self.family = family
+        self.direction = direction
         addresses = PRIVATE4 + PUBLIC4 + [WIRE] if family == 4 else PRIVATE6 + PUBLIC6
         self.ends = []
         for address in addresses:
@@ -58,8 +68,13 @@ class Universe:
 
     def end_in(self, end, side, source):
         address, inside = end
+        near = source == (self.direction == "Outbound")
+        if near and not in_subnet(address):
+            return False
         if not source and str(address) == WIRE:
             return False
+        if near and side in TAGS:  # of its own network only
+            return side == "VirtualNetwork"
         if side == "*":
             return True
         if side == "Internet":
@@ -67,7 +82,7 @@ class Universe:
         if side == "AzureLoadBalancer":
             return source and str(address) == WIRE
         if side == "VirtualNetwork":
-            return side in inside
+            return side in inside and (str(address) in LOCAL or str(address) == WIRE)
         if side in TAGS:
             return self.public(end) and side in inside and (side != "Storage.WestEurope" or "Storage" in inside)
         network = ipaddress.ip_network(side)
@@ -164,7 +179,7 @@ class Judge:
     def __init__(self, direction, rules):
         self.rules = rules
         unknown = unknown_of(rules)
-        self.universes = [Universe(4, unknown), Universe(6, unknown)]
+        self.universes = [Universe(family, unknown, direction) for family in (4, 6)]
         tail = [{"name": n, "access": a, "src": [s], "dst": [d], "protocol": "*", "port": "*"}
                 for n, a, s, d in DEFAULTS[direction]]
         self.all = rules + tail
@@ -218,7 +233,7 @@ class Judge:
                         n.version == source[0].version and source[0] in n for n in narrow):
                     continue
                 for d, destination in enumerate(universe.ends):
-                    if destination[1] - {"VirtualNetwork"} or str(destination[0]) not in LOCAL:
+                    if destination[1] or str(destination[0]) not in LOCAL:
                         continue
                     for f, flow in enumerate(universe.flows):
                         if flow[0] not in ("tcp", "udp"):
