@@ -2,6 +2,8 @@
  * can be written: their exceptions, the parts of exact sides, their intersections. See order.c. */
 #include "rules/order.h"
 
+#include "base/map.h"
+
 #include <string.h>
 
 enum { MAX_CANDIDATES = 4000 };
@@ -18,10 +20,22 @@ static unsigned rank_of(const struct mln_intent *intent)
     }
 }
 
+static uint64_t hash_ports(uint64_t hash, const struct mln_portset *set)
+{
+    return hash * 31 + mln_hash_bytes(set->ranges, set->len * sizeof *set->ranges);
+}
+
+static uint64_t hash_piece(const struct mln_piece *piece)
+{
+    uint64_t hash = piece->families << 8 | piece->item.protos;
+    return hash_ports(hash_ports(hash, piece->item.sport), piece->item.dport);
+}
+
 static void add_candidate(struct mln_solver *s, struct mln_piece *piece, unsigned rank,
                           size_t first)
 {
-    struct mln_candidate c = {.piece = piece, .rank = rank, .stale = true, .first = first};
+    struct mln_candidate c = {
+        .piece = piece, .hash = hash_piece(piece), .rank = rank, .stale = true, .first = first};
     mln_vec_push(s->p->scratch, &s->all, c);
 }
 
@@ -172,8 +186,10 @@ static bool same_piece(const struct mln_piece *x, const struct mln_piece *y)
 
 static bool known_piece(const struct mln_solver *s, const struct mln_piece *piece)
 {
+    uint64_t hash = hash_piece(piece);
     for (size_t i = 0; i < s->all.len; i++)
-        if (s->all.data[i].status != MLN_DROPPED && same_piece(s->all.data[i].piece, piece))
+        if (s->all.data[i].hash == hash && s->all.data[i].status != MLN_DROPPED &&
+            same_piece(s->all.data[i].piece, piece))
             return true;
     return false;
 }
@@ -290,23 +306,33 @@ static bool intersect_terms(struct mln_solver *s, const struct mln_term *x,
         return true;
     if (!exact)
         return false;
+    if (!mln_ipset_overlaps(x->set[MLN_IPV4], y->set[MLN_IPV4]) &&
+        !mln_ipset_overlaps(x->set[MLN_IPV6], y->set[MLN_IPV6]))
+        return false;
     out->side = (struct mln_rule_side){.kind = MLN_SIDE_PREFIXES};
     for (int f = 0; f < MLN_FAMILIES; f++)
         out->set[f] = mln_ipset_intersect(s->p->ctx->arena, x->set[f], y->set[f]);
-    return out->set[MLN_IPV4]->len || out->set[MLN_IPV6]->len;
+    return true;
+}
+
+static bool items_meet(const struct mln_service_item *x, const struct mln_service_item *y)
+{
+    return (x->protos & y->protos) && mln_portset_overlaps(x->sport, y->sport) &&
+           mln_portset_overlaps(x->dport, y->dport);
 }
 
 static void add_intersection(struct mln_solver *s, size_t i, size_t k)
 {
     const struct mln_candidate *x = &s->all.data[i], *y = &s->all.data[k];
     struct mln_term near, far;
+    unsigned families = x->piece->families & y->piece->families;
+    if (!families || !items_meet(&x->piece->item, &y->piece->item))
+        return;
     struct mln_service_item item = {
         x->piece->item.protos & y->piece->item.protos,
         mln_portset_intersect(s->p->ctx->arena, x->piece->item.sport, y->piece->item.sport),
         mln_portset_intersect(s->p->ctx->arena, x->piece->item.dport, y->piece->item.dport)};
-    unsigned families = x->piece->families & y->piece->families;
-    if (!families || !item.protos || !item.sport->len || !item.dport->len ||
-        !intersect_terms(s, x->piece->near, y->piece->near, &near) ||
+    if (!intersect_terms(s, x->piece->near, y->piece->near, &near) ||
         !intersect_terms(s, x->piece->far, y->piece->far, &far))
         return;
     bool x_leads = x->rank < y->rank || (x->rank == y->rank && i < k);

@@ -8,6 +8,7 @@ enum mln_candidate_status { MLN_WAITING, MLN_WRITTEN, MLN_DROPPED };
 
 struct mln_candidate {
     struct mln_piece *piece;
+    uint64_t hash; /* of what its packets speak; pieces with another one differ */
     unsigned rank;
     enum mln_candidate_status status;
     bool stale; /* not asked about since a rule that overlaps it was written */
