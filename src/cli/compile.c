@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
+#include "rules/firewall.h"
 #include <string.h>
 
 /* ---- what the options cannot mean together ---- */
@@ -104,6 +105,16 @@ static const char *lock_text(struct mln_cli *cli, const struct mln_inputs *input
     return text.data ? text.data : "";
 }
 
+/* Lists of addresses are written from what is known only. */
+static void check_lists(struct mln_cli *cli, const struct mln_compilation *done)
+{
+    for (size_t i = 0; i < cli->options.emit.len; i++)
+        if (cli->options.emit.data[i]->lists && done->model) {
+            mln_firewalls_check_lists(&cli->ctx, done->model);
+            return;
+        }
+}
+
 /* Compiles every policy; NULL when the inputs beside them could not be read. */
 static struct mln_compilation *compile_all(struct mln_cli *cli, struct mln_inputs *inputs)
 {
@@ -111,8 +122,10 @@ static struct mln_compilation *compile_all(struct mln_cli *cli, struct mln_input
         return NULL;
     size_t count = cli->options.inputs.len;
     struct mln_compilation *done = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_compilation, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         mln_compilation_run(cli, inputs, &done[i], cli->options.inputs.data[i]);
+        check_lists(cli, &done[i]);
+    }
     return done;
 }
 
@@ -166,6 +179,23 @@ static const char *file_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static bool is_json(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+/* One stream is one document: of a back end that writes several forms, the JSON. */
+static void keep_json(struct mln_artefact_vec *files)
+{
+    size_t kept = 0;
+    for (size_t i = 0; files->len > 1 && i < files->len; i++)
+        if (is_json(files->data[i].name))
+            files->data[kept++] = files->data[i];
+    if (kept)
+        files->len = kept;
+}
+
 static struct mln_product product_of(struct mln_cli *cli, const struct mln_compilation *compilation)
 {
     struct mln_product product = {
@@ -181,6 +211,8 @@ static struct mln_product product_of(struct mln_cli *cli, const struct mln_compi
     };
     for (size_t i = 0; i < cli->options.emit.len; i++)
         cli->options.emit.data[i]->emit(&cli->ctx, &input, &product.files);
+    if (mln_output_mode(&cli->options) != MLN_OUTPUT_DIRECTORY)
+        keep_json(&product.files);
     return product;
 }
 
@@ -188,7 +220,7 @@ static struct mln_product product_of(struct mln_cli *cli, const struct mln_compi
  */
 static void choose_backends(struct mln_cli *cli)
 {
-    static const char *const whole[] = {"nsg", "arm"};
+    static const char *const whole[] = {"nsg", "arm", "allowlist"};
     struct mln_options *options = &cli->options;
     bool one = options->nsg || mln_output_mode(options) != MLN_OUTPUT_DIRECTORY;
     if (options->emit.len > 0)
@@ -281,6 +313,7 @@ void mln_check_command(struct mln_cli *cli)
 {
     if (!mln_inputs_agree(cli))
         return;
+    choose_backends(cli);
     mln_report_configure(cli);
     struct mln_inputs inputs;
     struct mln_compilation *done = compile_all(cli, &inputs);

@@ -53,7 +53,9 @@ static const struct mln_option options[] = {
      "or standard output",
      mln_set_output},
     {NULL, "--emit", "KIND[,...]", NEEDED, OUTPUT,
-     "what to write: nsg, arm, snippet, csv, bicep, terraform (default nsg,arm)", mln_set_emit},
+     "what to write: nsg, arm, snippet, allowlist, csv, bicep, terraform (default "
+     "nsg,arm,allowlist)",
+     mln_set_emit},
     {NULL, "--arm-scope", "nsg|network|all", NEEDED, OUTPUT,
      "what a template holds: NSGs alone, networks too, or everything (default)", mln_set_arm_scope},
     {NULL, "--nsg", "NAME", NEEDED, OUTPUT, "only this network security group", mln_set_nsg},

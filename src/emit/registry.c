@@ -1,4 +1,5 @@
 /* The back ends, in the order of the manual. */
+#include "emit/allowlist.h"
 #include "emit/arm.h"
 #include "emit/bicep.h"
 #include "emit/csv.h"
@@ -11,6 +12,7 @@ static const struct mln_backend *const backends[] = {
     &mln_backend_nsg,
     &mln_backend_arm,
     &mln_backend_snippet,
+    &mln_backend_allowlist,
     &mln_backend_csv,
     &mln_backend_bicep,
     &mln_backend_terraform,

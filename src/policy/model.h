@@ -150,9 +150,13 @@ struct mln_kind_endpoint {
     struct mln_services ports;
     MLN_VEC(const char *) dns;
 };
+/* An item of a kind's `firewall` block; what the keys mean is told at the top of
+ * stdlib/azure/kinds.mlp. */
 struct mln_firewall_key {
     const char *key;
     struct mln_value *value;
+    const char *text;           /* of a name, string or number; NULL for lists */
+    MLN_VEC(const char *) list; /* of a list: its texts; of anything else: the one */
 };
 struct mln_kind {
     const char *name;
@@ -177,6 +181,24 @@ struct mln_endpoint {
     bool exact;                                      /* `at` given, or alone in its zone */
 };
 
+/* The text of a firewall item; NULL when the kind has none of that key. */
+const char *mln_kind_firewall_text(const struct mln_kind *kind, const char *key);
+/* Its number; `absent` when there is none. */
+long mln_kind_firewall_number(const struct mln_kind *kind, const char *key, long absent);
+/* Is it `yes`? */
+bool mln_kind_firewall_yes(const struct mln_kind *kind, const char *key);
+const struct mln_firewall_key *mln_kind_firewall_key(const struct mln_kind *kind, const char *key);
+
+/* What one part of an intent asks of a resource's firewall: an allow wants its addresses let in, a
+ * deny or forbid wants them kept out. */
+struct mln_firewall_ask {
+    const struct mln_intent *intent;
+    const struct mln_side_part *part; /* the source, with its excepts */
+    const struct mln_zone *zone;      /* its `egress` is what is asked for; NULL: the part itself */
+    const struct mln_ipset *set[MLN_FAMILIES]; /* public addresses without a way to an endpoint;
+                                                  NULL for service tags and hosted agents */
+};
+
 enum mln_public { MLN_PUBLIC_UNSET, MLN_PUBLIC_NO, MLN_PUBLIC_YES };
 
 struct mln_resource {
@@ -194,6 +216,8 @@ struct mln_resource {
     MLN_VEC(struct mln_zone *) firewall_zones;
     MLN_VEC(const struct mln_tag *) firewall_tags;
     MLN_VEC(struct mln_geography *) firewall_agents; /* Microsoft-hosted agents */
+    MLN_VEC(struct mln_firewall_ask) firewall_asks;  /* all of it, as the intents say it */
+    const struct mln_firewall *firewall; /* rules/firewall.h; NULL before it was worked out */
     uint32_t index;
 };
 

@@ -5,6 +5,7 @@
  * the kind's service tag. Where the record does not settle the matter, the assertion is undecided
  * and the reason says what is missing. */
 #include "prove/assert_impl.h"
+#include "rules/firewall.h"
 
 struct judge {
     const struct mln_assert_world *world;
@@ -56,9 +57,17 @@ static void add_tag(struct mln_arena *a, struct entry *entry, const struct mln_t
         entry->exact = false;
 }
 
+/* The list as it is written, where it is known: with what excepts and denies took out of it, and
+ * what it was widened by. */
 static struct entry let_in(struct mln_arena *a, const struct mln_tags *tags,
                            const struct mln_resource *r)
 {
+    if (r->firewall && r->firewall->known && !r->firewall->failed) {
+        struct entry list = {r->firewall->lets_in[MLN_IPV4], true};
+        for (size_t i = 0; i < r->firewall->tags.len; i++)
+            add_tag(a, &list, r->firewall->tags.data[i]);
+        return list;
+    }
     struct entry entry = {r->firewall_sources ? r->firewall_sources : mln_ipset_empty(a, MLN_IPV4),
                           !r->widen};
     const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
@@ -235,9 +244,24 @@ static void from_tag(struct judge *j, const struct mln_tag *tag, const struct ml
               tag->name, r, false);
 }
 
+/* All the addresses of hosted agents; NULL when some are not known. */
+static const struct mln_ipset *agents(struct judge *j, const struct mln_geography *geography)
+{
+    struct entry entry = {mln_ipset_empty(arena(j), MLN_IPV4), true};
+    for (size_t i = 0; i < geography->regions.len; i++)
+        add_tag(arena(j), &entry,
+                mln_agents_tag(j->world->model->options->tags, geography->regions.data[i]));
+    return entry.exact ? entry.set : NULL;
+}
+
 static void from_hosted(struct judge *j, const struct mln_geography *geography,
                         const struct mln_resource *r)
 {
+    const struct mln_ipset *known = agents(j, geography);
+    if (known && r->firewall && r->firewall->known) {
+        from_addresses(j, known, mln_printf(arena(j), "hosted-agents.%s", geography->name), r);
+        return;
+    }
     enum mln_way way = r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
                        : lets_nobody_in(r)            ? MLN_WAY_NONE
                                                       : MLN_WAY_UNSURE;

@@ -2,6 +2,7 @@
 #include "azure/legal.h"
 #include "azure/platform.h"
 #include "rules/end.h"
+#include "rules/firewall.h"
 
 #include <string.h>
 
@@ -464,7 +465,8 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     struct tally tally = {0};
     if (intent->verb == MLN_VERB_ALLOW && !check_named_paths(c, intent))
         tally.poisoned = true;
-    if (!mln_check_resources(c->ctx, c->model, intent, &tally.firewall))
+    if (!mln_check_agents(c->ctx, c->model, intent) ||
+        !mln_check_resources(c->ctx, c->model, intent, &tally.firewall))
         tally.poisoned = true;
     if (!tally.poisoned && !check_nameable(c, intent))
         tally.poisoned = true;
@@ -486,7 +488,7 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
 static void check_assertion(struct collector *c, struct mln_intent *assertion)
 {
     bool firewall = false;
-    if (!check_empty(c, assertion))
+    if (!check_empty(c, assertion) && mln_check_agents(c->ctx, c->model, assertion))
         mln_check_resources(c->ctx, c->model, assertion, &firewall);
 }
 
@@ -517,6 +519,7 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     for (size_t i = 0; i < model->assertions.len; i++)
         check_assertion(&c, model->assertions.data[i]);
     mln_finish_resources(ctx, model);
+    mln_firewalls_build(ctx, model);
     for (size_t z = 0; z < model->zones.len; z++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             if (model->zones.data[z]->nsg)

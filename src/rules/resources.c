@@ -10,6 +10,7 @@ struct way {
     const struct mln_intent *intent;
     struct mln_resource *resource;
     const struct mln_endpoint *endpoint; /* one endpoint was named, or NULL */
+    const struct mln_side_part *part;    /* the source at work */
     struct mln_span span;                /* where the intent names the resource */
     bool *firewall;
     bool good;
@@ -127,6 +128,21 @@ bool mln_zone_goes_public(const struct mln_zone *zone, const struct mln_resource
             (zone->egress.len && resource->is_public != MLN_PUBLIC_NO));
 }
 
+/* Assertions ask nothing: they are only looked at for mistakes. */
+static bool asks(const struct way *w)
+{
+    return w->intent->verb == MLN_VERB_ALLOW || w->intent->verb == MLN_VERB_DENY ||
+           w->intent->verb == MLN_VERB_FORBID;
+}
+
+static void ask(struct way *w, const struct mln_zone *zone, const struct mln_ipset *v4,
+                const struct mln_ipset *v6)
+{
+    const struct mln_firewall_ask ask = {w->intent, w->part, zone, {v4, v6}};
+    if (asks(w))
+        mln_vec_push(w->ctx->arena, &w->resource->firewall_asks, ask);
+}
+
 static void ask_zone(struct way *w, struct mln_zone *zone)
 {
     *w->firewall = true;
@@ -145,13 +161,15 @@ static void closed(struct way *w, struct mln_span span)
     mln_diag_label(diag, w->resource->span, "'public no' stands here");
 }
 
-static void ask_sources(struct way *w, const struct mln_ipset *set, struct mln_span span)
+static void ask_sources(struct way *w, const struct mln_zone *zone, const struct mln_ipset *set,
+                        const struct mln_ipset *v6, struct mln_span span)
 {
     if (w->resource->is_public == MLN_PUBLIC_NO) {
         closed(w, span);
         return;
     }
     *w->firewall = true;
+    ask(w, zone, set, v6);
     for (size_t i = 0; i < set->len; i++)
         mln_vec_push(w->ctx->arena, &w->resource->firewall_ranges, set->ranges[i]);
 }
@@ -168,8 +186,31 @@ static void no_way(struct way *w, const char *from)
         mln_diag_help(diag, "write 'egress ADDRESS' on the zone, or place an endpoint");
 }
 
+static const struct mln_ipset *egress_set(const struct way *w, const struct mln_zone *zone, int f)
+{
+    return mln_ipset_from_prefixes(w->ctx->arena, (enum mln_family)f, zone->egress.data,
+                                   zone->egress.len);
+}
+
+/* A zone that an except names whole. One that it names in part keeps its rule: at the zone's own
+ * NSG the part is denied. */
+static bool excepted(const struct mln_side_part *part, const struct mln_zone *zone)
+{
+    for (size_t m = 0; m < part->minus_len; m++)
+        for (size_t i = 0; i < part->minus[m]->len; i++) {
+            const struct mln_side_part *gone = &part->minus[m]->parts[i];
+            if (gone->minus_len == 0 &&
+                ((gone->leaf.kind == MLN_LEAF_ZONE && gone->leaf.zone == zone) ||
+                 (gone->leaf.kind == MLN_LEAF_NETWORK && gone->leaf.network == zone->network)))
+                return true;
+        }
+    return false;
+}
+
 static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_leaf *leaf)
 {
+    if (excepted(w->part, zone))
+        return;
     if (endpoint_joined(w, zone) || w->resource->is_public == MLN_PUBLIC_YES) {
         w->reached = true;
         return;
@@ -190,10 +231,7 @@ static void from_zone(struct way *w, struct mln_zone *zone, const struct mln_lea
     if (has_service_endpoint(zone, w->resource->kind->service_endpoint))
         ask_zone(w, zone);
     else if (zone->egress.len)
-        ask_sources(
-            w,
-            mln_ipset_from_prefixes(w->ctx->arena, MLN_IPV4, zone->egress.data, zone->egress.len),
-            w->span);
+        ask_sources(w, zone, egress_set(w, zone, MLN_IPV4), egress_set(w, zone, MLN_IPV6), w->span);
     else if (!broad)
         no_way(w, mln_printf(w->ctx->arena, "zone '%s'", zone->display));
     w->reached |= mln_zone_goes_public(zone, w->resource);
@@ -246,6 +284,8 @@ static void from_addresses(struct way *w, const struct mln_ipset *const set[MLN_
     const struct mln_ipset *private =
         mln_ipset_intersect(w->ctx->arena, v4, mln_azure_private_space(w->ctx->arena, MLN_IPV4));
     char text[MLN_IP_TEXT];
+    const char *families = mln_kind_firewall_text(w->resource->kind, "families");
+    bool both = families && strcmp(families, "both") == 0;
     if (reaches)
         v4 = mln_ipset_subtract(w->ctx->arena, v4, private);
     else if (private->len) {
@@ -255,13 +295,26 @@ static void from_addresses(struct way *w, const struct mln_ipset *const set[MLN_
                  mln_ip_text(MLN_IPV4, private->ranges[0].lo, text));
         mln_diag_help(diag, "connect the source to the network of a private endpoint");
         return;
-    } else if (v4->len == 0) {
+    } else if (v4->len == 0 && !both) {
         fail(w, MLN_D_FIREWALL_SOURCE, leaf->span, "the firewall of '%s' takes IPv4 sources only%s",
              w->resource->name, "");
         return;
     }
-    if (v4->len)
-        ask_sources(w, v4, leaf->span);
+    if (v4->len || (v6->len && both))
+        ask_sources(w, NULL, v4, both ? v6 : mln_ipset_empty(w->ctx->arena, MLN_IPV6), leaf->span);
+}
+
+/* The tag is what the service itself sends, in every answer of its makers to this mistake
+ * [azure-devops-docs hosted.md; azure-powershell#15214]. */
+static void not_agents(struct way *w, const struct mln_leaf *leaf)
+{
+    struct mln_diag *diag =
+        fail(w, MLN_D_DEVOPS_NOT_AGENTS, leaf->span,
+             "the tag AzureDevOps lets no pipeline into '%s': it does not hold the agents%s",
+             w->resource->name, "");
+    mln_diag_note(diag, "it holds the addresses of the service Azure DevOps; Microsoft-hosted "
+                        "agents come from all of Azure in the organisation's geography");
+    mln_diag_help(diag, "write hosted-agents.GEOGRAPHY, for example hosted-agents.europe");
 }
 
 static void from_tag(struct way *w, const struct mln_leaf *leaf)
@@ -274,11 +327,16 @@ static void from_tag(struct way *w, const struct mln_leaf *leaf)
              w->resource->name, tag->name);
         return;
     }
+    if (strcmp(tag->name, "AzureDevOps") == 0) {
+        not_agents(w, leaf);
+        return;
+    }
     if (w->resource->is_public == MLN_PUBLIC_NO) {
         closed(w, leaf->span);
         return;
     }
     *w->firewall = true;
+    ask(w, NULL, NULL, NULL);
     mln_vec_push(w->ctx->arena, &w->resource->firewall_tags, tag);
 }
 
@@ -297,6 +355,7 @@ static void from_hosted(struct way *w, const struct mln_leaf *leaf)
         return;
     }
     *w->firewall = true;
+    ask(w, NULL, NULL, NULL);
     mln_vec_push(w->ctx->arena, &w->resource->firewall_agents, leaf->geography);
 }
 
@@ -337,6 +396,21 @@ static void from_leaf(struct way *w, const struct mln_model *model, const struct
     default:
         break;
     }
+}
+
+/* A deny or forbid of public addresses takes them out of what the firewall lets in. (Zones are
+ * stopped by their own NSG.) */
+static void keep_out(struct way *w)
+{
+    const struct mln_leaf *leaf = &w->part->leaf;
+    bool outside = leaf->kind == MLN_LEAF_EXTERNAL || leaf->kind == MLN_LEAF_PREFIX ||
+                   leaf->kind == MLN_LEAF_HOSTED_AGENTS || leaf->kind == MLN_LEAF_ANY ||
+                   (leaf->kind == MLN_LEAF_TAG &&
+                    (leaf->tag->kind == MLN_TAG_SERVICE || leaf->tag->kind == MLN_TAG_INTERNET));
+    if (!outside || !asks(w) || w->resource->is_public == MLN_PUBLIC_YES)
+        return;
+    *w->firewall |= w->resource->kind->firewall != NULL;
+    ask(w, NULL, NULL, NULL);
 }
 
 /* --- excepts: only what an NSG can tell apart --- */
@@ -398,8 +472,13 @@ bool mln_check_resources(struct mln_ctx *ctx, struct mln_model *model, struct ml
                         .good = true};
         check_services(&w);
         check_exact(&w);
-        for (size_t k = 0; w.good && intent->verb == MLN_VERB_ALLOW && k < intent->from->len; k++)
-            from_leaf(&w, model, &intent->from->parts[k].leaf);
+        for (size_t k = 0; w.good && k < intent->from->len; k++) {
+            w.part = &intent->from->parts[k];
+            if (intent->verb == MLN_VERB_ALLOW)
+                from_leaf(&w, model, &w.part->leaf);
+            else
+                keep_out(&w);
+        }
         if (w.good && intent->verb == MLN_VERB_ALLOW && !w.reached && !*firewall &&
             w.resource->endpoints.len == 0 && names_zone(intent->from))
             no_way(&w, mln_printf(ctx->arena, "'%s'", intent->from->text));

@@ -1,0 +1,422 @@
+/* The allowlist back end: for each resource whose firewall lets sources in by a list, the list in
+ * the resource's own spelling (JSON), as lines, as CSV, and as a script that sets it.
+ *
+ * The JSON is a template where every part of it can be deployed beside an existing resource (child
+ * resources); a property of the resource itself cannot, since deploying a resource writes all of
+ * it, so that is a fragment to paste, or to send with PATCH as the script does. */
+#include "emit/allowlist.h"
+#include "emit/allowlist_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    RESOURCES_MAX = 800, /* of one template [azure-docs, template best practices: limits] */
+    NUMBERS_MAX = 32,
+};
+
+/* ---- rows ---- */
+
+static size_t first_from(const struct mln_allowlist *list, struct mln_ip lo)
+{
+    size_t from = 0, to = list->len;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (!list->rows[middle].entry.tag && mln_ip_cmp(list->rows[middle].entry.range.hi, lo) >= 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
+}
+
+static struct mln_range overlap(const struct mln_range *x, const struct mln_range *y)
+{
+    return (struct mln_range){mln_ip_cmp(x->lo, y->lo) > 0 ? x->lo : y->lo,
+                              mln_ip_cmp(x->hi, y->hi) < 0 ? x->hi : y->hi};
+}
+
+/* IPv4 rows come first behind the tags, in address order, so the rows that a range meets are found
+ * by halving. */
+static void count_into(struct mln_allowlist *list, const struct mln_ipset *set, bool strangers)
+{
+    for (size_t i = 0; i < set->len; i++)
+        for (size_t k = first_from(list, set->ranges[i].lo); k < list->len; k++) {
+            struct mln_allowlist_row *row = &list->rows[k];
+            if (row->entry.family != MLN_IPV4 ||
+                mln_ip_cmp(row->entry.range.lo, set->ranges[i].hi) > 0)
+                break;
+            struct mln_range both = overlap(&row->entry.range, &set->ranges[i]);
+            struct mln_count *sum = strangers ? &row->strangers : &row->extra;
+            *sum = mln_count_add(*sum, mln_count_range(both.lo, both.hi));
+        }
+}
+
+static void name_source(struct mln_allowlist_row *row, const char *name, const char **last)
+{
+    if (*last == name)
+        return;
+    *last = name;
+    mln_buf_printf(&row->sources, "%s%s", row->sources.len ? ";" : "", name);
+}
+
+static void name_sources(struct mln_allowlist *list, size_t v4)
+{
+    const char **last = MLN_NEW_ARRAY(list->arena, const char *, list->len + 1);
+    struct mln_allowlist four = *list;
+    four.len = v4;
+    for (size_t s = 0; s < list->firewall->sources.len; s++) {
+        const struct mln_firewall_source *source = list->firewall->sources.data[s];
+        const struct mln_ipset *set = source->set[MLN_IPV4];
+        for (size_t i = 0; set && i < set->len; i++)
+            for (size_t k = first_from(&four, set->ranges[i].lo); k < v4; k++) {
+                if (mln_ip_cmp(list->rows[k].entry.range.lo, set->ranges[i].hi) > 0)
+                    break;
+                name_source(&list->rows[k], source->name, &last[k]);
+            }
+        const struct mln_ipset *six = source->set[MLN_IPV6];
+        for (size_t k = v4; six && six->len && k < list->len; k++) {
+            const struct mln_ipset one = {MLN_IPV6, 1, &list->rows[k].entry.range};
+            if (mln_ipset_overlaps(six, &one))
+                name_source(&list->rows[k], source->name, &last[k]);
+        }
+    }
+}
+
+static void make_rows(struct mln_allowlist *list, const struct mln_tags *tags)
+{
+    struct mln_arena *a = list->arena;
+    const struct mln_firewall *fw = list->firewall;
+    struct mln_firewall_entry_vec entries = {0};
+    mln_firewall_entries(a, fw, &entries);
+    list->rows = MLN_NEW_ARRAY(a, struct mln_allowlist_row, entries.len + 1);
+    list->len = entries.len;
+    size_t v4 = 0;
+    for (size_t i = 0; i < entries.len; i++) {
+        struct mln_allowlist_row *row = &list->rows[i];
+        *row = (struct mln_allowlist_row){.entry = entries.data[i]};
+        mln_buf_init(&row->sources, a);
+        if (!row->entry.tag)
+            row->addresses = mln_count_range(row->entry.range.lo, row->entry.range.hi);
+        if (row->entry.tag || row->entry.family == MLN_IPV4)
+            v4 = i + 1;
+    }
+    const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
+    const struct mln_ipset *extra =
+        mln_ipset_subtract(a, fw->lets_in[MLN_IPV4], fw->wanted[MLN_IPV4]);
+    struct mln_allowlist four = *list;
+    four.len = v4;
+    count_into(&four, extra, false);
+    if (cloud && cloud->prefixes[MLN_IPV4])
+        extra = mln_ipset_subtract(a, extra, cloud->prefixes[MLN_IPV4]);
+    count_into(&four, extra, true);
+    name_sources(list, v4);
+}
+
+/* ---- facts ---- */
+
+static char *number(struct mln_count count, char text[NUMBERS_MAX])
+{
+    snprintf(text, NUMBERS_MAX, "%llu", (unsigned long long)count.lo);
+    return text;
+}
+
+static void add_fact(const struct mln_allowlist *list, struct mln_lines *out, const char *text)
+{
+    mln_vec_push(list->arena, out, text);
+}
+
+static bool is_set(const struct mln_kind *kind, const char *key)
+{
+    return mln_kind_firewall_key(kind, key) != NULL;
+}
+
+/* What somebody who is about to use the list has to know. */
+static void add_remarks(const struct mln_allowlist *list, struct mln_lines *out)
+{
+    const struct mln_kind *kind = list->kind;
+    const char *own = mln_kind_firewall_text(kind, "own-api");
+    if (own)
+        add_fact(list, out,
+                 mln_printf(list->arena, "no stable API version has this property: %s is a preview",
+                            own));
+    if (mln_kind_firewall_yes(kind, "after-create"))
+        add_fact(list, out, "two steps: make the resource first, then set its list");
+    if (list->parts.len > RESOURCES_MAX)
+        add_fact(list, out, "a template takes 800 resources, so this is none: use the script");
+    else if (list->parts.len && !list->parts.data[0].whole)
+        add_fact(list, out,
+                 "a part of the resource, not a template: paste it into the resource of your own "
+                 "template, or run the script");
+    if (is_set(kind, "same-region"))
+        add_fact(list, out, "requests from the resource's own region match no entry of the list");
+    for (size_t i = 0; i < kind->prerequisites.len; i++)
+        add_fact(list, out, kind->prerequisites.data[i]);
+}
+
+void mln_allowlist_facts(const struct mln_allowlist *list, struct mln_lines *out)
+{
+    struct mln_arena *a = list->arena;
+    const struct mln_firewall *fw = list->firewall;
+    char text[NUMBERS_MAX], more[NUMBERS_MAX];
+    add_fact(list, out,
+             fw->limit ? mln_printf(a, "%zu entries, of %zu at most", list->entries, fw->limit)
+                       : mln_printf(a, "%zu entries; no limit is published", list->entries));
+    if (list->extra.lo)
+        add_fact(list, out,
+                 mln_printf(a,
+                            "widened: the exact list has %zu; %s addresses are let in that nobody "
+                            "asked for, %s of them outside of Azure",
+                            list->lossless, number(list->extra, text),
+                            number(list->strangers, more)));
+    for (size_t i = 0; i < fw->sources.len; i++)
+        add_fact(list, out, mln_printf(a, "from %s", fw->sources.data[i]->name));
+    for (size_t i = 0; i < fw->zones.len; i++)
+        add_fact(list, out, mln_printf(a, "from the subnet of %s", fw->zones.data[i]->display));
+    add_remarks(list, out);
+}
+
+/* ---- JSON ---- */
+
+static void write_count(struct mln_json *json, const char *key, struct mln_count count)
+{
+    mln_json_key(json, key);
+    mln_json_number(json, (long long)count.lo);
+}
+
+static void write_sources(const struct mln_allowlist *list, struct mln_json *json)
+{
+    mln_json_key(json, "sources");
+    mln_json_array(json);
+    for (size_t i = 0; i < list->firewall->sources.len; i++) {
+        const struct mln_firewall_source *source = list->firewall->sources.data[i];
+        mln_json_object(json);
+        mln_json_pair(json, "name", source->name);
+        if (source->set[MLN_IPV4])
+            write_count(json, "addresses", mln_count_of(source->set[MLN_IPV4]));
+        mln_json_end_object(json);
+    }
+    mln_json_end_array(json);
+    if (list->firewall->zones.len == 0)
+        return;
+    mln_json_key(json, "subnets");
+    mln_json_array(json);
+    for (size_t i = 0; i < list->firewall->zones.len; i++)
+        mln_json_string(json, list->firewall->zones.data[i]->display);
+    mln_json_end_array(json);
+}
+
+static void write_metadata(const struct mln_allowlist *list, struct mln_json *json)
+{
+    const struct mln_firewall *fw = list->firewall;
+    const char *own = mln_kind_firewall_text(list->kind, "own-api");
+    mln_json_key(json, "metadata");
+    mln_json_object(json);
+    mln_json_pair(json, "resource", fw->resource->name);
+    mln_json_pair(json, "kind", list->kind->name);
+    mln_json_pair(json, "type", list->kind->type);
+    mln_json_pair(json, "apiVersion", own ? own : list->kind->api);
+    mln_json_pair(json, "property", list->kind->firewall);
+    write_sources(list, json);
+    mln_json_key(json, "entries");
+    mln_json_number(json, (long long)list->entries);
+    mln_json_key(json, "limit");
+    if (fw->limit)
+        mln_json_number(json, (long long)fw->limit);
+    else
+        mln_json_null(json);
+    mln_json_key(json, "lossless");
+    mln_json_number(json, (long long)list->lossless);
+    write_count(json, "addresses", list->addresses);
+    write_count(json, "extra", list->extra);
+    write_count(json, "strangers", list->strangers);
+    mln_json_pair(json, "cost", "strangers");
+    struct mln_lines remarks = {0};
+    add_remarks(list, &remarks);
+    mln_json_key(json, "remarks");
+    mln_json_array(json);
+    for (size_t i = 0; i < remarks.len; i++)
+        mln_json_string(json, remarks.data[i]);
+    mln_json_end_array(json);
+    mln_json_end_object(json);
+}
+
+static void write_parts(const struct mln_allowlist *list, struct mln_json *json)
+{
+    mln_json_key(json, "resources");
+    mln_json_array(json);
+    for (size_t i = 0; i < list->parts.len; i++) {
+        const struct mln_firewall_part *part = &list->parts.data[i];
+        mln_json_object(json);
+        mln_json_pair(json, "type", part->type);
+        mln_json_pair(json, "apiVersion", part->api);
+        mln_json_pair(json, "name",
+                      part->child ? mln_printf(list->arena, "%s/%s", list->name, part->child)
+                                  : list->name);
+        mln_json_key(json, "properties");
+        mln_tree_write_json(part->properties, json, false);
+        mln_json_end_object(json);
+    }
+    mln_json_end_array(json);
+}
+
+static void write_requests(const struct mln_allowlist *list, struct mln_json *json)
+{
+    mln_json_key(json, "requests");
+    mln_json_array(json);
+    mln_json_object(json);
+    mln_json_pair(json, "method", "POST");
+    mln_json_pair(json, "path", list->kind->firewall);
+    mln_json_key(json, "body");
+    mln_json_object(json);
+    mln_json_pair(json, "label", list->name);
+    mln_json_pair(json, "list_type", "ALLOW");
+    mln_json_key(json, "ip_addresses");
+    mln_json_array(json);
+    for (size_t i = 0; i < list->len; i++)
+        mln_json_string(json, list->rows[i].entry.text);
+    mln_json_end_array(json);
+    mln_json_end_object(json);
+    mln_json_end_object(json);
+    mln_json_end_array(json);
+}
+
+static void write_json(const struct mln_allowlist *list, struct mln_buf *out)
+{
+    struct mln_json json;
+    bool template = list->parts.len && list->parts.len <= RESOURCES_MAX;
+    for (size_t i = 0; i < list->parts.len; i++)
+        template &= list->parts.data[i].whole;
+    mln_json_init(&json, out, false);
+    mln_json_object(&json);
+    if (template) {
+        mln_json_pair(&json, "$schema",
+                      "https://schema.management.azure.com/schemas/2019-04-01/"
+                      "deploymentTemplate.json#");
+        mln_json_pair(&json, "contentVersion", "1.0.0.0");
+    }
+    write_metadata(list, &json);
+    if (mln_firewall_is_rest(list->firewall))
+        write_requests(list, &json);
+    else
+        write_parts(list, &json);
+    mln_json_end_object(&json);
+    mln_buf_char(out, '\n');
+}
+
+/* ---- lines and CSV ---- */
+
+static void write_lines(const struct mln_allowlist *list, struct mln_buf *out)
+{
+    mln_buf_add(out, "");
+    for (size_t i = 0; i < list->len; i++)
+        mln_buf_printf(out, "%s\n", list->rows[i].entry.text);
+}
+
+static void write_csv(const struct mln_allowlist *list, struct mln_buf *out)
+{
+    char first[MLN_IP_TEXT], last[MLN_IP_TEXT], count[MLN_COUNT_TEXT];
+    mln_buf_add(out, "entry,first,last,addresses,extra,strangers,sources\n");
+    for (size_t i = 0; i < list->len; i++) {
+        const struct mln_allowlist_row *row = &list->rows[i];
+        const struct mln_firewall_entry *entry = &row->entry;
+        if (entry->tag) {
+            mln_buf_printf(out, "%s,,,,,,\n", entry->text);
+            continue;
+        }
+        mln_buf_printf(out, "%s,%s,%s,%s", entry->text,
+                       mln_ip_text(entry->family, entry->range.lo, first),
+                       mln_ip_text(entry->family, entry->range.hi, last),
+                       mln_count_text(row->addresses, count));
+        mln_buf_printf(out, ",%s", mln_count_text(row->extra, count));
+        mln_buf_printf(out, ",%s,%s\n", mln_count_text(row->strangers, count),
+                       row->sources.len ? row->sources.data : "");
+    }
+}
+
+/* ---- the files ---- */
+
+static struct mln_tree *placeholder(void *context, const struct mln_zone *zone)
+{
+    struct mln_arena *a = context;
+    return mln_tree_string(a, mln_subnet_placeholder(a, zone));
+}
+
+static void make(struct mln_arena *a, const struct mln_tags *tags, const struct mln_resource *r,
+                 struct mln_allowlist *list)
+{
+    const struct mln_fit *fit = r->firewall->fit[MLN_IPV4];
+    *list = (struct mln_allowlist){
+        .arena = a,
+        .firewall = r->firewall,
+        .kind = r->kind,
+        .name = r->azure_name ? r->azure_name : r->name,
+        .entries = mln_firewall_entry_count(r->firewall),
+        .lossless = fit->lossless,
+        .addresses = fit->addresses,
+        .extra = fit->extra,
+        .strangers = fit->strangers,
+    };
+    make_rows(list, tags);
+    mln_firewall_spell(a, r->firewall, placeholder, a, &list->parts);
+}
+
+static void add_file(struct mln_arena *a, struct mln_artefact_vec *out, const char *stem,
+                     const char *suffix, const struct mln_buf *content)
+{
+    const struct mln_artefact artefact = {mln_printf(a, "%s.allowlist.%s", stem, suffix),
+                                          content->data ? content->data : "", content->len};
+    mln_vec_push(a, out, artefact);
+}
+
+static void emit_resource(struct mln_arena *a, const struct mln_tags *tags,
+                          const struct mln_resource *r, const char *stem,
+                          struct mln_artefact_vec *out)
+{
+    static const struct {
+        const char *suffix;
+        void (*write)(const struct mln_allowlist *list, struct mln_buf *out);
+    } files[] = {{"csv", write_csv},
+                 {"json", write_json},
+                 {"sh", mln_allowlist_script},
+                 {"txt", write_lines}};
+    struct mln_allowlist list;
+    make(a, tags, r, &list);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct mln_buf text;
+        mln_buf_init(&text, a);
+        files[i].write(&list, &text);
+        add_file(a, out, stem, files[i].suffix, &text);
+    }
+}
+
+/* Applications of one template have resources of one name each: the second is NAME-2. */
+static const char *stem_of(struct mln_arena *a, struct mln_map *stems, const char *name)
+{
+    const char *stem = name;
+    for (unsigned n = 2; mln_map_get(stems, stem); n++)
+        stem = mln_printf(a, "%s-%u", name, n);
+    mln_map_put(stems, stem, stems);
+    return stem;
+}
+
+static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
+                 struct mln_artefact_vec *out)
+{
+    const struct mln_model *model = input->model;
+    struct mln_map *stems = mln_map_new(ctx->arena);
+    for (size_t i = 0; i < model->resources.len; i++) {
+        const struct mln_resource *r = model->resources.data[i];
+        const struct mln_firewall *fw = r->firewall;
+        if (fw && fw->known && !fw->failed && mln_firewall_has_list(fw))
+            emit_resource(ctx->arena, model->options->tags, r, stem_of(ctx->arena, stems, r->name),
+                          out);
+    }
+}
+
+const struct mln_backend mln_backend_allowlist = {
+    .name = "allowlist",
+    .help = "the firewalls of resources: RESOURCE.allowlist.json, .txt, .csv, .sh",
+    .lists = true,
+    .emit = emit,
+};

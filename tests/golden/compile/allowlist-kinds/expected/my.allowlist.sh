@@ -1,0 +1,27 @@
+#!/bin/sh
+# Sets the firewall of 'my' (mysql-server) to exactly this list; what it holds besides is taken away.
+# - 3 entries; no limit is published
+# - from office
+#
+# Environment: NAME, RESOURCE_GROUP, or ID instead of both
+set -eu
+
+[ "${NAME:-}" ] || NAME='my'
+[ "${ID:-}" ] || ID=$(az resource show --resource-group "${RESOURCE_GROUP:?is not set: the resource group of the resource}" \
+    --name "$NAME" --resource-type 'Microsoft.DBforMySQL/flexibleServers' --query id --output tsv)
+rules=$(mktemp)
+trap 'rm -f "$rules"' EXIT
+cat >"$rules" <<'RULES'
+allow-198-51-100-7-to-198-51-100-9 198.51.100.7 198.51.100.9
+allow-203-0-113-0-to-203-0-113-4 203.0.113.0 203.0.113.4
+allow-203-0-113-6-to-203-0-113-15 203.0.113.6 203.0.113.15
+RULES
+az rest --method get --url "${ID}/firewallRules?api-version=2024-12-30" --query 'value[].name' --output tsv |
+    while IFS= read -r rule; do
+        cut -d ' ' -f 1 "$rules" | grep -qxF -e "$rule" ||
+            az resource delete --ids "${ID}/firewallRules/$rule" --api-version 2024-12-30 --output none </dev/null
+    done
+while read -r rule first last; do
+    az resource create --id "${ID}/firewallRules/$rule" --api-version 2024-12-30 --is-full-object \
+        --properties "{\"properties\": {\"startIpAddress\": \"$first\", \"endIpAddress\": \"$last\"}}" --output none </dev/null
+done <"$rules"
