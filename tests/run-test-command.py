@@ -181,8 +181,9 @@ def wrong_calls(box):
 @test
 def assertions_of_the_examples_hold(box):
     for policy in sorted((SOURCE / "examples").glob("*/policy.mlp")):
+        tags = ["--tags=ServiceTags_abridged.json"] if (policy.parent / "ServiceTags_abridged.json").exists() else []
         if "assert " in policy.read_text():
-            same((policy.parent.name, box.run("policy.mlp", where=policy.parent)), (policy.parent.name, 0))
+            same((policy.parent.name, box.run(*tags, "policy.mlp", where=policy.parent)), (policy.parent.name, 0))
 
 
 @test

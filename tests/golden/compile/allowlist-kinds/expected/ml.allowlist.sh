@@ -7,6 +7,7 @@
 # - a part of the resource, not a template: paste it into the resource of your own template, or run the script
 # - Storage account, key vault and registry with private endpoints of their own in the same network or a peered one
 # - A compute cluster named as image_build_compute where the registry is closed to the public
+# - The role Contributor on the registry for the workspace's managed identity
 #
 # Environment: NAME, RESOURCE_GROUP, or ID instead of both
 set -eu
