@@ -50,6 +50,7 @@ static void lint_nsg(struct mln_cli *cli, const struct mln_subject *subject,
     const struct mln_lint lint = {cli, &ctx, subject, nsg};
     mln_lint_redundancy(&lint);
     mln_lint_exposure(&lint);
+    mln_lint_needs(&lint);
     mln_arena_free(ctx.arena);
 }
 

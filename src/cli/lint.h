@@ -25,5 +25,6 @@ bool mln_lint_is_library(const struct mln_rule *rule);
 
 void mln_lint_redundancy(const struct mln_lint *lint);
 void mln_lint_exposure(const struct mln_lint *lint);
+void mln_lint_needs(const struct mln_lint *lint);
 
 #endif
