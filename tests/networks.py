@@ -173,6 +173,23 @@ def random_case(seed, emit, box):
     return case
 
 
+def worlds(emit, count, seed=SEED * 100000):
+    """Random worlds with private endpoints, until `count` were accepted."""
+    while count:
+        world = generate.Generator(random.Random(seed)).make()
+        seed += 1
+        if not world.resources:
+            continue
+        with tempfile.TemporaryDirectory() as box:
+            path = pathlib.Path(box, "policy.mlp")
+            path.write_text(world.render()[0], encoding="utf-8")
+            case = one_case(f"random world {seed - 1}", path, emit, world, box)
+        if case:
+            case.text = world.render()[0]
+            count -= 1
+            yield case
+
+
 def cases(emit, count=COUNT, seed=SEED * 1000):
     """All of them, the random ones until `count` were accepted."""
     for path in fixed_policies():

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
+#include "emit/plan.h"
 #include "rules/firewall.h"
 #include <string.h>
 
@@ -196,6 +197,16 @@ static void keep_json(struct mln_artefact_vec *files)
         files->len = kept;
 }
 
+/* What back ends would say about private endpoints, each for itself. */
+static void check_endpoints(struct mln_cli *cli, const struct mln_emit_input *input)
+{
+    bool written = false;
+    for (size_t i = 0; i < cli->options.emit.len; i++)
+        written |= cli->options.emit.data[i]->endpoints;
+    if (written && input->arm_scope == MLN_ARM_ALL)
+        mln_plan_check(&cli->ctx, input->model);
+}
+
 static struct mln_product product_of(struct mln_cli *cli, const struct mln_compilation *compilation)
 {
     struct mln_product product = {
@@ -209,6 +220,7 @@ static struct mln_product product_of(struct mln_cli *cli, const struct mln_compi
         .partial = cli->options.nsg != NULL,
         .arm_scope = cli->options.nsg ? MLN_ARM_NSG : cli->options.arm_scope,
     };
+    check_endpoints(cli, &input);
     for (size_t i = 0; i < cli->options.emit.len; i++)
         cli->options.emit.data[i]->emit(&cli->ctx, &input, &product.files);
     if (mln_output_mode(&cli->options) != MLN_OUTPUT_DIRECTORY)

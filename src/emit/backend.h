@@ -31,7 +31,8 @@ struct mln_emit_input {
 struct mln_backend {
     const char *name; /* as in --emit */
     const char *help; /* one line: what it writes */
-    bool lists; /* it writes the lists of resource firewalls, so all of them have to be known */
+    bool lists;     /* it writes the lists of resource firewalls, so all of them have to be known */
+    bool endpoints; /* private endpoints, too */
     /* Appends its files in a fixed order. Reports nothing for input that the passes accepted
      * without error. */
     void (*emit)(struct mln_ctx *ctx, const struct mln_emit_input *input,

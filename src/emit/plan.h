@@ -172,6 +172,9 @@ struct mln_plan {
 struct mln_plan *mln_plan_new(struct mln_arena *arena, const struct mln_model *model,
                               const struct mln_table_vec *tables);
 
+/* Warns of endpoints with `members_unknown`, once for all back ends. */
+void mln_plan_check(struct mln_ctx *ctx, const struct mln_model *model);
+
 /* Index of a group in plan->groups. */
 size_t mln_plan_group_index(const struct mln_plan *plan, struct mln_plan_group group);
 

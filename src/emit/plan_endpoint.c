@@ -61,6 +61,11 @@ static size_t count_addresses(const struct mln_prefix_list *at)
     return count > MEMBERS_MAX ? MEMBERS_MAX + 1 : count;
 }
 
+static bool members_known(const struct mln_endpoint *endpoint, size_t count)
+{
+    return count == 0 || member_of(find_members(endpoint), endpoint, count - 1, count);
+}
+
 static const char *in_region(struct mln_arena *arena, const char *text, const char *region)
 {
     const char *hole = strstr(text, "{region}");
@@ -76,7 +81,7 @@ static void add_addresses(struct mln_arena *arena, struct mln_plan_endpoint *pla
     const struct group_members *known = find_members(endpoint);
     size_t count = count_addresses(&endpoint->at), index = 0;
     const char *region = endpoint->resource->region ? endpoint->resource->region : planned->region;
-    planned->members_unknown = count > 0 && !member_of(known, endpoint, count - 1, count);
+    planned->members_unknown = !members_known(endpoint, count);
     if (planned->members_unknown)
         return;
     for (size_t i = 0; i < endpoint->at.len; i++) {
@@ -142,4 +147,27 @@ void mln_plan_add_endpoints(struct mln_arena *arena, struct mln_plan *plan)
         for (size_t k = 0; k < resource->endpoints.len; k++)
             add_endpoint(arena, plan, &names, resource->endpoints.data[k]);
     }
+}
+
+/* ---- what is to be told ---- */
+
+static void check_endpoint(struct mln_ctx *ctx, const struct mln_endpoint *endpoint)
+{
+    if (by_service(endpoint) || members_known(endpoint, count_addresses(&endpoint->at)))
+        return;
+    const struct group_members *known = find_members(endpoint);
+    struct mln_diag *diag =
+        mln_report(ctx->diags, MLN_D_ENDPOINT_MEMBERS, endpoint->at.span,
+                   "Azure chooses the addresses of the private endpoint of '%s', not 'at'",
+                   endpoint->resource->name);
+    if (known && known->min > 1)
+        mln_diag_note(diag, "an endpoint '%s' has %zu members or more, with an address each",
+                      endpoint->sub->name, known->min);
+}
+
+void mln_plan_check(struct mln_ctx *ctx, const struct mln_model *model)
+{
+    for (size_t i = 0; i < model->resources.len; i++)
+        for (size_t k = 0; k < model->resources.data[i]->endpoints.len; k++)
+            check_endpoint(ctx, model->resources.data[i]->endpoints.data[k]);
 }

@@ -13,15 +13,16 @@ static void add_file(struct mln_arena *arena, struct mln_artefact_vec *out, cons
 }
 
 /* With --nsg only that group, and the application security groups, which its rules may name. */
-static void write_resources(struct mln_terraform *t, bool partial)
+static void write_resources(struct mln_terraform *t, enum mln_arm_scope scope)
 {
     mln_terraform_write_asgs(t);
     mln_terraform_write_nsgs(t);
-    if (partial)
-        return;
-    mln_terraform_write_networks(t);
-    mln_terraform_write_dns(t);
-    mln_terraform_write_endpoints(t);
+    if (scope != MLN_ARM_NSG)
+        mln_terraform_write_networks(t);
+    if (scope == MLN_ARM_ALL) {
+        mln_terraform_write_dns(t);
+        mln_terraform_write_endpoints(t);
+    }
 }
 
 static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
@@ -40,7 +41,7 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
     };
     mln_terraform_names(&t);
     mln_hcl_init(&t.hcl, &resources);
-    write_resources(&t, input->partial);
+    write_resources(&t, input->arm_scope);
     mln_terraform_write_head(&t, &main_file);
     if (resources.len) {
         mln_buf_char(&main_file, '\n');
@@ -55,5 +56,6 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
 const struct mln_backend mln_backend_terraform = {
     .name = "terraform",
     .help = "the whole network for Terraform, provider azurerm 4 (main.tf, variables.tf)",
+    .endpoints = true,
     .emit = emit,
 };

@@ -111,6 +111,18 @@ static void write_location(struct mln_terraform *t)
     mln_hcl_end(&t->hcl);
 }
 
+static void write_gateways(struct mln_terraform *t)
+{
+    mln_hcl_block(&t->hcl, "variable", "remote_gateways_exist", NULL);
+    mln_hcl_expression(&t->hcl, "type", "bool");
+    mln_hcl_text(
+        &t->hcl, "description",
+        "The gateways that peered networks use are there. Azure refuses to use one that is "
+        "not: say false until they are made, then apply again.");
+    mln_hcl_bool(&t->hcl, "default", true);
+    mln_hcl_end(&t->hcl);
+}
+
 static void write_group(struct mln_terraform *t, size_t index)
 {
     const char *name = t->plan->groups.data[index].name;
@@ -141,6 +153,8 @@ void mln_terraform_write_variables(struct mln_terraform *t, struct mln_buf *out)
             write_group(t, i);
     if (t->location)
         write_location(t);
+    if (t->gateways)
+        write_gateways(t);
     for (size_t i = 0; i < t->model->resources.len; i++)
         if (t->resources[i].used)
             write_resource(t, t->model->resources.data[i]);

@@ -26,7 +26,8 @@ struct mln_terraform {
     struct mln_terraform_name *networks, *zones, *nsgs, *asgs, *endpoints, *dns;
     /* Variables: */
     struct mln_terraform_name *groups, *resources; /* by plan->groups; by resource */
-    bool location, client;
+    bool location, gateways;
+    bool client; /* data.azurerm_client_config is referred to */
     /* Aliases of the provider, one for each subscription that is named, in the order met. */
     MLN_VEC(const char *) subscriptions;
     struct mln_map *aliases;

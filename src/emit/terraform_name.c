@@ -87,6 +87,7 @@ void mln_terraform_names(struct mln_terraform *t)
     t->dns = new_names(t, t->plan->dns.len);
     t->resources = new_names(t, model->resources.len);
     take(t, "variable", "location");
+    take(t, "variable", "remote_gateways_exist");
     take(t, "variable", "subscription_id");
     name_groups(t);
     for (size_t i = 0; i < model->networks.len; i++)

@@ -2,6 +2,8 @@
  * service endpoint policies, peerings. */
 #include "emit/terraform_impl.h"
 
+#include <strings.h>
+
 static void write_prefixes(struct mln_terraform *t, const char *key,
                            const struct mln_prefix_list *prefixes)
 {
@@ -48,6 +50,25 @@ static void write_delegation(struct mln_terraform *t, const char *service)
     mln_hcl_end(&t->hcl);
 }
 
+static bool seen_before(const struct mln_zone *zone, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcasecmp(zone->service_endpoints.data[i], zone->service_endpoints.data[index]) == 0)
+            return true;
+    return false;
+}
+
+static void write_service_endpoints(struct mln_terraform *t, const struct mln_zone *zone)
+{
+    if (zone->service_endpoints.len == 0)
+        return;
+    mln_hcl_list(&t->hcl, "service_endpoints");
+    for (size_t i = 0; i < zone->service_endpoints.len; i++)
+        if (!seen_before(zone, i))
+            mln_hcl_item_text(&t->hcl, zone->service_endpoints.data[i]);
+    mln_hcl_end_list(&t->hcl);
+}
+
 static void write_subnet(struct mln_terraform *t, const struct mln_plan_subnet *subnet)
 {
     const struct mln_zone *zone = subnet->zone;
@@ -57,12 +78,7 @@ static void write_subnet(struct mln_terraform *t, const struct mln_plan_subnet *
     mln_hcl_expression(&t->hcl, "virtual_network_name",
                        mln_terraform_reference(t, "azurerm_virtual_network", network, "name"));
     write_prefixes(t, "address_prefixes", &zone->prefixes);
-    if (zone->service_endpoints.len) {
-        mln_hcl_list(&t->hcl, "service_endpoints");
-        for (size_t i = 0; i < zone->service_endpoints.len; i++)
-            mln_hcl_item_text(&t->hcl, zone->service_endpoints.data[i]);
-        mln_hcl_end_list(&t->hcl);
-    }
+    write_service_endpoints(t, zone);
     if (subnet->only) {
         mln_hcl_list(&t->hcl, "service_endpoint_policy_ids");
         mln_hcl_item_expression(
@@ -175,7 +191,11 @@ static void write_peering(struct mln_terraform *t, const struct mln_plan_peering
     mln_hcl_bool(&t->hcl, "allow_virtual_network_access", true);
     mln_hcl_bool(&t->hcl, "allow_forwarded_traffic", peering->forwarded);
     mln_hcl_bool(&t->hcl, "allow_gateway_transit", peering->transit);
-    mln_hcl_bool(&t->hcl, "use_remote_gateways", peering->remote_gateway);
+    if (peering->remote_gateway)
+        mln_hcl_expression(&t->hcl, "use_remote_gateways", "var.remote_gateways_exist");
+    else
+        mln_hcl_bool(&t->hcl, "use_remote_gateways", false);
+    t->gateways |= peering->remote_gateway;
     mln_hcl_end(&t->hcl);
 }
 

@@ -639,7 +639,7 @@ resource "azurerm_virtual_network_peering" "spoke_to_hub" {
   allow_virtual_network_access = true
   allow_forwarded_traffic      = true
   allow_gateway_transit        = false
-  use_remote_gateways          = true
+  use_remote_gateways          = var.remote_gateways_exist
 }
 
 resource "azurerm_virtual_network_peering" "side_to_hub" {

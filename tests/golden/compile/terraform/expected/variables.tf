@@ -37,6 +37,12 @@ variable "location" {
   }
 }
 
+variable "remote_gateways_exist" {
+  type        = bool
+  description = "The gateways that peered networks use are there. Azure refuses to use one that is not: say false until they are made, then apply again."
+  default     = true
+}
+
 variable "models_id" {
   type        = string
   description = "Resource id of models (storage-account, Microsoft.Storage/storageAccounts)."
