@@ -99,10 +99,12 @@ static bool side_is(const struct mln_rule_side *side, const char *tag)
     return side->kind == MLN_SIDE_TAG && strcmp(side->tag->name, tag) == 0;
 }
 
+/* Ports 5701 and 8080, and no other. */
 static bool opens_tunnel(const struct mln_rule *rule)
 {
-    return mln_portset_contains(rule->dport, 5701) && mln_portset_contains(rule->dport, 8080) &&
-           !mln_portset_is_all(rule->dport);
+    const struct mln_portset *ports = rule->dport;
+    return ports->len == 2 && ports->ranges[0].lo == 5701 && ports->ranges[0].hi == 5701 &&
+           ports->ranges[1].lo == 8080 && ports->ranges[1].hi == 8080;
 }
 
 /* The NSG of AzureBastionSubnet, which Azure refuses without eight rules written out, also where

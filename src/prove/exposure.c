@@ -20,7 +20,7 @@ const struct mln_risky_service mln_risky_services[] = {
     {MLN_EXPOSES_MANAGEMENT, "telnet", TCP, {23, 23}},
     {MLN_EXPOSES_MANAGEMENT, "rpc", TCP, {135, 135}},
     {MLN_EXPOSES_MANAGEMENT, "docker", TCP, {2375, 2376}},
-    {MLN_EXPOSES_MANAGEMENT, "rdp", TCP | UDP, {3389, 3389}},
+    {MLN_EXPOSES_MANAGEMENT, "rdp", TCP, {3389, 3389}},
     {MLN_EXPOSES_MANAGEMENT, "vnc", TCP, {5900, 5901}},
     {MLN_EXPOSES_MANAGEMENT, "winrm", TCP, {5985, 5986}},
     {MLN_EXPOSES_MANAGEMENT, "kubernetes", TCP, {6443, 6443}},
@@ -48,6 +48,7 @@ const struct mln_risky_service mln_risky_services[] = {
     {MLN_EXPOSES_AMPLIFIER, "cldap", UDP, {389, 389}},
     {MLN_EXPOSES_AMPLIFIER, "sql-browser", UDP, {1434, 1434}},
     {MLN_EXPOSES_AMPLIFIER, "ssdp", UDP, {1900, 1900}},
+    {MLN_EXPOSES_AMPLIFIER, "rdp-udp", UDP, {3389, 3389}},
     {MLN_EXPOSES_AMPLIFIER, "memcached", UDP, {11211, 11211}},
 };
 const size_t mln_risky_service_count = sizeof mln_risky_services / sizeof *mln_risky_services;
