@@ -1,0 +1,282 @@
+/* Boxes in words.
+ *
+ * A box is described in the words of the side that permits it. Boxes that read alike and have the
+ * same reasons are one flow; then flows that differ in nothing but their services are joined, then
+ * those that differ in nothing but their destinations, then sources. Boxes are disjoint, so a flow
+ * is exactly the union of its boxes. */
+#include "prove/change_impl.h"
+
+#include <string.h>
+
+/* ---- reasons ---- */
+
+static bool speaks_of(const struct mln_intent *intent, const struct mln_box *box)
+{
+    for (size_t i = 0; i < intent->services.len; i++) {
+        const struct mln_service_item *item = &intent->services.items[i];
+        if (item->protos & box->protos && mln_portset_overlaps(item->sport, box->sport) &&
+            mln_portset_overlaps(item->dport, box->dport))
+            return true;
+    }
+    return false;
+}
+
+static bool same_reason(const struct mln_change_reason *x, const struct mln_change_reason *y)
+{
+    if (x->side != y->side || x->allow != y->allow || x->intent != y->intent)
+        return false;
+    return x->intent || (x->rule == y->rule && x->azure == y->azure &&
+                         (x->zone ? x->zone->nsg : NULL) == (y->zone ? y->zone->nsg : NULL));
+}
+
+static void add_reason(struct finder *f, struct mln_change_reason_vec *reasons,
+                       struct mln_change_reason reason)
+{
+    for (size_t i = 0; i < reasons->len; i++)
+        if (same_reason(&reasons->data[i], &reason))
+            return;
+    mln_vec_push(arena_of(f), reasons, reason);
+}
+
+static void add_cause(struct finder *f, const struct mln_diff_box *box,
+                      const struct mln_diff_cause *cause, struct mln_change_reason_vec *reasons)
+{
+    struct mln_change_reason reason = {.side = cause->side,
+                                       .allow = cause->allow,
+                                       .rule = cause->rule,
+                                       .azure = cause->azure,
+                                       .zone = cause->zone,
+                                       .direction = cause->direction};
+    size_t count = cause->rule ? cause->rule->intent_count : 0;
+    for (size_t i = 0; i < count; i++) {
+        reason.intent = cause->rule->intents[i];
+        if (count == 1 || speaks_of(reason.intent, &box->box))
+            add_reason(f, reasons, reason);
+    }
+    if (count == 0)
+        add_reason(f, reasons, reason);
+}
+
+/* What permits where it is permitted, what denies where it is denied. */
+static struct mln_change_reason_vec reasons_of(struct finder *f, const struct mln_diff_box *box)
+{
+    struct mln_change_reason_vec reasons = {0};
+    for (size_t i = 0; i < box->causes.len; i++) {
+        const struct mln_diff_cause *cause = &box->causes.data[i];
+        if (cause->allow == (box->added == (cause->side == MLN_NEW)))
+            add_cause(f, box, cause, &reasons);
+    }
+    return reasons;
+}
+
+/* ---- words ---- */
+
+struct wording {
+    struct finder *f;
+    const struct mln_diff_box *box;
+    const struct mln_diff_side *side; /* that permits */
+    int number;
+    const struct mln_zone *place, *other; /* the end's zone on that side, and the other end's */
+    bool is_src;
+};
+
+static void collect_tags(const struct wording *w, struct mln_words_view *view)
+{
+    MLN_VEC(const struct mln_tag *) tags = {0};
+    for (size_t i = 0; i < w->box->causes.len; i++) {
+        const struct mln_rule *rule = w->box->causes.data[i].rule;
+        const struct mln_rule_side *side = rule ? w->is_src ? &rule->src : &rule->dst : NULL;
+        if (w->box->causes.data[i].side == w->number && side && side->kind == MLN_SIDE_TAG &&
+            side->tag->prefixes[w->box->box.family])
+            mln_vec_push(arena_of(w->f), &tags, side->tag);
+    }
+    view->tags = tags.data;
+    view->tag_count = tags.len;
+}
+
+/* Is the tag a part of another one that is named, or does it go without saying? */
+static bool is_implied(const struct wording *w, const struct mln_tags *tags, const char *name)
+{
+    const struct mln_box *box = &w->box->box;
+    const struct mln_tag *tag = mln_tags_find(tags, name);
+    for (size_t i = 0; tag && i < box->var_count; i++) {
+        const struct mln_diff_set *set = &w->f->out->sets.list.data[box->vars[i].number];
+        const struct mln_tag *other = set->is_asg ? NULL : mln_tags_find(tags, set->name);
+        if (box->vars[i].is_src != w->is_src || !box->vars[i].in || !other || other == tag)
+            continue;
+        if (other->parent == tag ||
+            (tag->kind == MLN_TAG_INTERNET && other->kind == MLN_TAG_SERVICE))
+            return true;
+    }
+    return false;
+}
+
+/* The names of the unknown sets that the end is in, or is out of. */
+static const char *set_names(const struct wording *w, bool in)
+{
+    const struct mln_box *box = &w->box->box;
+    struct mln_buf text;
+    mln_buf_init(&text, arena_of(w->f));
+    for (size_t i = 0; i < box->var_count; i++) {
+        const char *name = w->f->out->sets.list.data[box->vars[i].number].name;
+        if (box->vars[i].is_src != w->is_src || box->vars[i].in != in ||
+            (in && is_implied(w, w->side->model->options->tags, name)))
+            continue;
+        mln_buf_printf(&text, "%s%s", text.len == 0 ? "" : in ? " and " : ", ", name);
+    }
+    return text.data;
+}
+
+/* Tags lie on the Internet as the other end sees it, ASGs in a zone: then they need no addresses.
+ */
+static bool is_whole(const struct wording *w, const struct mln_ipset *set)
+{
+    int family = w->box->box.family;
+    const struct mln_ipset *all = w->is_src ? w->side->src[family] : w->side->dst[family];
+    if (!all || mln_ipset_covers(set, all))
+        return true;
+    if (w->other && !w->other->unplaced)
+        all = mln_ipset_intersect(arena_of(w->f), all, w->other->internet[family]);
+    return mln_ipset_covers(set, all);
+}
+
+static const char *end_words(const struct wording *w)
+{
+    const struct mln_box *box = &w->box->box;
+    const struct mln_ipset *set = w->is_src ? box->src : box->dst;
+    struct mln_words_view view = {.zone = w->place,
+                                  .seen_from = w->place ? NULL : w->other,
+                                  .universe = w->place && !w->place->unplaced ? NULL
+                                              : w->is_src ? w->side->src[box->family]
+                                                          : w->side->dst[box->family],
+                                  .most = w->f->options->prefixes};
+    collect_tags(w, &view);
+    const char *in = set_names(w, true), *out = set_names(w, false);
+    const char *text = in;
+    if (!in || !is_whole(w, set)) {
+        const char *addresses = mln_words_addresses(w->f->words[w->number], &view, set);
+        text = in ? mln_printf(arena_of(w->f), "%s in %s", in, addresses) : addresses;
+    }
+    return out ? mln_printf(arena_of(w->f), "%s except %s", text, out) : text;
+}
+
+/* ---- flows ---- */
+
+static void describe(struct finder *f, const struct mln_diff_box *box,
+                     const struct mln_diff_side sides[MLN_SIDES],
+                     const struct mln_zone *const places[2][MLN_SIDES],
+                     struct mln_change_flow *flow)
+{
+    int s = box->added ? MLN_NEW : MLN_OLD;
+    struct wording w = {.f = f, .box = box, .side = &sides[s], .number = s};
+    w.is_src = true, w.place = places[0][s], w.other = places[1][s];
+    flow->from = end_words(&w);
+    w.is_src = false, w.place = places[1][s], w.other = places[0][s];
+    flow->to = end_words(&w);
+    flow->services =
+        mln_words_service(f->words[s], box->box.protos, box->box.sport, box->box.dport);
+}
+
+void mln_change_add(struct finder *f, const struct mln_diff *diff,
+                    const struct mln_diff_side sides[MLN_SIDES],
+                    const struct mln_zone *const places[2][MLN_SIDES], const struct end *end,
+                    struct mln_change_flow_vec *out)
+{
+    for (size_t i = 0; i < diff->boxes.len; i++) {
+        const struct mln_diff_box *box = &diff->boxes.data[i];
+        int s = box->added ? MLN_NEW : MLN_OLD;
+        struct mln_change_flow flow = {.added = box->added, .reasons = reasons_of(f, box)};
+        describe(f, box, sides, places, &flow);
+        if (end) {
+            flow.nsg = end->side[s].nsg ? end->side[s].nsg : end->side[1 - s].nsg;
+            flow.direction = end->direction;
+        }
+        for (int k = 0; k < MLN_SIDES; k++)
+            flow.outside[k] = box->outside[k];
+        mln_vec_push(arena_of(f), &flow.boxes, box);
+        mln_vec_push(arena_of(f), out, flow);
+    }
+}
+
+/* ---- joining ---- */
+
+enum part { SERVICES, TO, FROM, PARTS };
+
+static void add_key(struct mln_buf *key, const void *what)
+{
+    mln_buf_add_n(key, (const char *)&what, sizeof what);
+}
+
+static void add_reason_key(struct mln_buf *key, const struct mln_change_reason *r)
+{
+    mln_buf_printf(key, "%d%d", r->side, r->allow);
+    add_key(key, r->intent);
+    if (r->intent)
+        return;
+    add_key(key, r->rule);
+    add_key(key, r->azure);
+    add_key(key, r->zone ? r->zone->nsg : NULL);
+}
+
+/* Everything of the flow but one part; all of it for PARTS. */
+static void make_key(const struct mln_change_flow *flow, enum part without, struct mln_buf *key)
+{
+    const char *texts[PARTS] = {flow->services, flow->to, flow->from};
+    key->len = 0;
+    mln_buf_printf(key, "%d%d%d%d", flow->added, flow->outside[0], flow->outside[1],
+                   flow->direction);
+    add_key(key, flow->nsg);
+    for (int p = 0; p < PARTS; p++)
+        if (p != (int)without)
+            mln_buf_printf(key, "%s;", texts[p]);
+    for (size_t i = 0; i < flow->reasons.len; i++)
+        add_reason_key(key, &flow->reasons.data[i]);
+}
+
+static const char *join_texts(struct mln_arena *a, const char *x, const char *y)
+{
+    return mln_printf(a, "%s, %s", x, y);
+}
+
+static void join(struct finder *f, struct mln_change_flow *into, const struct mln_change_flow *flow,
+                 enum part part)
+{
+    struct mln_arena *a = arena_of(f);
+    for (size_t i = 0; i < flow->boxes.len; i++)
+        mln_vec_push(a, &into->boxes, flow->boxes.data[i]);
+    if (part == SERVICES)
+        into->services = join_texts(a, into->services, flow->services);
+    else if (part == TO)
+        into->to = join_texts(a, into->to, flow->to);
+    else if (part == FROM)
+        into->from = join_texts(a, into->from, flow->from);
+}
+
+static void join_part(struct finder *f, struct mln_change_flow_vec *flows, enum part part)
+{
+    struct mln_arena *scratch = mln_arena_new();
+    struct mln_map *seen = mln_map_new(scratch);
+    struct mln_buf key;
+    size_t kept = 0;
+    mln_buf_init(&key, scratch);
+    for (size_t i = 0; i < flows->len; i++) {
+        make_key(&flows->data[i], part, &key);
+        struct mln_map_entry *entry = mln_map_slot(seen, key.data, key.len);
+        if (entry->value) {
+            join(f, &flows->data[(uintptr_t)entry->value - 1], &flows->data[i], part);
+            continue;
+        }
+        flows->data[kept] = flows->data[i];
+        entry->value = (void *)(uintptr_t)++kept;
+    }
+    flows->len = kept;
+    mln_arena_free(scratch);
+}
+
+void mln_change_join(struct finder *f, struct mln_change_flow_vec *flows)
+{
+    join_part(f, flows, PARTS);
+    join_part(f, flows, SERVICES);
+    join_part(f, flows, TO);
+    join_part(f, flows, FROM);
+}

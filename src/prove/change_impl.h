@@ -1,0 +1,62 @@
+/* What the files of change*.c share. */
+#ifndef MLN_PROVE_CHANGE_IMPL_H
+#define MLN_PROVE_CHANGE_IMPL_H
+
+#include "prove/change.h"
+#include "prove/words.h"
+
+/* An enforcement point of the comparison, seen alike from both sides. */
+struct end_side {
+    const struct mln_model *model; /* in which the zone is: what names of rules mean */
+    const struct mln_zone *zone;   /* NULL: there is none on this side */
+    const struct mln_nsg *nsg;     /* the side's own; NULL: ungoverned */
+    const struct mln_rule_vec *rules;
+};
+struct end {
+    struct end_side side[MLN_SIDES];
+    enum mln_direction direction;
+    size_t place; /* SIZE_MAX: none */
+    struct mln_diff diff;
+};
+
+struct finder {
+    struct mln_ctx *ctx;
+    const struct mln_change_options *options;
+    const struct mln_change_subject *subjects;
+    struct mln_change *out;
+    struct mln_words *words[MLN_SIDES];
+    struct mln_deployed *deployed[MLN_SIDES]; /* without what is ignored */
+    bool placed[MLN_SIDES];
+    MLN_VEC(struct end) ends;
+    const struct end **out_end, **in_end; /* of each place; NULL: ungoverned, or on one side only */
+};
+
+static inline struct mln_arena *arena_of(const struct finder *f)
+{
+    return f->ctx->arena;
+}
+
+/* change_places.c: places, ends, and what is on one side only. */
+void mln_change_match(struct finder *f);
+/* change_ways.c: flows end to end, after the ends were compared. */
+void mln_change_ways(struct finder *f);
+/* change_rules.c */
+void mln_change_rules(struct finder *f, const char *nsg, const struct mln_rule_vec *const old[],
+                      const struct mln_rule_vec *const new[]);
+bool mln_change_ignores(const struct mln_change_options *options, const char *name);
+/* change_firewalls.c */
+void mln_change_firewalls(struct finder *f);
+
+/* change_flows.c: adds the boxes as flows, in words. places: the source's and the destination's
+ * zone on each side, NULL where there is none; `end` NULL: end to end. */
+void mln_change_add(struct finder *f, const struct mln_diff *diff,
+                    const struct mln_diff_side sides[MLN_SIDES],
+                    const struct mln_zone *const places[2][MLN_SIDES], const struct end *end,
+                    struct mln_change_flow_vec *out);
+/* Joins flows that differ in one thing alone: services, destinations or sources. */
+void mln_change_join(struct finder *f, struct mln_change_flow_vec *flows);
+/* The joined addresses of an end's zone, platform addresses included. */
+const struct mln_ipset *mln_change_joined(struct finder *f, const struct mln_zone *zone,
+                                          enum mln_direction direction, int family);
+
+#endif

@@ -1,0 +1,301 @@
+/* What belongs together on the two sides. */
+#include "prove/change_impl.h"
+
+#include <string.h>
+
+#define NO_PARTNER SIZE_MAX
+
+/* Partners by index, from the old side to the new and back. */
+struct pairing {
+    size_t *of[MLN_SIDES];
+    size_t count[MLN_SIDES];
+};
+
+static struct pairing pairing_new(struct mln_arena *a, size_t old, size_t new)
+{
+    struct pairing p = {.count = {old, new}};
+    for (int s = 0; s < MLN_SIDES; s++) {
+        p.of[s] = MLN_NEW_ARRAY(a, size_t, p.count[s] + 1);
+        for (size_t i = 0; i < p.count[s]; i++)
+            p.of[s][i] = NO_PARTNER;
+    }
+    return p;
+}
+
+static void pair_up(struct pairing *p, size_t old, size_t new)
+{
+    p->of[MLN_OLD][old] = new;
+    p->of[MLN_NEW][new] = old;
+}
+
+/* Pairs those without a partner whose keys are equal and belong to one of each side alone. A key
+ * NULL: none. */
+typedef const char *key_of(struct finder *f, int side, size_t i);
+
+static void pair_by_key(struct finder *f, struct pairing *p, key_of *key)
+{
+    struct mln_arena *scratch = mln_arena_new();
+    struct mln_map *news = mln_map_new(scratch), *olds = mln_map_new(scratch);
+    struct mln_map *maps[MLN_SIDES] = {olds, news};
+    for (int s = 0; s < MLN_SIDES; s++)
+        for (size_t i = 0; i < p->count[s]; i++) {
+            const char *text = p->of[s][i] == NO_PARTNER ? key(f, s, i) : NULL;
+            if (!text)
+                continue;
+            struct mln_map_entry *entry = mln_map_slot(maps[s], text, strlen(text));
+            /* 1 stands for "several" */
+            entry->value = (void *)(uintptr_t)(entry->value ? 1 : i + 2);
+        }
+    for (size_t i = 0; i < olds->len; i++) {
+        const struct mln_map_entry *entry = &olds->entries[i];
+        uintptr_t old = (uintptr_t)entry->value;
+        uintptr_t new = (uintptr_t)mln_map_get_n(news, entry->key, entry->length);
+        if (old > 1 && new > 1)
+            pair_up(p, old - 2, new - 2);
+    }
+    mln_arena_free(scratch);
+}
+
+static const char *folded(struct finder *f, const char *text)
+{
+    char *key = mln_strdup(arena_of(f), text);
+    for (char *c = key; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return key;
+}
+
+/* ---- keys ---- */
+
+static const struct mln_zone *zone_at(const struct finder *f, int side, size_t i)
+{
+    return f->subjects[side].model->zones.data[i];
+}
+
+static const char *zone_name(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->name));
+}
+
+static const char *zone_addresses(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    struct mln_buf text;
+    mln_buf_init(&text, arena_of(f));
+    for (int fam = 0; fam < MLN_FAMILIES; fam++)
+        mln_words_prefixes(arena_of(f), zone->addresses[fam], 0, &text);
+    return text.data;
+}
+
+static const char *zone_subnet(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return zone->subnet
+               ? folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->subnet))
+               : NULL;
+}
+
+static const char *zone_nsg(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return zone->nsg ? folded(f, zone->nsg->name) : NULL;
+}
+
+static const char *nsg_name(struct finder *f, int side, size_t i)
+{
+    return folded(f, f->subjects[side].model->nsgs.data[i]->name);
+}
+
+/* The only one that is left. */
+static const char *the_one(struct finder *f, int side, size_t i)
+{
+    (void)f, (void)side, (void)i;
+    return "";
+}
+
+/* ---- notes ---- */
+
+static void note(struct finder *f, enum mln_change_kind kind, const char *what, const char *name,
+                 bool traffic, const char *text)
+{
+    struct mln_change_note added = {kind, what, name, text, traffic};
+    if (!mln_change_ignores(f->options, name))
+        mln_vec_push(arena_of(f), &f->out->notes, added);
+}
+
+static void note_lone_zone(struct finder *f, int side, const struct mln_zone *zone)
+{
+    const char *governed = zone->nsg
+                               ? mln_printf(arena_of(f), "governed by NSG '%s'", zone->nsg->name)
+                               : "without an NSG";
+    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display, false,
+         mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
+                    side == MLN_NEW ? "new" : "gone", governed));
+}
+
+static void note_pair(struct finder *f, const struct mln_zone *old, const struct mln_zone *new)
+{
+    struct mln_arena *a = arena_of(f);
+    if (strcmp(old->display, new->display) != 0)
+        note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+             mln_printf(a, "zone '%s' is called '%s' now", old->display, new->display));
+    for (int fam = 0; fam < MLN_FAMILIES; fam++)
+        if (!mln_ipset_equal(old->addresses[fam], new->addresses[fam])) {
+            note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+                 mln_printf(a, "zone '%s' has other addresses", new->display));
+            break;
+        }
+    if (!old->nsg != !new->nsg)
+        note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+             mln_printf(a, "zone '%s' %s", new->display,
+                        new->nsg ? "is governed by an NSG now" : "has no NSG any more"));
+}
+
+/* ---- ends ---- */
+
+static struct end_side end_side_of(struct finder *f, int rules_of, const struct mln_model *model,
+                                   const struct mln_zone *zone, const struct mln_nsg *nsg,
+                                   enum mln_direction direction)
+{
+    struct end_side side = {.model = model, .zone = zone, .nsg = nsg};
+    if (nsg)
+        side.rules = &f->deployed[rules_of][nsg->index].rules[direction];
+    return side;
+}
+
+static void add_ends(struct finder *f, size_t place, const struct end_side *make[MLN_SIDES])
+{
+    for (int d = 0; d < MLN_DIRECTIONS; d++) {
+        struct end end = {.direction = (enum mln_direction)d, .place = place};
+        for (int s = 0; s < MLN_SIDES; s++)
+            end.side[s] = end_side_of(f, s, make[s]->model, make[s]->zone, make[s]->nsg,
+                                      (enum mln_direction)d);
+        if (!end.side[MLN_OLD].nsg && !end.side[MLN_NEW].nsg)
+            return;
+        mln_vec_push(arena_of(f), &f->ends, end);
+    }
+}
+
+/* ---- both sides tell places ---- */
+
+static void add_place(struct finder *f, const struct mln_zone *old, const struct mln_zone *new)
+{
+    const struct mln_model *models[MLN_SIDES] = {f->subjects[MLN_OLD].model,
+                                                 f->subjects[MLN_NEW].model};
+    struct mln_change_place place = {{old, new}};
+    mln_vec_push(arena_of(f), &f->out->places, place);
+    if (!old || !new) {
+        note_lone_zone(f, new ? MLN_NEW : MLN_OLD, new ? new : old);
+        return;
+    }
+    note_pair(f, old, new);
+    struct end_side sides[MLN_SIDES] = {{models[MLN_OLD], old, old->nsg, NULL},
+                                        {models[MLN_NEW], new, new->nsg, NULL}};
+    const struct end_side *make[MLN_SIDES] = {&sides[MLN_OLD], &sides[MLN_NEW]};
+    add_ends(f, f->out->places.len - 1, make);
+}
+
+static void match_places(struct finder *f, struct pairing *nsgs)
+{
+    size_t olds = f->subjects[MLN_OLD].model->zones.len,
+           news = f->subjects[MLN_NEW].model->zones.len;
+    struct pairing zones = pairing_new(arena_of(f), olds, news);
+    pair_by_key(f, &zones, zone_name);
+    pair_by_key(f, &zones, zone_subnet);
+    pair_by_key(f, &zones, zone_addresses);
+    pair_by_key(f, &zones, zone_nsg);
+    for (size_t i = 0; i < olds; i++)
+        add_place(f, zone_at(f, MLN_OLD, i),
+                  zones.of[MLN_OLD][i] == NO_PARTNER ? NULL
+                                                     : zone_at(f, MLN_NEW, zones.of[MLN_OLD][i]));
+    for (size_t i = 0; i < news; i++)
+        if (zones.of[MLN_NEW][i] == NO_PARTNER)
+            add_place(f, NULL, zone_at(f, MLN_NEW, i));
+    for (size_t i = 0; i < f->out->places.len; i++) {
+        const struct mln_change_place *place = &f->out->places.data[i];
+        const struct mln_nsg *old = place->zone[0] ? place->zone[0]->nsg : NULL;
+        const struct mln_nsg *new = place->zone[1] ? place->zone[1]->nsg : NULL;
+        if (old && new && nsgs->of[MLN_OLD][old->index] == NO_PARTNER &&
+            nsgs->of[MLN_NEW][new->index] == NO_PARTNER)
+            pair_up(nsgs, old->index, new->index);
+    }
+}
+
+/* ---- one side tells no places ---- */
+
+/* From where an NSG is looked at: the zones of the side that has places, else its own stand-in. */
+static void add_nsg_ends(struct finder *f, const struct mln_nsg *old, const struct mln_nsg *new)
+{
+    const struct mln_nsg *nsgs[MLN_SIDES] = {old, new};
+    bool placed = f->placed[MLN_OLD] || f->placed[MLN_NEW];
+    int eyes = f->placed[MLN_OLD] ? MLN_OLD : MLN_NEW;
+    for (size_t i = 0; i < nsgs[eyes]->zones.len; i++) {
+        struct end_side sides[MLN_SIDES];
+        const struct end_side *make[MLN_SIDES];
+        for (int s = 0; s < MLN_SIDES; s++) {
+            int from = placed ? eyes : s;
+            sides[s] = (struct end_side){
+                f->subjects[from].model,
+                placed ? nsgs[eyes]->zones.data[i] : nsgs[s]->zones.data[0], nsgs[s], NULL};
+            make[s] = &sides[s];
+        }
+        add_ends(f, SIZE_MAX, make);
+    }
+}
+
+/* ---- NSGs ---- */
+
+static void note_lone_nsg(struct finder *f, int side, const struct mln_nsg *nsg)
+{
+    struct mln_arena *a = arena_of(f);
+    bool traffic = !(f->placed[MLN_OLD] && f->placed[MLN_NEW]);
+    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "nsg", nsg->name, traffic,
+         mln_printf(a, "NSG '%s' is %s", nsg->name, side == MLN_NEW ? "new" : "gone"));
+}
+
+static void compare_rules(struct finder *f, const struct mln_nsg *old, const struct mln_nsg *new)
+{
+    const struct mln_rule_vec *rules[MLN_SIDES][MLN_DIRECTIONS];
+    const struct mln_nsg *nsgs[MLN_SIDES] = {old, new};
+    for (int s = 0; s < MLN_SIDES; s++)
+        for (int d = 0; d < MLN_DIRECTIONS; d++)
+            rules[s][d] = &f->deployed[s][nsgs[s]->index].rules[d];
+    if (strcasecmp(old->name, new->name) != 0)
+        note(f, MLN_CHANGE_CHANGED, "nsg", new->name, false,
+             mln_printf(arena_of(f), "NSG '%s' is called '%s' now", old->name, new->name));
+    mln_change_rules(f, new->name, rules[MLN_OLD], rules[MLN_NEW]);
+}
+
+static bool is_ignored(const struct finder *f, const struct mln_nsg *nsg)
+{
+    return mln_change_ignores(f->options, nsg->name);
+}
+
+void mln_change_match(struct finder *f)
+{
+    const struct mln_model *old = f->subjects[MLN_OLD].model, *new = f->subjects[MLN_NEW].model;
+    struct pairing nsgs = pairing_new(arena_of(f), old->nsgs.len, new->nsgs.len);
+    bool places = f->placed[MLN_OLD] && f->placed[MLN_NEW];
+    pair_by_key(f, &nsgs, nsg_name);
+    if (places)
+        match_places(f, &nsgs);
+    else if (old->nsgs.len == 1 && new->nsgs.len == 1)
+        pair_by_key(f, &nsgs, the_one);
+    for (size_t i = 0; i < old->nsgs.len; i++) {
+        const struct mln_nsg *its = old->nsgs.data[i];
+        if (nsgs.of[MLN_OLD][i] == NO_PARTNER) {
+            note_lone_nsg(f, MLN_OLD, its);
+            continue;
+        }
+        const struct mln_nsg *other = new->nsgs.data[nsgs.of[MLN_OLD][i]];
+        if (is_ignored(f, its) || is_ignored(f, other))
+            continue;
+        if (!places)
+            add_nsg_ends(f, its, other);
+        compare_rules(f, its, other);
+    }
+    for (size_t i = 0; i < new->nsgs.len; i++)
+        if (nsgs.of[MLN_NEW][i] == NO_PARTNER)
+            note_lone_nsg(f, MLN_NEW, new->nsgs.data[i]);
+}

@@ -1,0 +1,232 @@
+/* End to end.
+ *
+ * Each side cuts its addresses into PLACES: its zones; what it has no zone for but the other side
+ * has (a zone that is new, an address that moved into one); and the rest, as the zone at the other
+ * end is joined with it. A flow is a packet between two places; every packet of a side belongs to
+ * exactly one pair. So comparing pair by pair compares all, and a place that only one side has as a
+ * zone is on the other side what it is there: addresses that nothing governs.
+ *
+ * Pairs whose ends are alike on both sides need no question, and most ends are: only pairs at which
+ * an end differs, in what reaches the other place, are compared. */
+#include "prove/change_impl.h"
+
+#include <string.h>
+
+struct ways {
+    struct finder *f;
+    const struct mln_ipset *taken[MLN_SIDES][MLN_FAMILIES];    /* all zones' addresses, of a side */
+    const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
+    const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
+                                                                  the side */
+    bool *whole; /* per place: every way of it is to be compared */
+};
+
+#define REST SIZE_MAX
+
+static size_t place_count(const struct ways *w)
+{
+    return w->f->out->places.len;
+}
+
+static const struct mln_zone *zone_of(const struct ways *w, size_t place, int side)
+{
+    return place == REST ? NULL : w->f->out->places.data[place].zone[side];
+}
+
+static const struct mln_ipset *all_of(struct ways *w, const struct mln_ipset *const *sets,
+                                      size_t count, enum mln_family family)
+{
+    struct mln_arena *a = arena_of(w->f);
+    MLN_VEC(struct mln_range) ranges = {0};
+    for (size_t i = 0; i < count; i++)
+        for (size_t r = 0; r < sets[i]->len; r++)
+            mln_vec_push(a, &ranges, sets[i]->ranges[r]);
+    return mln_ipset_from_ranges(a, family, ranges.data, ranges.len);
+}
+
+static void find_homes(struct ways *w)
+{
+    struct mln_arena *a = arena_of(w->f);
+    w->home = mln_alloc_array(a, place_count(w) + 1, sizeof *w->home);
+    w->guest = mln_alloc_array(a, place_count(w) + 1, sizeof *w->guest);
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        enum mln_family family = (enum mln_family)f;
+        for (int s = 0; s < MLN_SIDES; s++) {
+            MLN_VEC(const struct mln_ipset *) sets = {0};
+            for (size_t i = 0; i < place_count(w); i++) {
+                const struct mln_zone *zone = zone_of(w, i, s);
+                w->home[i][s][f] = zone ? zone->addresses[f] : mln_ipset_empty(a, family);
+                mln_vec_push(a, &sets, w->home[i][s][f]);
+            }
+            w->taken[s][f] = all_of(w, sets.data, sets.len, family);
+        }
+        for (size_t i = 0; i < place_count(w); i++)
+            for (int s = 0; s < MLN_SIDES; s++)
+                w->guest[i][s][f] = mln_ipset_subtract(a, w->home[i][1 - s][f], w->taken[s][f]);
+    }
+}
+
+/* Places with an end that could not be compared by itself, or that are not the same zone. */
+static void find_whole(struct ways *w)
+{
+    w->whole = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
+    for (size_t i = 0; i < place_count(w); i++)
+        for (int f = 0; f < MLN_FAMILIES; f++)
+            w->whole[i] |= !zone_of(w, i, MLN_OLD) || !zone_of(w, i, MLN_NEW) ||
+                           !mln_ipset_equal(w->home[i][MLN_OLD][f], w->home[i][MLN_NEW][f]);
+    for (size_t e = 0; e < w->f->ends.len; e++)
+        if (w->f->ends.data[e].diff.gave_up)
+            w->whole[w->f->ends.data[e].place] = true;
+}
+
+/* ---- one way ---- */
+
+/* What is joined with the zone and belongs to no place. */
+static const struct mln_ipset *rest_of(struct ways *w, int s, const struct mln_zone *zone,
+                                       enum mln_direction direction, int f)
+{
+    struct mln_arena *a = arena_of(w->f);
+    const struct mln_ipset *set = mln_change_joined(w->f, zone, direction, f);
+    set = mln_ipset_subtract(a, set, w->taken[s][f]);
+    return mln_ipset_subtract(a, set, w->taken[1 - s][f]);
+}
+
+/* The addresses of one end; direction: of the packets at the zone of the other end. */
+static const struct mln_ipset *addresses_of(struct ways *w, int s, size_t place,
+                                            const struct mln_zone *other,
+                                            enum mln_direction direction, int f)
+{
+    struct mln_arena *a = arena_of(w->f);
+    if (place == REST)
+        return other ? rest_of(w, s, other, direction, f) : mln_ipset_empty(a, (enum mln_family)f);
+    const struct mln_ipset *set = mln_ipset_union(a, w->home[place][s][f], w->guest[place][s][f]);
+    return other ? mln_ipset_intersect(a, set, mln_change_joined(w->f, other, direction, f)) : set;
+}
+
+static void add_hop(struct ways *w, int s, size_t place, enum mln_direction direction,
+                    struct mln_diff_side *side)
+{
+    const struct mln_zone *zone = zone_of(w, place, s);
+    if (!zone || !zone->nsg)
+        return;
+    struct mln_diff_hop *hop = &side->hops[side->hop_count++];
+    *hop = (struct mln_diff_hop){.zone = zone,
+                                 .direction = direction,
+                                 .rules = &w->f->deployed[s][zone->nsg->index].rules[direction]};
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        hop->own[f] = w->home[place][s][f];
+}
+
+/* Between two places nothing is permitted where neither end is governed, but for two zones that
+ * are there. */
+static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size_t to)
+{
+    const struct mln_zone *a = zone_of(w, from, s), *b = zone_of(w, to, s);
+    struct mln_diff_side side = {.model = w->f->subjects[s].model};
+    add_hop(w, s, from, MLN_OUTBOUND, &side);
+    add_hop(w, s, to, MLN_INBOUND, &side);
+    bool there = (a || from == REST) && (b || to == REST);
+    if (side.hop_count == 0 && !there)
+        return side;
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        side.src[f] = addresses_of(w, s, from, b, MLN_INBOUND, f);
+        side.dst[f] = addresses_of(w, s, to, a, MLN_OUTBOUND, f);
+    }
+    return side;
+}
+
+static const char *way_name(struct ways *w, size_t from, size_t to)
+{
+    const char *names[2];
+    for (int end = 0; end < 2; end++) {
+        size_t place = end ? to : from;
+        const struct mln_zone *zone = zone_of(w, place, MLN_NEW);
+        zone = zone ? zone : zone_of(w, place, MLN_OLD);
+        names[end] = zone ? mln_printf(arena_of(w->f), "zone '%s'", zone->display) : "outside";
+    }
+    return mln_printf(arena_of(w->f), "%s to %s", names[0], names[1]);
+}
+
+static void compare_way(struct ways *w, size_t from, size_t to)
+{
+    const struct mln_diff_side sides[MLN_SIDES] = {side_of_way(w, MLN_OLD, from, to),
+                                                   side_of_way(w, MLN_NEW, from, to)};
+    const struct mln_zone *places[2][MLN_SIDES];
+    struct mln_diff diff;
+    mln_diff_compare(w->f->ctx, &w->f->out->sets, sides, w->f->options->limit, &diff);
+    for (int s = 0; s < MLN_SIDES; s++) {
+        places[0][s] = zone_of(w, from, s);
+        places[1][s] = zone_of(w, to, s);
+    }
+    if (diff.gave_up) {
+        const char *name = way_name(w, from, to);
+        mln_vec_push(arena_of(w->f), &w->f->out->gave_up, name);
+    }
+    w->f->out->more |= diff.more;
+    mln_change_add(w->f, &diff, sides, (const struct mln_zone *const(*)[MLN_SIDES])places, NULL,
+                   &w->f->out->flows);
+}
+
+/* ---- which ways ---- */
+
+/* Does the end differ in packets of this place? */
+static bool end_touches(struct ways *w, const struct end *end, size_t place)
+{
+    for (size_t i = 0; i < end->diff.boxes.len; i++) {
+        const struct mln_box *box = &end->diff.boxes.data[i].box;
+        const struct mln_ipset *far = end->direction == MLN_OUTBOUND ? box->dst : box->src;
+        if (place == REST)
+            return true;
+        for (int s = 0; s < MLN_SIDES; s++)
+            if (mln_ipset_overlaps(far, w->home[place][s][box->family]))
+                return true;
+    }
+    return false;
+}
+
+static bool is_wanted(struct ways *w, size_t from, size_t to)
+{
+    if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
+        return true;
+    const struct end *out = from == REST ? NULL : w->f->out_end[from];
+    const struct end *in = to == REST ? NULL : w->f->in_end[to];
+    return (out && end_touches(w, out, to)) || (in && end_touches(w, in, from));
+}
+
+static void index_ends(struct ways *w)
+{
+    struct finder *f = w->f;
+    f->out_end = MLN_NEW_ARRAY(arena_of(f), const struct end *, place_count(w) + 1);
+    f->in_end = MLN_NEW_ARRAY(arena_of(f), const struct end *, place_count(w) + 1);
+    for (size_t e = 0; e < f->ends.len; e++) {
+        const struct end *end = &f->ends.data[e];
+        (end->direction == MLN_OUTBOUND ? f->out_end : f->in_end)[end->place] = end;
+    }
+}
+
+/* Quick: is there anything to ask about ways from or to the place? */
+static bool is_quiet(const struct ways *w, size_t place)
+{
+    const struct end *out = w->f->out_end[place], *in = w->f->in_end[place];
+    return !w->whole[place] && (!out || out->diff.boxes.len == 0) &&
+           (!in || in->diff.boxes.len == 0);
+}
+
+void mln_change_ways(struct finder *f)
+{
+    struct ways w = {.f = f};
+    find_homes(&w);
+    find_whole(&w);
+    index_ends(&w);
+    for (size_t i = 0; i < place_count(&w); i++) {
+        for (size_t k = 0; k < place_count(&w); k++)
+            if (!(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
+                compare_way(&w, i, k);
+        if (is_quiet(&w, i))
+            continue;
+        if (is_wanted(&w, i, REST))
+            compare_way(&w, i, REST);
+        if (is_wanted(&w, REST, i))
+            compare_way(&w, REST, i);
+    }
+}

@@ -1,0 +1,366 @@
+/* Greedy: of the things with a name that lie wholly in the set, the one with the most addresses
+ * still unnamed goes first; what is left at the end is written as prefixes. A set that lacks little
+ * of something larger ("any", Internet, a network) is written as that thing with an exception,
+ * where this is shorter. */
+#include "prove/words.h"
+
+#include "policy/declared.h"
+
+struct thing {
+    const char *name;
+    const struct mln_zone *zone; /* when it is one */
+    const struct mln_ipset *set[MLN_FAMILIES];
+};
+
+struct mln_words {
+    struct mln_arena *arena;
+    const struct mln_model *model;
+    MLN_VEC(struct thing) things;
+    struct mln_declared_vec services;
+};
+
+/* ---- what has a name ---- */
+
+static void add_thing(struct mln_words *w, const char *name, const struct mln_zone *zone,
+                      const struct mln_ipset *const set[MLN_FAMILIES])
+{
+    struct thing thing = {.name = name, .zone = zone, .set = {set[0], set[1]}};
+    if (set[0] && set[1] && set[0]->len + set[1]->len > 0)
+        mln_vec_push(w->arena, &w->things, thing);
+}
+
+static const struct mln_ipset *const *leaf_set(const struct mln_leaf *leaf)
+{
+    switch (leaf->kind) {
+    case MLN_LEAF_NETWORK:
+        return leaf->network->space;
+    case MLN_LEAF_ZONE:
+        return leaf->zone->addresses;
+    case MLN_LEAF_EXTERNAL:
+        return leaf->external->addresses;
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint->addresses;
+    default:
+        return NULL;
+    }
+}
+
+static const struct mln_ipset *prefix_set(struct mln_words *w, const struct mln_leaf *leaf, int f)
+{
+    return mln_ipset_from_prefixes(w->arena, (enum mln_family)f, &leaf->prefix, 1);
+}
+
+/* Groups whose addresses are known: of zones, networks, externals, endpoints and prefixes. */
+static void add_group(struct mln_words *w, const struct mln_declared *declared)
+{
+    const struct mln_ipset *all[MLN_FAMILIES];
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        all[f] = mln_ipset_empty(w->arena, (enum mln_family)f);
+    for (size_t i = 0; i < declared->group->len; i++) {
+        const struct mln_side_part *part = &declared->group->parts[i];
+        const struct mln_ipset *const *set = leaf_set(&part->leaf);
+        if (part->minus_len || (!set && part->leaf.kind != MLN_LEAF_PREFIX))
+            return;
+        for (int f = 0; f < MLN_FAMILIES; f++)
+            all[f] =
+                mln_ipset_union(w->arena, all[f], set ? set[f] : prefix_set(w, &part->leaf, f));
+    }
+    add_thing(w, declared->name, NULL, all);
+}
+
+static void add_resource(struct mln_words *w, const struct mln_resource *resource)
+{
+    for (size_t i = 0; i < resource->endpoints.len; i++) {
+        const struct mln_endpoint *endpoint = resource->endpoints.data[i];
+        const char *name = resource->name;
+        if (resource->endpoints.len > 1)
+            name = mln_printf(w->arena, "%s.%s", resource->name, endpoint->sub->name);
+        if (endpoint->exact && endpoint->at.len)
+            add_thing(w, name, NULL, endpoint->addresses);
+    }
+}
+
+struct mln_words *mln_words_new(struct mln_arena *arena, const struct mln_model *model)
+{
+    struct mln_words *w = MLN_NEW(arena, struct mln_words);
+    *w = (struct mln_words){.arena = arena, .model = model};
+    struct mln_declared_vec groups = {0};
+    mln_declared_groups(model, arena, &groups);
+    mln_declared_services(model, arena, &w->services);
+    for (size_t i = 0; i < model->zones.len; i++)
+        if (!model->zones.data[i]->unplaced)
+            add_thing(w, model->zones.data[i]->display, model->zones.data[i],
+                      model->zones.data[i]->addresses);
+    for (size_t i = 0; i < model->networks.len; i++)
+        if (model->networks.data[i]->prefixes.len)
+            add_thing(w, model->networks.data[i]->name, NULL, model->networks.data[i]->space);
+    for (size_t i = 0; i < model->externals.len; i++)
+        add_thing(w, model->externals.data[i]->name, NULL, model->externals.data[i]->addresses);
+    for (size_t i = 0; i < model->resources.len; i++)
+        add_resource(w, model->resources.data[i]);
+    for (size_t i = 0; i < groups.len; i++)
+        add_group(w, &groups.data[i]);
+    return w;
+}
+
+/* ---- addresses ---- */
+
+/* What a set is written as so far. */
+struct writing {
+    struct mln_words *w;
+    const struct mln_words_view *view;
+    enum mln_family family;
+    const struct mln_ipset *left;
+    MLN_VEC(const char *) names;
+};
+
+/* Sizes only need an order: the count of addresses in a double is enough. */
+static double size_of(const struct mln_ipset *set)
+{
+    double size = 0;
+    for (size_t i = 0; i < set->len; i++)
+        size +=
+            ((double)set->ranges[i].hi.hi - (double)set->ranges[i].lo.hi) * 18446744073709551616.0 +
+            ((double)set->ranges[i].hi.lo - (double)set->ranges[i].lo.lo) + 1;
+    return size;
+}
+
+static const struct mln_ipset *virtual_of(const struct mln_words_view *view, int which, int f)
+{
+    const struct mln_zone *zone = view->seen_from;
+    if (!zone || zone->unplaced)
+        return NULL;
+    return which == 0 ? zone->internet[f] : zone->virtual_network[f];
+}
+
+/* The i-th thing that may be named in this view; *name NULL behind the last, *set NULL: skip it. */
+static void thing_at(const struct writing *g, size_t i, const char **name,
+                     const struct mln_ipset **set)
+{
+    static const char *const virtual[] = {"Internet", "VirtualNetwork"};
+    *name = NULL;
+    *set = NULL;
+    if (i < 2) {
+        *name = virtual[i];
+        *set = virtual_of(g->view, (int)i, g->family);
+    } else if ((i -= 2) < g->view->tag_count) {
+        *name = g->view->tags[i]->name;
+        *set = g->view->tags[i]->prefixes[g->family];
+    } else if ((i -= g->view->tag_count) < g->w->things.len) {
+        const struct thing *thing = &g->w->things.data[i];
+        *name = thing->name;
+        *set = g->view->zone && thing->zone && thing->zone != g->view->zone ? NULL
+                                                                            : thing->set[g->family];
+    }
+}
+
+/* Names the thing that takes most of what is left; false when none fits. */
+static bool name_one(struct writing *g, const struct mln_ipset *whole)
+{
+    const char *name, *best = NULL;
+    const struct mln_ipset *set, *left_by_best = NULL;
+    double most = 0, before = size_of(g->left);
+    for (size_t i = 0; thing_at(g, i, &name, &set), name; i++) {
+        if (!set || !set->len || !mln_ipset_covers(whole, set) || !mln_ipset_overlaps(g->left, set))
+            continue;
+        const struct mln_ipset *left = mln_ipset_subtract(g->w->arena, g->left, set);
+        double taken = before - size_of(left);
+        if (taken <= most)
+            continue;
+        most = taken;
+        best = name;
+        left_by_best = left;
+    }
+    if (!best)
+        return false;
+    mln_vec_push(g->w->arena, &g->names, best);
+    g->left = left_by_best;
+    return true;
+}
+
+static struct writing write_plain(struct mln_words *w, const struct mln_words_view *view,
+                                  const struct mln_ipset *set)
+{
+    struct writing g = {.w = w, .view = view, .family = set->family, .left = set};
+    while (g.left->len && name_one(&g, set))
+        ;
+    return g;
+}
+
+static size_t cost(const struct writing *g)
+{
+    return g->names.len + mln_ipset_prefix_count(g->left);
+}
+
+static const char *spell(struct writing *g)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, g->w->arena);
+    for (size_t i = 0; i < g->names.len; i++)
+        mln_buf_printf(&out, "%s%s", i ? ", " : "", g->names.data[i]);
+    if (g->left->len && g->names.len)
+        mln_buf_add(&out, ", ");
+    if (g->left->len)
+        mln_words_prefixes(g->w->arena, g->left, g->view->most, &out);
+    return out.data;
+}
+
+/* "WHOLE except REST", when that takes fewer words than *best; then it is the best. */
+static void try_except(struct mln_words *w, const struct mln_words_view *view,
+                       const struct mln_ipset *set, const char *name, const struct mln_ipset *whole,
+                       size_t *best, const char **text)
+{
+    if (!mln_ipset_covers(whole, set))
+        return;
+    const struct mln_ipset *rest = mln_ipset_subtract(w->arena, whole, set);
+    if (rest->len == 0) {
+        *best = 0;
+        *text = name;
+        return;
+    }
+    if (rest->len + 1 >= 4 * *best) /* cannot be shorter but for names */
+        return;
+    struct writing g = write_plain(w, view, rest);
+    if (1 + cost(&g) >= *best)
+        return;
+    *best = 1 + cost(&g);
+    *text = mln_printf(w->arena, "%s except %s", name, spell(&g));
+}
+
+const char *mln_words_addresses(struct mln_words *w, const struct mln_words_view *view,
+                                const struct mln_ipset *set)
+{
+    const struct mln_ipset *all =
+        view->universe ? view->universe : mln_ipset_all(w->arena, set->family);
+    if (mln_ipset_covers(set, all))
+        return "any";
+    struct writing plain = write_plain(w, view, set);
+    size_t best = cost(&plain);
+    const char *text = best > 1 ? NULL : spell(&plain), *name;
+    if (text)
+        return text;
+    text = spell(&plain);
+    const struct mln_ipset *thing;
+    try_except(w, view, set, "any", all, &best, &text);
+    for (size_t i = 0; best > 2 && (thing_at(&plain, i, &name, &thing), name); i++)
+        if (thing)
+            try_except(w, view, set, name, thing, &best, &text);
+    return text;
+}
+
+static void add_count(struct mln_buf *out, size_t count)
+{
+    if (count >= 1000)
+        mln_buf_printf(out, "%zu,%03zu", count / 1000, count % 1000);
+    else
+        mln_buf_printf(out, "%zu", count);
+}
+
+void mln_words_prefixes(struct mln_arena *arena, const struct mln_ipset *set, size_t most,
+                        struct mln_buf *out)
+{
+    struct mln_prefix *prefixes;
+    size_t count = mln_ipset_prefixes(arena, set, &prefixes);
+    size_t shown = most && count > most ? 2 : count;
+    char text[MLN_IP_TEXT];
+    if (shown < count) {
+        add_count(out, count);
+        mln_buf_add(out, " prefixes (");
+    }
+    for (size_t i = 0; i < shown; i++)
+        mln_buf_printf(out, "%s%s", i ? ", " : "", mln_prefix_text(&prefixes[i], text));
+    if (shown < count)
+        mln_buf_add(out, ", ...)");
+}
+
+/* ---- services ---- */
+
+/* A service that is one product of protocols and ports: the ports that each protocol of it has. */
+static bool is_product(const struct mln_services *s, unsigned *protos,
+                       const struct mln_portset **ports)
+{
+    *protos = 0;
+    for (size_t i = 0; i < s->len; i++) {
+        const struct mln_service_item *item = &s->items[i];
+        if (!mln_portset_is_all(item->sport) || (i && !mln_portset_equal(item->dport, *ports)))
+            return false;
+        *protos |= mln_protos_with_ports(item->protos, item->sport, item->dport);
+        *ports = item->dport;
+    }
+    return s->len > 0;
+}
+
+static const char *service_named(struct mln_words *w, unsigned protos,
+                                 const struct mln_portset *dport)
+{
+    for (size_t i = 0; i < w->services.len; i++) {
+        unsigned its;
+        const struct mln_portset *ports = NULL;
+        if (is_product(w->services.data[i].services, &its, &ports) && its == protos &&
+            mln_portset_equal(ports, dport))
+            return w->services.data[i].name;
+    }
+    return NULL;
+}
+
+static void add_ports(struct mln_buf *out, const struct mln_port_range *r)
+{
+    mln_buf_printf(out, r->lo == r->hi ? " %u" : " %u-%u", r->lo, r->hi);
+}
+
+/* tcp and udp with ports are what `any` with ports means. */
+static void add_protocols(struct mln_buf *out, unsigned protos, bool ports)
+{
+    const unsigned with_ports = MLN_PROTO_BIT(MLN_PROTO_TCP) | MLN_PROTO_BIT(MLN_PROTO_UDP);
+    if (protos == MLN_PROTOS_ALL || (ports && protos == with_ports)) {
+        mln_buf_add(out, "any");
+        return;
+    }
+    bool first = true;
+    for (unsigned p = 0; p < MLN_PROTO_COUNT; p++)
+        if (protos & MLN_PROTO_BIT(p)) {
+            mln_buf_printf(out, "%s%s", first ? "" : ", ",
+                           p == MLN_PROTO_OTHER ? "other protocols" : mln_proto_names[p]);
+            first = false;
+        }
+}
+
+static void add_range(struct mln_words *w, struct mln_buf *out, unsigned protos,
+                      const struct mln_portset *sport, const struct mln_port_range *dport)
+{
+    struct mln_port_range *copy = MLN_NEW(w->arena, struct mln_port_range);
+    *copy = *dport;
+    const char *name = mln_portset_is_all(sport)
+                           ? service_named(w, protos, mln_portset_from_ranges(w->arena, copy, 1))
+                           : NULL;
+    if (out->len)
+        mln_buf_add(out, ", ");
+    if (name) {
+        mln_buf_add(out, name);
+        return;
+    }
+    add_protocols(out, protos, true);
+    for (size_t i = 0; !mln_portset_is_all(sport) && i < sport->len; i++) {
+        mln_buf_add(out, i ? "," : " source");
+        add_ports(out, &sport->ranges[i]);
+    }
+    if (dport->lo != 0 || dport->hi != UINT16_MAX)
+        add_ports(out, dport);
+}
+
+const char *mln_words_service(struct mln_words *w, unsigned protos, const struct mln_portset *sport,
+                              const struct mln_portset *dport)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, w->arena);
+    bool all = mln_portset_is_all(sport) && mln_portset_is_all(dport);
+    const char *name = mln_portset_is_all(sport) ? service_named(w, protos, dport) : NULL;
+    if (all)
+        add_protocols(&out, protos, false);
+    else if (name)
+        mln_buf_add(&out, name);
+    else
+        for (size_t i = 0; i < dport->len; i++)
+            add_range(w, &out, protos, sport, &dport->ranges[i]);
+    return out.data;
+}
