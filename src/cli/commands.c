@@ -95,6 +95,28 @@ static const struct mln_command commands[] = {
         .run = mln_tags_command,
     },
     {
+        .name = "diff",
+        .bit = MLN_FOR_DIFF,
+        .synopsis = "[OPTIONS] OLD NEW",
+        .summary = "show what changes in permitted traffic",
+        .text = "Compares two policies, or deployed rules as JSON, packet by packet: order and "
+                "spelling never matter. With one policy and --old-tags, --new-tags, --old-param or "
+                "--new-param, that policy under both. Exits 1 when the traffic differs.",
+        .takes_files = true,
+        .run = mln_diff_command,
+    },
+    {
+        .name = "verify",
+        .bit = MLN_FOR_VERIFY,
+        .synopsis = "[OPTIONS] --live=FILE|-... POLICY",
+        .summary = "compare a policy with what is deployed",
+        .text = "Shows the rules that are missing, extra or changed in the deployed network security "
+                "groups, and the traffic that this opens or closes. Exits 1 when traffic differs, "
+                "with --exact also when rules alone do.",
+        .takes_files = true,
+        .run = mln_verify_command,
+    },
+    {
         .name = "help",
         .bit = MLN_FOR_HELP,
         .synopsis = "[COMMAND]",

@@ -22,12 +22,14 @@ static void tell_gave_up(struct mln_diff_report *report)
 void mln_diff_run(struct mln_diff_report *report, const char *const *ignored, size_t ignored_count)
 {
     struct mln_change_subject subjects[MLN_SIDES];
-    const struct mln_change_options options = {
-        .ignored = ignored, .ignored_count = ignored_count, .prefixes = PREFIXES};
+    const struct mln_change_options options = {.ignored = ignored,
+                                               .ignored_count = ignored_count,
+                                               .prefixes = PREFIXES,
+                                               .drift = report->drift};
     double clock = mln_cli_clock();
     for (int s = 0; s < MLN_SIDES; s++)
-        subjects[s] = (struct mln_change_subject){report->subjects[s]->model,
-                                                  report->subjects[s]->deployed};
+        subjects[s] =
+            (struct mln_change_subject){report->subjects[s]->model, report->subjects[s]->deployed};
     mln_change_find(&report->cli->ctx, subjects, &options, &report->change);
     report->good = true;
     tell_gave_up(report);

@@ -14,13 +14,15 @@ struct mln_diff_report {
     struct mln_change change;
     bool good;  /* both subjects were understood, and the change was worked out */
     bool exact; /* rules count, too */
+    bool drift; /* verify: the new side is what is deployed */
 };
 
 /* Compares what was loaded; gives up with a diagnostic. `both` good. */
 void mln_diff_run(struct mln_diff_report *report, const char *const *ignored, size_t ignored_count);
 /* The answer: 0 for equal, 1 for different. */
 void mln_diff_judge(const struct mln_diff_report *report);
-void mln_diff_print(const struct mln_diff_report *report); /* on standard output, as --format says */
+void mln_diff_print(
+    const struct mln_diff_report *report); /* on standard output, as --format says */
 
 /* What differs, in numbers. */
 struct mln_diff_counts {

@@ -2,7 +2,7 @@
 #include "cli/diff.h"
 
 #include "base/json.h"
-#include "cli/test.h"
+#include "cli/hop.h"
 
 /* ---- boxes ---- */
 
@@ -80,13 +80,13 @@ static void add_reason(const struct mln_diff_report *report, struct mln_json *js
                            : reason->rule
                                ? mln_subject_place(report->subjects[reason->side], reason->rule)
                                : (struct mln_span){0};
-    const char *place = mln_test_place(report->cli, span);
+    const char *place = mln_place_text(report->cli, span);
     mln_json_object(json);
     mln_json_pair(json, "side", report->words[reason->side]);
     mln_json_pair(json, "verdict", reason->allow ? "permitted" : "denied");
     mln_json_pair(json, "place", *place ? place : NULL);
     mln_json_pair(json, "intent",
-                  reason->intent ? mln_test_statement(report->cli, reason->intent->span) : NULL);
+                  reason->intent ? mln_statement_text(report->cli, reason->intent->span) : NULL);
     mln_json_pair(json, "rule",
                   reason->rule    ? reason->rule->name
                   : reason->azure ? reason->azure->name
@@ -200,9 +200,7 @@ static const char *answer(const struct mln_diff_report *report)
 {
     if (!report->good)
         return "invalid";
-    return report->change.traffic       ? "differs"
-           : report->change.gave_up.len ? "unknown"
-                                        : "equal";
+    return report->change.traffic ? "differs" : report->change.gave_up.len ? "unknown" : "equal";
 }
 
 void mln_diff_print_json(const struct mln_diff_report *report, struct mln_buf *out)

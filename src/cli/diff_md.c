@@ -39,8 +39,8 @@ static bool is_listed(const struct mln_change *change, const struct mln_change_f
 static void print_flow(const struct mln_diff_report *report, const struct mln_change_flow *flow,
                        struct mln_buf *out)
 {
-    const char *where = mln_diff_where(report, flow), *cells[] = {flow->services, flow->from,
-                                                                  flow->to};
+    const char *where = mln_diff_where(report, flow),
+               *cells[] = {flow->services, flow->from, flow->to};
     mln_buf_add(out, flow->added ? "| permitted |" : "| denied |");
     for (size_t i = 0; i < 3; i++) {
         mln_buf_char(out, ' ');
@@ -168,8 +168,7 @@ static void print_notes(const struct mln_diff_report *report, struct mln_buf *ou
 
 void mln_diff_print_md(const struct mln_diff_report *report, struct mln_buf *out)
 {
-    bool verify = strcmp(report->words[MLN_NEW], "live") == 0;
-    mln_buf_printf(out, "### %s\n\n**", verify ? "Drift" : "Change in permitted traffic");
+    mln_buf_printf(out, "### %s\n\n**", report->drift ? "Drift" : "Change in permitted traffic");
     add_cell(out, mln_diff_summary(report));
     mln_buf_add(out, "**\n\n");
     print_flows(report, out);

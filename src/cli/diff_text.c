@@ -1,10 +1,7 @@
 /* The report of diff and verify as people read it, and the sentences that all forms use. */
 #include "cli/diff.h"
 
-#include "cli/test.h"
-#include "diag/render.h"
-
-#include <string.h>
+#include "cli/hop.h"
 
 /* ---- sentences ---- */
 
@@ -23,10 +20,7 @@ const char *mln_diff_where(const struct mln_diff_report *report, const struct ml
 
 static const char *safe(const struct mln_diff_report *report, const char *text)
 {
-    struct mln_buf out;
-    mln_buf_init(&out, report->cli->ctx.arena);
-    mln_render_safe(&out, text, strlen(text));
-    return out.data ? out.data : "";
+    return mln_safe_text(report->cli, text);
 }
 
 /* Where an unnamed rule is: in the JSON, or in the policy that it was made from. */
@@ -34,7 +28,7 @@ static const char *rule_place(const struct mln_diff_report *report,
                               const struct mln_change_reason *reason)
 {
     struct mln_span span = mln_subject_place(report->subjects[reason->side], reason->rule);
-    const char *place = mln_test_place(report->cli, span);
+    const char *place = mln_place_text(report->cli, span);
     return *place ? place : safe(report, report->names[reason->side]);
 }
 
@@ -50,8 +44,8 @@ const char *mln_diff_reason(const struct mln_diff_report *report,
     const char *verb = reason->allow ? "permitted" : "denied";
     if (reason->intent)
         return mln_printf(a, "%s: %s: %s", report->words[reason->side],
-                          mln_test_place(report->cli, reason->intent->span),
-                          mln_test_statement(report->cli, reason->intent->span));
+                          mln_place_text(report->cli, reason->intent->span),
+                          mln_statement_text(report->cli, reason->intent->span));
     if (reason->rule && report->subjects[reason->side]->kind == MLN_SUBJECT_POLICY)
         return mln_printf(a, "%s: %s by the default, rule %s of NSG '%s'",
                           report->words[reason->side], verb, reason->rule->name, nsg_of(reason));
@@ -96,10 +90,9 @@ const char *mln_diff_summary(const struct mln_diff_report *report)
     add_count(&out, c.removed, "newly denied");
     add_count(&out, c.firewalls, c.firewalls == 1 ? "resource firewall" : "resource firewalls");
     if (!out.len)
-        mln_buf_add(&out, report->change.traffic ? "NSGs on one side only"
-                          : report->change.gave_up.len
-                              ? "not everything could be compared"
-                              : "no difference in permitted traffic");
+        mln_buf_add(&out, report->change.traffic       ? "NSGs on one side only"
+                          : report->change.gave_up.len ? "not everything could be compared"
+                                                       : "no difference in permitted traffic");
     add_count(&rules, c.rules[MLN_CHANGE_ADDED], "added");
     add_count(&rules, c.rules[MLN_CHANGE_REMOVED], "removed");
     add_count(&rules, c.rules[MLN_CHANGE_CHANGED], "changed");
@@ -187,7 +180,7 @@ static void print_rule(const struct mln_diff_report *report, const struct mln_ch
 {
     static const char marks[] = {
         [MLN_CHANGE_ADDED] = '+', [MLN_CHANGE_REMOVED] = '-', [MLN_CHANGE_CHANGED] = '~'};
-    mln_buf_printf(out, "%c rule %s of NSG '%s', %s", marks[rule->kind], safe(report, rule->name),
+    mln_buf_printf(out, "  %c %s of NSG '%s', %s", marks[rule->kind], safe(report, rule->name),
                    safe(report, rule->nsg), mln_diff_direction(rule->direction));
     if (rule->old_name)
         mln_buf_printf(out, " (was %s)", safe(report, rule->old_name));
@@ -208,6 +201,8 @@ void mln_diff_print_text(const struct mln_diff_report *report, struct mln_buf *o
     print_firewalls(report, out);
     for (size_t i = 0; i < change->notes.len; i++)
         mln_buf_printf(out, "%s\n", safe(report, change->notes.data[i].text));
+    if (change->rules.len)
+        mln_buf_add(out, "rules:\n");
     for (size_t i = 0; i < change->rules.len; i++)
         print_rule(report, &change->rules.data[i], out);
     mln_buf_printf(out, "%s\n", mln_diff_summary(report));

@@ -15,6 +15,7 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
     [MLN_GROUP_OUTPUT] = "Output",
     [MLN_GROUP_ASSERTIONS] = "Assertions",
     [MLN_GROUP_QUESTIONS] = "Questions",
+    [MLN_GROUP_COMPARISON] = "Comparison",
     [MLN_GROUP_DEPENDENCIES] = "Dependencies, as in gcc",
     [MLN_GROUP_DIAGNOSTICS] = "Diagnostics",
     [MLN_GROUP_GENERAL] = "General",
@@ -29,6 +30,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define ASSERTIONS MLN_GROUP_ASSERTIONS, MLN_FOR_TEST
 #define QUERY MLN_GROUP_QUESTIONS, MLN_FOR_QUERY
 #define REACH MLN_GROUP_QUESTIONS, MLN_FOR_REACH
+#define DIFF MLN_GROUP_COMPARISON, MLN_FOR_DIFF
+#define VERIFY MLN_GROUP_COMPARISON, MLN_FOR_VERIFY
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
 #define DIAGNOSTICS \
     MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS
@@ -104,6 +107,21 @@ static const struct mln_option options[] = {
      mln_set_expect},
     {NULL, "--format", "text|json", NEEDED, QUERY, "the form of the answer (default text)",
      mln_set_format},
+    {NULL, "--old-tags", "FILE", NEEDED, DIFF, "the service-tag file of the old side",
+     mln_set_old_tags},
+    {NULL, "--new-tags", "FILE", NEEDED, DIFF, "the service-tag file of the new side",
+     mln_set_new_tags},
+    {NULL, "--old-param", "NAME=TEXT", NEEDED, DIFF, "a parameter of the old side",
+     mln_set_old_param},
+    {NULL, "--new-param", "NAME=TEXT", NEEDED, DIFF, "a parameter of the new side",
+     mln_set_new_param},
+    {NULL, "--live", "FILE", NEEDED, VERIFY,
+     "what is deployed, as JSON; may be given several times", mln_set_live},
+    {NULL, "--ignore", "GLOB", NEEDED, VERIFY,
+     "leave out NSGs and rules of such names; may be given several times", mln_set_ignore},
+    {NULL, "--exact", FLAG, VERIFY, "exit 1 for differences in rules alone, too", mln_set_exact},
+    {NULL, "--format", "text|md|json", NEEDED, MLN_GROUP_COMPARISON,
+     MLN_FOR_DIFF | MLN_FOR_VERIFY, "the form of the report (default text)", mln_set_format},
 
     {"-M", NULL, FLAG, DEPENDENCIES, "print a make rule with the files read, write nothing else",
      mln_set_deps_only},

@@ -25,7 +25,8 @@ enum mln_command_bit {
     MLN_FOR_ALLOWLIST = 2048,
     MLN_FOR_EXPLAIN = 4096,
     MLN_FOR_DOC = 8192,
-    MLN_FOR_SUBJECTS = MLN_FOR_LINT | MLN_FOR_QUERY | MLN_FOR_REACH, /* asks about policies and
+    MLN_FOR_SUBJECTS = MLN_FOR_LINT | MLN_FOR_QUERY | MLN_FOR_REACH | MLN_FOR_DIFF |
+                       MLN_FOR_VERIFY, /* asks about policies and
                                                                         deployed NSGs */
     MLN_FOR_POLICIES = MLN_FOR_COMPILE | MLN_FOR_CHECK | MLN_FOR_TEST |
                        MLN_FOR_SUBJECTS, /* whatever reads policies */
@@ -37,6 +38,7 @@ enum mln_option_group {
     MLN_GROUP_OUTPUT,
     MLN_GROUP_ASSERTIONS,
     MLN_GROUP_QUESTIONS,
+    MLN_GROUP_COMPARISON,
     MLN_GROUP_DEPENDENCIES,
     MLN_GROUP_DIAGNOSTICS,
     MLN_GROUP_GENERAL,
@@ -106,9 +108,15 @@ struct mln_options {
     /* input */
     MLN_VEC(const char *) include_dirs; /* -I, then MLNSGC_PATH */
     const char *tags;                   /* NULL: the catalogue */
+    const char *old_tags, *new_tags;    /* diff: of one side; NULL: as `tags` */
     bool cloud_given;
     enum mln_cloud cloud;
     MLN_VEC(struct mln_param_option) params;
+    MLN_VEC(struct mln_param_option)
+    old_params, new_params;       /* diff: behind `params`, of one side */
+    MLN_VEC(const char *) live;   /* verify: what is deployed */
+    MLN_VEC(const char *) ignore; /* verify: NSGs and rules left out */
+    bool exact;                   /* verify: rules count, too */
     struct mln_date today;
     bool today_given;
     const char *lock; /* NULL: none */
@@ -118,8 +126,8 @@ struct mln_options {
     const char *output;                       /* NULL: the current directory */
     MLN_VEC(const struct mln_backend *) emit; /* empty: the default, see compile.c */
     enum mln_arm_scope arm_scope;
-    const char *nsg;                          /* NULL: every one */
-    unsigned low, high;                       /* priorities */
+    const char *nsg;    /* NULL: every one */
+    unsigned low, high; /* priorities */
     bool prune;
     enum mln_expand expand;
     /* assertions */

@@ -61,10 +61,13 @@ static bool number(const char *text, size_t length, unsigned max, unsigned *out)
     }
 
 TEXT_SETTER(tags, tags)
+TEXT_SETTER(old_tags, old_tags)
+TEXT_SETTER(new_tags, new_tags)
 TEXT_SETTER(output, output)
 TEXT_SETTER(nsg, nsg)
 TEXT_SETTER(lock, lock)
 TEXT_SETTER(deps_file, deps_file)
+FLAG_SETTER(exact, exact)
 FLAG_SETTER(prune, prune)
 FLAG_SETTER(locked, locked)
 FLAG_SETTER(relock, relock)
@@ -90,16 +93,41 @@ MLN_SETTER(deps_target)
     return NULL;
 }
 
-MLN_SETTER(param)
+/* NAME=TEXT. The message of a usage error, or NULL. */
+static const char *split_param(struct mln_ctx *ctx, const char *value,
+                               struct mln_param_option *param)
 {
     const char *equals = strchr(value, '=');
     if (!equals || equals == value)
         return mln_printf(ctx->arena, "'%s' is not of the form NAME=TEXT", value);
-    struct mln_param_option param = {
-        .name = mln_strndup(ctx->arena, value, (size_t)(equals - value)),
-        .text = equals + 1,
-    };
-    mln_vec_push(ctx->arena, &options->params, param);
+    param->name = mln_strndup(ctx->arena, value, (size_t)(equals - value));
+    param->text = equals + 1;
+    return NULL;
+}
+
+#define PARAM_SETTER(setter, list) \
+    MLN_SETTER(setter) \
+    { \
+        struct mln_param_option param = {0}; \
+        const char *mistake = split_param(ctx, value, &param); \
+        if (!mistake) \
+            mln_vec_push(ctx->arena, &options->list, param); \
+        return mistake; \
+    }
+
+PARAM_SETTER(param, params)
+PARAM_SETTER(old_param, old_params)
+PARAM_SETTER(new_param, new_params)
+
+MLN_SETTER(live)
+{
+    mln_vec_push(ctx->arena, &options->live, value);
+    return NULL;
+}
+
+MLN_SETTER(ignore)
+{
+    mln_vec_push(ctx->arena, &options->ignore, value);
     return NULL;
 }
 

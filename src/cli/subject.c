@@ -86,9 +86,29 @@ void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     if (!text)
         return;
     if (is_json(text, length))
-        mln_subject_load_json(cli, inputs, text, length, subject);
+        mln_subject_load_json(cli, inputs, &(struct mln_subject_text){path, text, length}, 1,
+                              subject);
     else
         load_policy(cli, inputs, text, length, subject);
+}
+
+void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inputs,
+                               const char *const *paths, size_t count, struct mln_subject *subject)
+{
+    struct mln_subject_text *texts = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_subject_text, count);
+    bool good = true;
+    if (count == 1) {
+        mln_subject_load(cli, inputs, paths[0], subject);
+        return;
+    }
+    *subject = (struct mln_subject){.path = paths[0]};
+    for (size_t i = 0; i < count; i++) {
+        texts[i].path = paths[i];
+        texts[i].text = mln_cli_read(cli, paths[i], &texts[i].length);
+        good &= texts[i].text != NULL;
+    }
+    if (good)
+        mln_subject_load_json(cli, inputs, texts, count, subject);
 }
 
 struct mln_span mln_subject_place(const struct mln_subject *subject, const struct mln_rule *rule)

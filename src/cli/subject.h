@@ -38,9 +38,17 @@ struct mln_subject {
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
                       struct mln_subject *subject);
 
-/* subject_json.c: the same for a JSON text. */
-void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
-                           size_t length, struct mln_subject *subject);
+/* subject_json.c: the same for JSON texts, which together are one subject. */
+struct mln_subject_text {
+    const char *path, *text;
+    size_t length;
+};
+void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
+                           const struct mln_subject_text *texts, size_t count,
+                           struct mln_subject *subject);
+/* One file of any kind, or several of JSON as one subject. */
+void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inputs,
+                               const char *const *paths, size_t count, struct mln_subject *subject);
 
 /* Where a rule comes from: the first intent behind it, or its place in the JSON; file 0 for a rule
  * of a policy's `default`. */

@@ -180,15 +180,24 @@ static struct mln_deployed_params params(struct mln_cli *cli, const struct mln_i
     return out;
 }
 
-void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
-                           size_t length, struct mln_subject *subject)
+static bool read_text(struct mln_cli *cli, const struct mln_inputs *inputs,
+                      const struct mln_subject_text *text, struct mln_deployed *out)
+{
+    struct mln_deployed_params given = params(cli, inputs);
+    const char *name = strcmp(text->path, "-") == 0 ? "<stdin>" : text->path;
+    return mln_deployed_read(&cli->ctx, inputs->tags, name, text->text, text->length, &given, out);
+}
+
+void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
+                           const struct mln_subject_text *texts, size_t count,
+                           struct mln_subject *subject)
 {
     struct mln_arena *a = cli->ctx.arena;
     unsigned errors = cli->ctx.diags->errors;
     struct mln_deployed deployed = {0};
-    struct mln_deployed_params given = params(cli, inputs);
-    const char *name = strcmp(subject->path, "-") == 0 ? "<stdin>" : subject->path;
-    bool good = mln_deployed_read(&cli->ctx, inputs->tags, name, text, length, &given, &deployed);
+    bool good = true;
+    for (size_t i = 0; i < count; i++)
+        good &= read_text(cli, inputs, &texts[i], &deployed);
     subject->kind = deployed.from_template ? MLN_SUBJECT_TEMPLATE : MLN_SUBJECT_NSGS;
     subject->model = empty_model(cli, inputs);
     struct placing p = {.cli = cli,

@@ -228,16 +228,16 @@ static void add_variable(struct mln_diagrams *d, size_t match, bool is_src, uint
     mln_bit_clear(level->columns, match);
 }
 
-/* The last name of a match first: a regional tag is listed as itself and its global tag, and what
- * is out of the global one needs no further question. */
+/* In the order of their names in the matches: a regional tag comes behind its global tag, and what
+ * is out of that needs no further question. */
 static void list_variables(struct mln_diagrams *d, const struct mln_match *matches)
 {
     for (size_t m = 0; m < d->match_count; m++) {
         if (!mln_bit(d->live, m))
             continue;
-        for (size_t v = matches[m].dst_var_count; v-- > 0;)
+        for (size_t v = 0; v < matches[m].dst_var_count; v++)
             add_variable(d, m, false, matches[m].dst_vars[v]);
-        for (size_t v = matches[m].src_var_count; v-- > 0;)
+        for (size_t v = 0; v < matches[m].src_var_count; v++)
             add_variable(d, m, true, matches[m].src_vars[v]);
     }
 }

@@ -114,6 +114,9 @@ void mln_resolve_param(struct mln_build *b, struct mln_bound *bound);
 /* Resolves what the node declares, so that its mistakes are reported even when nothing uses it. */
 void mln_resolve_group(struct mln_build *b, struct mln_scope *scope, struct mln_node *node);
 void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct mln_node *node);
+/* What a service stands for, of the library also when nothing uses it; NULL when it was not
+ * understood. */
+const struct mln_services *mln_services_of(struct mln_build *b, struct mln_symbol *symbol);
 
 /* --- intent.c --- */
 void mln_build_intent(struct mln_build *b, struct mln_active *active);

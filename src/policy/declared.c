@@ -15,15 +15,15 @@ static bool is_visible(struct mln_build *b, enum mln_space_kind space,
 static void add(struct mln_build *b, enum mln_space_kind space, struct mln_symbol *symbol,
                 struct mln_arena *arena, struct mln_declared_vec *out)
 {
-    bool group = symbol->kind == MLN_SYM_GROUP;
-    if ((!group && symbol->kind != MLN_SYM_SERVICE) || symbol->state != MLN_DONE ||
-        !is_visible(b, space, symbol))
+    struct mln_declared declared = {.name = symbol->name, .library = symbol->library};
+    if (!is_visible(b, space, symbol))
         return;
-    struct mln_declared declared = {.name = symbol->name,
-                                    .library = symbol->library,
-                                    .group = group ? symbol->u.group : NULL,
-                                    .services = group ? NULL : symbol->u.services};
-    mln_vec_push(arena, out, declared);
+    if (symbol->kind == MLN_SYM_GROUP && symbol->state == MLN_DONE)
+        declared.group = symbol->u.group;
+    else if (symbol->kind == MLN_SYM_SERVICE)
+        declared.services = mln_services_of(b, symbol);
+    if (declared.group || declared.services)
+        mln_vec_push(arena, out, declared);
 }
 
 /* The policy's own module is the last one. */

@@ -302,3 +302,9 @@ void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct ml
     if (symbol && symbol->node == node && !symbol->library)
         add_symbol(b, symbol, node->span, &unused);
 }
+
+const struct mln_services *mln_services_of(struct mln_build *b, struct mln_symbol *symbol)
+{
+    struct service_list unused = {0};
+    return add_symbol(b, symbol, symbol->span, &unused) ? symbol->u.services : NULL;
+}

@@ -28,7 +28,7 @@ static void keep_subject(struct finder *f, int side)
 {
     const struct mln_change_subject *subject = &f->subjects[side];
     size_t count = subject->model->nsgs.len;
-    f->deployed[side] = MLN_NEW_ARRAY(arena_of(f), struct mln_deployed, count + 1);
+    f->deployed[side] = MLN_NEW_ARRAY(arena_of(f), struct mln_nsg_rules, count + 1);
     for (size_t i = 0; i < count; i++)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             keep_rules(f, &subject->deployed[i].rules[d], &f->deployed[side][i].rules[d]);
@@ -130,6 +130,9 @@ void mln_change_find(struct mln_ctx *ctx, const struct mln_change_subject subjec
     mln_diff_sets_init(&out->sets, ctx->arena);
     for (int s = 0; s < MLN_SIDES; s++)
         keep_subject(&f, s);
+    for (int s = 0; s < MLN_SIDES; s++) /* NSGs are looked at from the other side's zones */
+        if (!f.placed[s] && f.placed[1 - s])
+            f.words[s] = f.words[1 - s];
     mln_change_match(&f);
     for (size_t i = 0; i < f.ends.len; i++)
         compare_end(&f, &f.ends.data[i]);

@@ -18,7 +18,7 @@
 
 struct mln_change_subject {
     const struct mln_model *model;
-    const struct mln_deployed *deployed; /* by index of the NSG in the model */
+    const struct mln_nsg_rules *deployed; /* by index of the NSG in the model */
 };
 
 /* A place of the comparison: a zone on one side or on both. */
@@ -105,6 +105,7 @@ struct mln_change_options {
     const char *const *ignored;
     size_t ignored_count;
     size_t prefixes; /* written out in words before they are counted; 0: all */
+    bool drift;      /* the sides are what should be deployed, and what is */
     uint64_t limit;
 };
 void mln_change_find(struct mln_ctx *ctx, const struct mln_change_subject subjects[MLN_SIDES],

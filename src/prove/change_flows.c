@@ -4,21 +4,52 @@
  * same reasons are one flow; then flows that differ in nothing but their services are joined, then
  * those that differ in nothing but their destinations, then sources. Boxes are disjoint, so a flow
  * is exactly the union of its boxes. */
+#include "azure/legal.h"
+#include "azure/platform.h"
 #include "prove/change_impl.h"
 
 #include <string.h>
 
 /* ---- reasons ---- */
 
-static bool speaks_of(const struct mln_intent *intent, const struct mln_box *box)
+/* The addresses a leaf stands for; NULL where they are not known, or depend on who looks. */
+static const struct mln_ipset *leaf_set(const struct mln_leaf *leaf, enum mln_family family)
 {
-    for (size_t i = 0; i < intent->services.len; i++) {
-        const struct mln_service_item *item = &intent->services.items[i];
-        if (item->protos & box->protos && mln_portset_overlaps(item->sport, box->sport) &&
-            mln_portset_overlaps(item->dport, box->dport))
+    switch (leaf->kind) {
+    case MLN_LEAF_ZONE:
+        return leaf->zone->addresses[family];
+    case MLN_LEAF_NETWORK:
+        return leaf->network->space[family];
+    case MLN_LEAF_EXTERNAL:
+        return leaf->external->addresses[family];
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint->addresses[family];
+    default:
+        return NULL;
+    }
+}
+
+static bool side_speaks_of(const struct mln_side_set *side, const struct mln_ipset *set)
+{
+    for (size_t i = 0; i < side->len; i++) {
+        const struct mln_ipset *its = leaf_set(&side->parts[i].leaf, set->family);
+        if (!its || mln_ipset_overlaps(its, set))
             return true;
     }
     return false;
+}
+
+/* A rule may be merged from those of several intents: which of them speak of the box? */
+static bool speaks_of(const struct mln_intent *intent, const struct mln_box *box)
+{
+    bool service = false;
+    for (size_t i = 0; i < intent->services.len && !service; i++) {
+        const struct mln_service_item *item = &intent->services.items[i];
+        service = item->protos & box->protos && mln_portset_overlaps(item->sport, box->sport) &&
+                  mln_portset_overlaps(item->dport, box->dport);
+    }
+    return service && side_speaks_of(intent->from, box->src) &&
+           side_speaks_of(intent->to, box->dst);
 }
 
 static bool same_reason(const struct mln_change_reason *x, const struct mln_change_reason *y)
@@ -124,20 +155,23 @@ static const char *set_names(const struct wording *w, bool in)
             continue;
         mln_buf_printf(&text, "%s%s", text.len == 0 ? "" : in ? " and " : ", ", name);
     }
-    return text.data;
+    return text.len ? text.data : NULL;
 }
 
-/* Tags lie on the Internet as the other end sees it, ASGs in a zone: then they need no addresses.
- */
+/* Tags lie in public address space, as the other end sees the Internet, ASGs in a zone: then they
+ * need no addresses. */
 static bool is_whole(const struct wording *w, const struct mln_ipset *set)
 {
-    int family = w->box->box.family;
+    struct mln_arena *a = arena_of(w->f);
+    enum mln_family family = w->box->box.family;
     const struct mln_ipset *all = w->is_src ? w->side->src[family] : w->side->dst[family];
-    if (!all || mln_ipset_covers(set, all))
-        return true;
-    if (w->other && !w->other->unplaced)
-        all = mln_ipset_intersect(arena_of(w->f), all, w->other->internet[family]);
-    return mln_ipset_covers(set, all);
+    if (all && w->other)
+        all = mln_ipset_intersect(a, all, w->other->internet[family]);
+    if (all) {
+        all = mln_ipset_subtract(a, all, mln_azure_private_space(a, family));
+        all = mln_ipset_subtract(a, all, mln_azure_platform_space(a, family));
+    }
+    return !all || mln_ipset_covers(set, all);
 }
 
 static const char *end_words(const struct wording *w)

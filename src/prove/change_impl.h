@@ -25,7 +25,7 @@ struct finder {
     const struct mln_change_subject *subjects;
     struct mln_change *out;
     struct mln_words *words[MLN_SIDES];
-    struct mln_deployed *deployed[MLN_SIDES]; /* without what is ignored */
+    struct mln_nsg_rules *deployed[MLN_SIDES]; /* without what is ignored */
     bool placed[MLN_SIDES];
     MLN_VEC(struct end) ends;
     const struct end **out_end, **in_end; /* of each place; NULL: ungoverned, or on one side only */

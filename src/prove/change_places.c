@@ -224,20 +224,25 @@ static void match_places(struct finder *f, struct pairing *nsgs)
 
 /* ---- one side tells no places ---- */
 
-/* From where an NSG is looked at: the zones of the side that has places, else its own stand-in. */
+static bool has_places(const struct mln_nsg *nsg)
+{
+    return nsg->zones.len && !nsg->zones.data[0]->unplaced;
+}
+
+/* From where two NSGs are looked at: the zones of the one that tells them, else each from its own
+ * stand-in. */
 static void add_nsg_ends(struct finder *f, const struct mln_nsg *old, const struct mln_nsg *new)
 {
     const struct mln_nsg *nsgs[MLN_SIDES] = {old, new};
-    bool placed = f->placed[MLN_OLD] || f->placed[MLN_NEW];
-    int eyes = f->placed[MLN_OLD] ? MLN_OLD : MLN_NEW;
+    int eyes = has_places(old) || !has_places(new) ? MLN_OLD : MLN_NEW;
+    bool placed = has_places(nsgs[eyes]);
     for (size_t i = 0; i < nsgs[eyes]->zones.len; i++) {
         struct end_side sides[MLN_SIDES];
         const struct end_side *make[MLN_SIDES];
         for (int s = 0; s < MLN_SIDES; s++) {
             int from = placed ? eyes : s;
-            sides[s] = (struct end_side){
-                f->subjects[from].model,
-                placed ? nsgs[eyes]->zones.data[i] : nsgs[s]->zones.data[0], nsgs[s], NULL};
+            sides[s] = (struct end_side){f->subjects[from].model, nsgs[from]->zones.data[i],
+                                         nsgs[s], NULL};
             make[s] = &sides[s];
         }
         add_ends(f, SIZE_MAX, make);
@@ -250,8 +255,10 @@ static void note_lone_nsg(struct finder *f, int side, const struct mln_nsg *nsg)
 {
     struct mln_arena *a = arena_of(f);
     bool traffic = !(f->placed[MLN_OLD] && f->placed[MLN_NEW]);
+    const char *is[MLN_SIDES] = {f->options->drift ? "not deployed" : "gone",
+                                 f->options->drift ? "deployed, but not in the policy" : "new"};
     note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "nsg", nsg->name, traffic,
-         mln_printf(a, "NSG '%s' is %s", nsg->name, side == MLN_NEW ? "new" : "gone"));
+         mln_printf(a, "NSG '%s' is %s", nsg->name, is[side]));
 }
 
 static void compare_rules(struct finder *f, const struct mln_nsg *old, const struct mln_nsg *new)

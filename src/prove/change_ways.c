@@ -8,6 +8,7 @@
  *
  * Pairs whose ends are alike on both sides need no question, and most ends are: only pairs at which
  * an end differs, in what reaches the other place, are compared. */
+#include "azure/platform.h"
 #include "prove/change_impl.h"
 
 #include <string.h>
@@ -81,24 +82,29 @@ static void find_whole(struct ways *w)
 
 /* ---- one way ---- */
 
-/* What is joined with the zone and belongs to no place. */
+/* What is joined with the zone and belongs to no place. `lone`: only this side has the zone; that
+ * it reaches the platform like any other goes without saying. */
 static const struct mln_ipset *rest_of(struct ways *w, int s, const struct mln_zone *zone,
-                                       enum mln_direction direction, int f)
+                                       bool lone, enum mln_direction direction, int f)
 {
     struct mln_arena *a = arena_of(w->f);
     const struct mln_ipset *set = mln_change_joined(w->f, zone, direction, f);
+    if (lone)
+        set = mln_ipset_subtract(a, set, mln_azure_platform_space(a, (enum mln_family)f));
     set = mln_ipset_subtract(a, set, w->taken[s][f]);
     return mln_ipset_subtract(a, set, w->taken[1 - s][f]);
 }
 
 /* The addresses of one end; direction: of the packets at the zone of the other end. */
-static const struct mln_ipset *addresses_of(struct ways *w, int s, size_t place,
-                                            const struct mln_zone *other,
+static const struct mln_ipset *addresses_of(struct ways *w, int s, size_t place, size_t other_place,
                                             enum mln_direction direction, int f)
 {
     struct mln_arena *a = arena_of(w->f);
+    const struct mln_zone *other = zone_of(w, other_place, s);
+    if (place == REST && !other)
+        return mln_ipset_empty(a, (enum mln_family)f);
     if (place == REST)
-        return other ? rest_of(w, s, other, direction, f) : mln_ipset_empty(a, (enum mln_family)f);
+        return rest_of(w, s, other, !zone_of(w, other_place, 1 - s), direction, f);
     const struct mln_ipset *set = mln_ipset_union(a, w->home[place][s][f], w->guest[place][s][f]);
     return other ? mln_ipset_intersect(a, set, mln_change_joined(w->f, other, direction, f)) : set;
 }
@@ -129,8 +135,8 @@ static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size
     if (side.hop_count == 0 && !there)
         return side;
     for (int f = 0; f < MLN_FAMILIES; f++) {
-        side.src[f] = addresses_of(w, s, from, b, MLN_INBOUND, f);
-        side.dst[f] = addresses_of(w, s, to, a, MLN_OUTBOUND, f);
+        side.src[f] = addresses_of(w, s, from, to, MLN_INBOUND, f);
+        side.dst[f] = addresses_of(w, s, to, from, MLN_OUTBOUND, f);
     }
     return side;
 }

@@ -124,9 +124,13 @@ static void add_passing(struct comparison *c, const struct mln_diff_side *side,
                         const struct mln_diff_hop *hop, struct list *list)
 {
     const struct mln_ipset *own = hop->own[c->family];
+    static const uint32_t no_vars[1] = {0};
     struct mln_rules_entry pass = {.allow = true};
-    struct mln_match match = {
-        .src = side->src[c->family], .dst = side->dst[c->family], .protos = MLN_PROTOS_ALL};
+    struct mln_match match = {.src = side->src[c->family],
+                              .dst = side->dst[c->family],
+                              .src_vars = no_vars,
+                              .dst_vars = no_vars,
+                              .protos = MLN_PROTOS_ALL};
     if (hop->rules && !own)
         return;
     if (hop->rules && hop->direction == MLN_OUTBOUND)
@@ -144,8 +148,11 @@ static void add_hop(struct comparison *c, int number, size_t at)
     struct list *list = &c->lists[number][at];
     list->first = c->matches.len;
     if (hop->rules) {
-        const struct mln_rules_view view = {&c->ctx, side->model, hop->zone, hop->direction,
-                                            c->family};
+        const struct mln_rules_view view = {.ctx = &c->ctx,
+                                            .model = side->model,
+                                            .zone = hop->zone,
+                                            .direction = hop->direction,
+                                            .family = c->family};
         struct mln_rules_entry_vec entries = {0};
         mln_rules_entries(&view, hop->rules, &entries);
         for (size_t i = 0; i < entries.len; i++)
@@ -187,6 +194,45 @@ static void find_allows(struct comparison *c)
                     mln_bit_set(c->allows, c->lists[s][h].first + i);
 }
 
+/* ---- the same lists ---- */
+
+static bool same_addresses(const struct mln_ipset *x, const struct mln_ipset *y)
+{
+    return x == y || mln_ipset_equal(x, y);
+}
+
+static bool same_ports(const struct mln_portset *x, const struct mln_portset *y)
+{
+    return x == y || (x && y && mln_portset_equal(x, y));
+}
+
+static bool same_match(const struct mln_match *x, const struct mln_match *y)
+{
+    return x->protos == y->protos && x->src_var_count == y->src_var_count &&
+           x->dst_var_count == y->dst_var_count && same_ports(x->sport, y->sport) &&
+           same_ports(x->dport, y->dport) && same_addresses(x->src, y->src) &&
+           same_addresses(x->dst, y->dst) &&
+           memcmp(x->src_vars, y->src_vars, x->src_var_count * sizeof *x->src_vars) == 0 &&
+           memcmp(x->dst_vars, y->dst_vars, x->dst_var_count * sizeof *x->dst_vars) == 0;
+}
+
+/* Most ends of most comparisons have not changed at all; that is seen without a diagram. */
+static bool is_unchanged(const struct comparison *c)
+{
+    if (c->list_count[MLN_OLD] != c->list_count[MLN_NEW])
+        return false;
+    for (size_t h = 0; h < c->list_count[MLN_OLD]; h++) {
+        const struct list *old = &c->lists[MLN_OLD][h], *new = &c->lists[MLN_NEW][h];
+        if (old->count != new->count)
+            return false;
+        for (size_t i = 0; i < old->count; i++)
+            if (old->entries.data[i].allow != new->entries.data[i].allow ||
+                !same_match(&c->matches.data[old->first + i], &c->matches.data[new->first + i]))
+                return false;
+    }
+    return true;
+}
+
 /* ---- the comparison ---- */
 
 static mln_diagram permitted(struct comparison *c, struct mln_diagrams *d, int side)
@@ -215,7 +261,7 @@ static void compare_family(struct comparison *c, uint64_t limit, struct mln_diff
 {
     for (int s = 0; s < MLN_SIDES; s++)
         add_side(c, s);
-    if (c->matches.len == 0)
+    if (c->matches.len == 0 || is_unchanged(c))
         return;
     find_allows(c);
     struct mln_diagrams *d =

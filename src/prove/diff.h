@@ -58,7 +58,7 @@ MLN_VEC_TYPE(mln_diff_cause_vec, struct mln_diff_cause);
 struct mln_diff_box {
     struct mln_box box;
     bool added; /* newly permitted; else newly denied */
-    struct mln_diff_cause_vec causes;
+    struct mln_diff_cause_vec causes; /* none when there were too many boxes to ask for all */
     bool outside[MLN_SIDES]; /* some packet of it is none of that side's sources and destinations */
 };
 MLN_VEC_TYPE(mln_diff_box_vec, struct mln_diff_box);
@@ -70,7 +70,7 @@ struct mln_diff {
     uint64_t steps;
 };
 
-#define MLN_DIFF_BOXES 2000 /* looked for on each side and in each family */
+#define MLN_DIFF_BOXES 1000 /* looked for on each side and in each family */
 
 /* Results live in ctx->arena; so do no others. limit: as of diagrams. */
 void mln_diff_compare(struct mln_ctx *ctx, struct mln_diff_sets *sets,

@@ -3,54 +3,65 @@
 
 #include <string.h>
 
-#define MOST_CAUSES 12 /* named on one side of one box */
+#define MOST_CAUSES 12     /* named on one side of one box */
+#define TOGETHER 32        /* boxes */
+#define MOST_STEPS 4000000 /* of a comparison: some 0.1 s; boxes behind have no causes */
 
-/* The boxes as matches behind those of the rules. */
+/* A few boxes at a time, each a match behind those of the rules, so that a search has few matches
+ * to carry; and before them one match for each unknown set that some box keeps out of. */
 struct inquiry {
     struct comparison *c;
     struct mln_space *space;
-    size_t words;
-    size_t *box_at; /* per box: its match; then one match for each unknown set it keeps out of */
+    struct mln_arena *scratch; /* of these boxes */
+    size_t first_set, first_box;
+    MLN_VEC(struct mln_box_var) sets;
     size_t box;     /* asked about */
-    size_t low, at; /* the rule asked about, and the first of its list */
+    size_t box_bit; /* its match */
+    size_t *out;    /* matches of the sets it keeps out of */
+    size_t out_count;
+    uint64_t steps;
+    size_t low, at; /* the first rule of the list, and the one asked about */
 };
 
-static void add_box_matches(struct inquiry *q)
+static size_t set_match(struct inquiry *q, const struct mln_box_var *var)
 {
     struct comparison *c = q->c;
-    q->box_at = MLN_NEW_ARRAY(c->ctx.arena, size_t, c->found.len + 1);
-    for (size_t i = 0; i < c->found.len; i++) {
-        const struct mln_box *box = &c->found.data[i].box;
-        q->box_at[i] = c->matches.len;
-        mln_vec_push(c->ctx.arena, &c->matches, mln_box_match(c->ctx.arena, box));
-        for (size_t v = 0; v < box->var_count; v++) {
-            struct mln_match out = {.protos = MLN_PROTOS_ALL};
-            if (box->vars[v].in)
-                continue;
-            if (box->vars[v].is_src)
-                out.src_vars = &box->vars[v].number, out.src_var_count = 1;
-            else
-                out.dst_vars = &box->vars[v].number, out.dst_var_count = 1;
-            mln_vec_push(c->ctx.arena, &c->matches, out);
-        }
-    }
-    q->box_at[c->found.len] = c->matches.len;
+    struct mln_match match = {.protos = MLN_PROTOS_ALL};
+    for (size_t i = 0; i < q->sets.len; i++)
+        if (q->sets.data[i].number == var->number && q->sets.data[i].is_src == var->is_src)
+            return q->first_set + i;
+    if (var->is_src)
+        match.src_vars = &var->number, match.src_var_count = 1;
+    else
+        match.dst_vars = &var->number, match.dst_var_count = 1;
+    mln_vec_push(c->ctx.arena, &c->matches, match);
+    mln_vec_push(c->ctx.arena, &q->sets, *var);
+    return c->matches.len - 1;
+}
+
+static void add_sets(struct inquiry *q)
+{
+    q->first_set = q->c->matches.len;
+    for (size_t i = 0; i < q->c->found.len; i++)
+        for (size_t v = 0; v < q->c->found.data[i].box.var_count; v++)
+            if (!q->c->found.data[i].box.vars[v].in)
+                set_match(q, &q->c->found.data[i].box.vars[v]);
+    q->first_box = q->c->matches.len;
 }
 
 /* In the rule, in the box, in no rule before it. */
 static enum mln_answer decides(void *ctx, const uint64_t *alive, const uint64_t *sure)
 {
     const struct inquiry *q = ctx;
-    size_t box = q->box_at[q->box];
     enum mln_answer answer = MLN_YES;
-    if (!mln_bit(alive, box) || mln_bits_first(sure, q->low, q->at) < q->at)
+    if (!mln_bit(alive, q->box_bit) || mln_bits_first(sure, q->low, q->at) < q->at)
         return MLN_NO;
-    if (!mln_bit(sure, box) || mln_bits_first(alive, q->low, q->at) < q->at)
+    if (!mln_bit(sure, q->box_bit) || mln_bits_first(alive, q->low, q->at) < q->at)
         answer = MLN_MAYBE;
-    for (size_t out = box + 1; out < q->box_at[q->box + 1]; out++) {
-        if (mln_bit(sure, out))
+    for (size_t i = 0; i < q->out_count; i++) {
+        if (mln_bit(sure, q->out[i]))
             return MLN_NO;
-        if (mln_bit(alive, out))
+        if (mln_bit(alive, q->out[i]))
             answer = MLN_MAYBE;
     }
     return answer;
@@ -60,15 +71,15 @@ static void ask_list(struct inquiry *q, int side, size_t hop)
 {
     struct comparison *c = q->c;
     const struct list *list = &c->lists[side][hop];
-    const struct mln_match *box = &c->matches.data[q->box_at[q->box]];
+    const struct mln_match *box = &c->matches.data[q->box_bit];
     struct mln_diff_box *found = &c->found.data[q->box];
     size_t named = 0;
     q->low = list->first;
-    for (size_t i = 0; i < list->count && named < MOST_CAUSES; i++) {
+    for (size_t i = 0; i < list->count && named < MOST_CAUSES; i++, q->steps++) {
         const struct mln_match *match = &c->matches.data[list->first + i];
         q->at = list->first + i;
         if (!mln_match_overlaps(match, box) ||
-            mln_space_find(q->space, q->at, decides, q, NULL, NULL, 0) == MLN_NONE)
+            mln_space_find(q->space, q->at, decides, q, NULL, &q->steps, MOST_STEPS) == MLN_NONE)
             continue;
         const struct mln_rules_entry *entry = &list->entries.data[i];
         const struct mln_diff_hop *at = &c->sides[side].hops[hop];
@@ -94,18 +105,43 @@ static bool is_outside(const struct comparison *c, int side, const struct mln_bo
     return !src || !dst || !mln_ipset_covers(src, box->src) || !mln_ipset_covers(dst, box->dst);
 }
 
+static void ask_box(struct inquiry *q)
+{
+    struct comparison *c = q->c;
+    struct mln_diff_box *found = &c->found.data[q->box];
+    q->out = MLN_NEW_ARRAY(q->scratch, size_t, found->box.var_count);
+    q->out_count = 0;
+    for (size_t v = 0; v < found->box.var_count; v++)
+        if (!found->box.vars[v].in)
+            q->out[q->out_count++] = set_match(q, &found->box.vars[v]);
+    for (int s = 0; s < MLN_SIDES; s++)
+        for (size_t h = 0; c->list_count[s] && h < c->sides[s].hop_count; h++)
+            ask_list(q, s, h);
+}
+
+/* Boxes [from, to). */
+static void ask_some(struct inquiry *q, size_t from, size_t to)
+{
+    struct comparison *c = q->c;
+    q->scratch = mln_arena_new();
+    c->matches.len = q->first_box;
+    for (size_t i = from; i < to; i++)
+        mln_vec_push(c->ctx.arena, &c->matches, mln_box_match(q->scratch, &c->found.data[i].box));
+    q->space = mln_space_new(q->scratch, c->family, c->matches.data, c->matches.len);
+    for (q->box = from; q->box < to; q->box++) {
+        q->box_bit = q->first_box + q->box - from;
+        ask_box(q);
+    }
+    mln_arena_free(q->scratch);
+}
+
 void mln_diff_find_causes(struct comparison *c)
 {
     struct inquiry q = {.c = c};
-    if (c->found.len == 0)
-        return;
-    add_box_matches(&q);
-    q.space = mln_space_new(c->ctx.arena, c->family, c->matches.data, c->matches.len);
-    for (q.box = 0; q.box < c->found.len; q.box++)
-        for (int s = 0; s < MLN_SIDES; s++) {
-            struct mln_diff_box *found = &c->found.data[q.box];
-            found->outside[s] = is_outside(c, s, &found->box);
-            for (size_t h = 0; h < c->sides[s].hop_count && c->list_count[s]; h++)
-                ask_list(&q, s, h);
-        }
+    add_sets(&q);
+    for (size_t i = 0; i < c->found.len; i++)
+        for (int s = 0; s < MLN_SIDES; s++)
+            c->found.data[i].outside[s] = is_outside(c, s, &c->found.data[i].box);
+    for (size_t i = 0; i < c->found.len && q.steps < MOST_STEPS; i += TOGETHER)
+        ask_some(&q, i, i + TOGETHER < c->found.len ? i + TOGETHER : c->found.len);
 }

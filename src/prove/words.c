@@ -111,6 +111,7 @@ struct writing {
     const struct mln_words_view *view;
     enum mln_family family;
     const struct mln_ipset *left;
+    const struct mln_ipset *virtual[2]; /* Internet, VirtualNetwork: what of them can be meant */
     MLN_VEC(const char *) names;
 };
 
@@ -125,12 +126,15 @@ static double size_of(const struct mln_ipset *set)
     return size;
 }
 
-static const struct mln_ipset *virtual_of(const struct mln_words_view *view, int which, int f)
+static const struct mln_ipset *virtual_of(struct mln_words *w, const struct mln_words_view *view,
+                                          int which, enum mln_family family)
 {
     const struct mln_zone *zone = view->seen_from;
     if (!zone || zone->unplaced)
         return NULL;
-    return which == 0 ? zone->internet[f] : zone->virtual_network[f];
+    const struct mln_ipset *set =
+        which == 0 ? zone->internet[family] : zone->virtual_network[family];
+    return view->universe ? mln_ipset_intersect(w->arena, set, view->universe) : set;
 }
 
 /* The i-th thing that may be named in this view; *name NULL behind the last, *set NULL: skip it. */
@@ -142,7 +146,7 @@ static void thing_at(const struct writing *g, size_t i, const char **name,
     *set = NULL;
     if (i < 2) {
         *name = virtual[i];
-        *set = virtual_of(g->view, (int)i, g->family);
+        *set = g->virtual[i];
     } else if ((i -= 2) < g->view->tag_count) {
         *name = g->view->tags[i]->name;
         *set = g->view->tags[i]->prefixes[g->family];
@@ -182,6 +186,8 @@ static struct writing write_plain(struct mln_words *w, const struct mln_words_vi
                                   const struct mln_ipset *set)
 {
     struct writing g = {.w = w, .view = view, .family = set->family, .left = set};
+    for (int i = 0; i < 2; i++)
+        g.virtual[i] = virtual_of(w, view, i, set->family);
     while (g.left->len && name_one(&g, set))
         ;
     return g;

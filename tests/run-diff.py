@@ -1,0 +1,484 @@
+#!/usr/bin/env python3
+"""mlnsgc diff and mlnsgc verify: golden reports, the machine formats, what is no difference, drift, exit status.
+Prints TAP.
+
+tests/golden/diff/NAME/     old.mlp and new.mlp, or old.json and new.json; with `verify`, the options of which are in that
+                            file, policy.mlp and live.json. NAME/text, NAME/md and NAME/json are what is printed, then
+                            "--- exit N".
+
+    run-diff.py [--update]      --update writes what is printed as expected
+"""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import traceback
+
+SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
+MLNSGC = str(pathlib.Path(os.environ.get("MLNSGC", SOURCE / "build" / "mlnsgc")).resolve())
+GOLDEN = SOURCE / "tests" / "golden" / "diff"
+
+PLACES = """network ml 10.20.0.0/16 {
+    zone training  10.20.1.0/24
+    zone endpoints 10.20.2.0/26
+}
+network hub 10.30.0.0/16 {
+    zone jump   10.30.1.0/27
+    zone agents 10.30.2.0/24
+}
+peer ml with hub
+resource models storage-account { endpoint blob in endpoints at 10.20.2.4 }
+"""
+POLICY = PLACES + """allow https from agents to models
+allow ssh from jump to training
+forbid tcp 8000-8100 from any to agents
+allow tcp 8101-9000 from jump to agents
+"""
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Box:
+    """A directory of its own, and runs of mlnsgc in it."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.write("policy.mlp", POLICY)
+
+    def write(self, name, text):
+        if not isinstance(text, str):
+            text = json.dumps(text)
+        (self.path / name).write_text(text)
+
+    def read(self, name):
+        return json.loads((self.path / name).read_text())
+
+    def run(self, *arguments, where=None, feed=None):
+        clean = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1893456000"}
+        clean.update((k, v) for k, v in os.environ.items() if k.endswith("SAN_OPTIONS"))
+        result = subprocess.run([MLNSGC, *arguments], cwd=where or self.path, env=clean, input=feed,
+                                capture_output=True, timeout=300)
+        self.out, self.err = result.stdout.decode(), result.stderr.decode()
+        return result.returncode
+
+    def deploy(self):
+        """The NSGs of the policy as JSON, by name."""
+        same(self.run("compile", "-q", "--emit=nsg", "-o", "out", "policy.mlp"), 0)
+        return {p.name[:-len(".nsg.json")]: json.loads(p.read_text())
+                for p in sorted((self.path / "out").glob("*.nsg.json"))}
+
+
+def same(actual, expected):
+    assert actual == expected, f"got {actual!r}, expected {expected!r}"
+
+
+def within(part, whole):
+    assert part in whole, f"no {part!r} in {whole!r}"
+
+
+def rule(name, priority, access="Allow", direction="Inbound", protocol="Tcp", ports="443", source="*", destination="*"):
+    return {"name": name, "properties": {
+        "priority": priority, "access": access, "direction": direction, "protocol": protocol, "sourcePortRange": "*",
+        "destinationPortRange": ports, "sourceAddressPrefix": source, "destinationAddressPrefix": destination}}
+
+
+def nsg(*rules, name="nsg-x"):
+    return {"name": name, "properties": {"securityRules": list(rules)}}
+
+
+# --- no difference ---
+
+@test
+def the_same_is_equal(box):
+    for form in ("text", "md", "json"):
+        same(box.run("diff", f"--format={form}", "policy.mlp", "policy.mlp"), 0)
+        same(box.err, "")
+    same(json.loads(box.out)["traffic"], "equal")
+    same(box.run("diff", "-q", "policy.mlp", "policy.mlp"), 0)
+    same(box.out, "")
+
+
+@test
+def a_policy_written_otherwise_is_equal(box):
+    """Reordered, split into modules, zones and NSGs renamed, groups and services for what was written out."""
+    box.write("places.mlp", PLACES.replace("jump", "stepstone").replace("zone agents 10.30.2.0/24",
+                                                                        "zone agents 10.30.2.0/24 { nsg builders }"))
+    box.write("other.mlp", """import "places.mlp"
+service range = tcp 8101-8500, tcp 8501-9000
+group builders = agents
+allow range from stepstone to builders
+forbid tcp 8000-8100 from any to builders as no-alt
+allow tcp 22 from stepstone to training as "ssh-in"
+allow tcp 443 from builders to models.blob
+""".replace('"ssh-in"', "ssh-in"))
+    same(box.run("diff", "policy.mlp", "other.mlp"), 0)
+    within("zone 'jump' is called 'stepstone' now\n", box.out)
+    within("no difference in permitted traffic", box.out)
+
+
+@test
+def what_compile_writes_is_the_policy(box):
+    live = box.deploy()
+    for name, body in live.items():
+        box.write(name + ".json", body)
+    box.write("all.json", {"value": list(live.values())})
+    same(box.run("verify", "--exact", "--live=all.json", "policy.mlp"), 0)
+    same(box.out, "no difference in permitted traffic; rules: no difference\n")
+    same(box.run("verify", "--exact", *(f"--live={name}.json" for name in live), "policy.mlp"), 0)
+    same(box.run("diff", "all.json", "policy.mlp"), 0)
+    same(box.run("compile", "-q", "--emit=arm", "-o", "arm", "policy.mlp"), 0)
+    same(box.run("verify", "--exact", "--live=arm/azuredeploy.json", "policy.mlp"), 0)
+    same(box.run("diff", "arm/azuredeploy.json", "all.json"), 0)
+
+
+@test
+def spelling_is_no_difference(box):
+    """az network nsg show: flattened, with null, read-only fields, other case, order and forms."""
+    live = list(box.deploy().values())
+    shown = []
+    for body in live:
+        rules = []
+        for one in reversed(body["properties"]["securityRules"]):
+            fields = {k: (v.upper() if k in ("protocol", "access", "direction") else v)
+                      for k, v in one["properties"].items()}
+            for key in ("sourceAddressPrefix", "destinationPortRange"):
+                if fields.get(key, "*") != "*":
+                    fields[key + ("es" if key.endswith("x") else "s")] = [fields.pop(key)]
+                    fields[key] = None
+            fields["description"] = "somebody wrote this"
+            rules.append({"name": one["name"], "etag": 'W/"1"', "provisioningState": "Succeeded",
+                          "id": f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/"
+                                f"{body['name']}/securityRules/{one['name']}", **fields})
+        shown.append({"name": body["name"].upper(), "location": "westeurope", "etag": 'W/"1"',
+                      "provisioningState": "Succeeded", "securityRules": rules, "subnets": None})
+    box.write("live.json", shown)
+    code = box.run("verify", "--exact", "--live=live.json", "policy.mlp")
+    within("no difference in permitted traffic; rules: no difference\n", box.out)
+    same(code, 0)
+
+
+# --- differences ---
+
+@test
+def end_to_end_and_who_is_responsible(box):
+    box.write("new.mlp", POLICY.replace("from agents to models", "from agents, training to models")
+              .replace("allow ssh", "allow rdp"))
+    same(box.run("diff", "policy.mlp", "new.mlp"), 1)
+    within("+ newly permitted: https from training to models\n", box.out)
+    within("    new: new.mlp:11:1: allow https from agents, training to models\n", box.out)
+    within("+ newly permitted: rdp from jump to training\n", box.out)
+    within("- newly denied: ssh from jump to training\n    old: policy.mlp:12:1: allow ssh from jump to training\n", box.out)
+    within("2 newly permitted, 1 newly denied; rules: ", box.out)
+
+
+@test
+def nothing_has_an_effect_behind_another_end(box):
+    box.write("a.mlp", PLACES + "allow https from agents to training\n")
+    box.write("b.mlp", PLACES + "allow https from agents to training\nforbid udp 53 from agents to training\n")
+    same(box.run("diff", "a.mlp", "b.mlp"), 0)
+    live = box.deploy()
+    for one in live["nsg-training"]["properties"]["securityRules"]:
+        if "ssh" in one["name"]:
+            one["properties"]["destinationPortRange"] = "22-24"
+    box.write("live.json", list(live.values()))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("+ newly permitted: tcp 23-24 from jump to training\n    at NSG 'nsg-training', inbound\n", box.out)
+
+
+@test
+def zones_of_one_side(box):
+    box.write("new.mlp", POLICY.replace("zone agents", "zone build 10.30.3.0/24\n    zone agents") +
+              "allow https from build to models\n")
+    same(box.run("diff", "policy.mlp", "new.mlp"), 1)
+    within("+ newly permitted: https from build to models\n", box.out)
+    within("zone 'build' is new (governed by NSG 'nsg-build')\n", box.out)
+    within("1 newly permitted; rules: ", box.out)
+    same(box.run("diff", "new.mlp", "policy.mlp"), 1)
+    within("- newly denied: https from build to models\n", box.out)
+    within("zone 'build' is gone", box.out)
+
+
+@test
+def json_tells_the_packets(box):
+    box.write("new.mlp", POLICY + "allow https from training to Storage\nallow udp 5000-5010 from agents to training\n")
+    same(box.run("diff", "--format=json", "policy.mlp", "new.mlp"), 1)
+    report = json.loads(box.out)
+    same((report["old"], report["new"], report["traffic"], report["complete"]), ("policy.mlp", "new.mlp", "differs", True))
+    flows = {f["services"]: f for f in report["flows"]}
+    same(flows["https"]["to"], "Storage")
+    same(flows["https"]["boxes"][0]["destination"]["in"], ["Storage"])
+    same(flows["udp 5000-5010"]["boxes"], [
+        {"family": "IPv4", "protocols": ["udp"],
+         "source": {"prefixes": ["10.30.2.0/24"], "in": [], "notIn": [], "ports": ["0-65535"]},
+         "destination": {"prefixes": ["10.20.1.0/24"], "in": [], "notIn": [], "ports": ["5000-5010"]}}])
+    same([(r["side"], r["verdict"], r.get("place")) for r in flows["udp 5000-5010"]["reasons"]],
+         [("old", "denied", None), ("old", "denied", None), ("new", "permitted", "new.mlp:16:1")])
+
+
+@test
+def equal_sets_of_other_rules(box):
+    """Two halves for a whole, an order that does not matter, a rule nothing reaches."""
+    box.write("a.json", nsg(rule("whole", 100, source="10.0.0.0/8"), rule("no", 110, "Deny", ports="*")))
+    box.write("b.json", nsg(rule("lo", 300, source="10.0.0.0/9"), rule("hi", 200, source="10.128.0.0/9"),
+                            rule("never", 310, ports="443", source="10.1.2.3"), rule("no", 4000, "Deny", ports="*")))
+    same(box.run("diff", "a.json", "b.json"), 0)
+    within("rules: 3 added, 1 removed, 1 changed\n", box.out)
+    within("  ~ no of NSG 'nsg-x', inbound: priority 110 -> 4000\n", box.out)
+
+
+@test
+def priorities_decide(box):
+    box.write("a.json", nsg(rule("yes", 100, source="10.0.0.0/8"), rule("no", 110, "Deny", source="10.1.0.0/16", ports="*")))
+    box.write("b.json", nsg(rule("yes", 120, source="10.0.0.0/8"), rule("no", 110, "Deny", source="10.1.0.0/16", ports="*")))
+    same(box.run("diff", "a.json", "b.json"), 1)
+    within("- newly denied: https from 10.1.0.0/16", box.out)
+    within("old: a.json:1:", box.out)
+    within("permitted by rule yes (priority 100)", box.out)
+    within("denied by rule no (priority 110)", box.out)
+
+
+@test
+def default_rules_are_compared(box):
+    box.write("a.json", nsg())
+    box.write("b.json", nsg(rule("no", 4096, "Deny", "Outbound", "*", "*")))
+    same(box.run("diff", "a.json", "b.json"), 1)
+    within("AllowInternetOutBound", box.out)
+    box.write("c.json", nsg(rule("no", 4096, "Deny", "Inbound", "Udp", "*", "8.8.8.8")))
+    same(box.run("diff", "a.json", "c.json"), 0)
+
+
+@test
+def two_files_of_one_nsg_each(box):
+    box.write("a.json", nsg(rule("yes", 100), name="one"))
+    box.write("b.json", nsg(rule("yes", 100), name="two"))
+    same(box.run("diff", "a.json", "b.json"), 0)
+    within("NSG 'one' is called 'two' now\n", box.out)
+    box.write("c.json", [nsg(rule("yes", 100), name="two"), nsg(name="three")])
+    same(box.run("diff", "a.json", "c.json"), 1)
+    within("NSG 'one' is gone\n", box.out)
+
+
+# --- tags and parameters ---
+
+def tag_file(number, **prefixes):
+    return {"changeNumber": number, "cloud": "Public", "values": [
+        {"name": name.replace("_", "."), "id": name.replace("_", "."), "properties": {
+            "changeNumber": number, "region": "westeurope" if "_" in name else "", "regionId": 18 if "_" in name else 0,
+            "platform": "Azure", "systemService": "AzureStorage", "addressPrefixes": list(values),
+            "networkFeatures": ["API", "NSG", "UDR", "FW"]}} for name, values in prefixes.items()]}
+
+
+@test
+def a_week_of_tags(box):
+    box.write("old.json", tag_file(1, Storage=["20.60.0.0/16"], Sql=["51.0.0.0/24"]))
+    box.write("new.json", tag_file(2, Storage=["20.60.0.0/17", "20.61.0.0/24"], Sql=["51.0.0.0/24"]))
+    box.write("tags.mlp", PLACES + "allow https from training to Storage\nallow tcp 1433 from training to Sql\n")
+    arguments = ["--old-tags=old.json", "--new-tags=new.json", "tags.mlp"]
+    same(box.run("diff", *arguments), 1)
+    within("+ newly permitted: https from training to 20.61.0.0/24\n", box.out)
+    within("- newly denied: https from training to 20.60.128.0/17\n", box.out)
+    within("new: tags.mlp:11:1: allow https from training to Storage\n", box.out)
+    within("rules: no difference\n", box.out)
+    same(box.run("diff", "--tags=old.json", "--new-tags=old.json", "tags.mlp"), 0)
+    same(box.run("diff", "--tags=old.json", "--new-tags=new.json", "tags.mlp", "tags.mlp"), 1)
+    same(box.run("diff", "--new-tags=new.json", "tags.mlp"), 64)
+    within("--new-tags needs --old-tags or --tags", box.err)
+
+
+@test
+def parameters_of_each_side(box):
+    box.write("p.mlp", "param ports = 443\n" + PLACES + "allow tcp $ports from agents to training\n")
+    same(box.run("diff", "--new-param", "ports=444", "p.mlp"), 1)
+    within("+ newly permitted: tcp 444 from agents to training\n", box.out)
+    within("- newly denied: https from agents to training\n", box.out)
+    same(box.run("diff", "--old-param=ports=444", "--new-param", "ports=444", "p.mlp"), 0)
+    same(box.run("diff", "--param=ports=444", "--new-param", "ports=443", "p.mlp", "p.mlp"), 1)
+    same(box.run("diff", "p.mlp"), 64)
+    within("diff needs two files", box.err)
+    same(box.run("diff", "--new-param=ports", "p.mlp"), 64)
+
+
+@test
+def firewalls_of_resources(box):
+    base = PLACES + "resource data storage-account\nexternal office 203.0.113.0/28\nexternal home 198.51.100.7\n"
+    box.write("a.mlp", base + "allow https from office to data\n")
+    box.write("b.mlp", base + "allow https from office, home to data\n")
+    same(box.run("diff", "a.mlp", "b.mlp"), 1)
+    within("~ firewall of resource 'data'\n    + let in now: 1 prefix, 1 address: 198.51.100.7\n", box.out)
+    same(box.run("diff", "b.mlp", "a.mlp"), 1)
+    within("    - no longer let in: 1 prefix, 1 address: 198.51.100.7\n", box.out)
+    same(box.run("diff", "--format=json", "a.mlp", "b.mlp"), 1)
+    same(json.loads(box.out)["firewalls"], [{"resource": "data", "added": ["198.51.100.7"], "removed": [], "other": []}])
+
+
+# --- drift ---
+
+@test
+def drift_in_rules_alone(box):
+    live = box.deploy()
+    rules = live["nsg-agents"]["properties"]["securityRules"]
+    rules.append(rule("portal", 150, "Allow", "Outbound", "Tcp", "443", "10.30.2.0/24", "10.20.2.4"))
+    box.write("live.json", list(live.values()))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 0)
+    within("  + portal of NSG 'nsg-agents', outbound: allow https from 10.30.2.0/24 to 10.20.2.4, priority 150\n", box.out)
+    same(box.run("verify", "--exact", "--live=live.json", "policy.mlp"), 1)
+    same(box.run("verify", "--exact", "--ignore=PORT*", "--live=live.json", "policy.mlp"), 0)
+
+
+@test
+def drift_that_opens_and_closes(box):
+    live = box.deploy()
+    rules = live["nsg-training"]["properties"]["securityRules"]
+    rules[:] = [r for r in rules if "ssh" not in r["name"]]
+    rules.append(rule("hole", 101, "Allow", "Inbound", "Tcp", "3389", "Internet", "10.20.1.0/24"))
+    box.write("live.json", list(live.values()))
+    same(box.run("verify", "--live=-", "policy.mlp", feed=json.dumps(list(live.values())).encode()), 1)
+    within("+ newly permitted: rdp from Internet to training\n    at NSG 'nsg-training', inbound\n", box.out)
+    within("    live: <stdin>:1:", box.out)
+    within("- newly denied: ssh from jump to training\n", box.out)
+    same(box.run("verify", "--ignore=hole", "--live=live.json", "policy.mlp"), 1)
+    assert "rdp" not in box.out, box.out
+
+
+@test
+def nsgs_of_one_side(box):
+    live = box.deploy()
+    del live["nsg-jump"]
+    live["foreign"] = nsg(name="foreign")
+    box.write("live.json", list(live.values()))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("NSG 'nsg-jump' is not deployed\n", box.out)
+    within("NSG 'foreign' is deployed, but not in the policy\n", box.out)
+    same(box.run("verify", "--ignore=FOREIGN", "--ignore=nsg-j*", "--live=live.json", "policy.mlp"), 0)
+
+
+@test
+def wrong_calls(box):
+    for arguments, message in ((["verify", "policy.mlp"], "verify needs --live=FILE"),
+                               (["verify", "--live=x", "policy.mlp", "policy.mlp"], "verify takes one policy, not 2"),
+                               (["verify", "--live=-", "-"], "only once"),
+                               (["diff", "policy.mlp", "policy.mlp", "policy.mlp"], "diff takes two files"),
+                               (["diff", "-", "-"], "once")):
+        same((arguments, box.run(*arguments)), (arguments, 64))
+        within(message, box.err)
+    same(box.run("diff", "policy.mlp", "none.mlp"), 66)
+
+
+# --- what cannot be compared ---
+
+@test
+def machine_formats_are_documents_on_failure(box):
+    box.write("broken.mlp", POLICY + "allow https from nowhere to models\n")
+    box.write("broken.json", "{")
+    for command in (["diff", "policy.mlp", "broken.mlp"], ["diff", "broken.json", "policy.mlp"],
+                    ["verify", "--live=broken.json", "policy.mlp"]):
+        same(box.run(command[0], "--format=json", *command[1:]), 2)
+        same((json.loads(box.out)["traffic"], json.loads(box.out)["complete"]), ("invalid", False))
+        assert box.err
+
+
+def jungle(seed):
+    """Rules that cut every field into hundreds of parts, all across each other."""
+    rng, rules = random.Random(seed), []
+    for i in range(900):
+        low = rng.randrange(40000)
+        one = rule(f"r{i}", 100 + i, rng.choice(["Allow", "Deny"]), ports=f"{low}-{low + 20000}")
+        for side in ("source", "destination"):
+            del one["properties"][side + "AddressPrefix"]
+            one["properties"][side + "AddressPrefixes"] = [f"{n}.0.0.0/8" for n in sorted(rng.sample(range(1, 60), 4))]
+        one["properties"]["sourcePortRange"] = f"{low // 2}-{low // 2 + 30000}"
+        rules.append(one)
+    return nsg(*rules)
+
+
+@test
+def too_much_ends_in_a_message(box):
+    box.write("a.json", jungle(1))
+    box.write("b.json", jungle(2))
+    same(box.run("diff", "--format=json", "a.json", "b.json"), 2)
+    within("[MLP0610 diff-gave-up]", box.err)
+    same((json.loads(box.out)["traffic"], json.loads(box.out)["complete"]), ("unknown", False))
+    same(box.run("diff", "a.json", "a.json"), 0)
+
+
+@test
+def a_full_nsg_against_itself_in_other_words(box):
+    """1,000 rules, the permutable ones shuffled, prefixes cut in half."""
+    rng = random.Random(7)
+    old, new = [], []
+    for block in range(10):
+        access = "Allow" if block % 2 else "Deny"
+        body = []
+        for i in range(60):
+            net = f"10.{rng.randrange(256)}.{rng.randrange(256)}.0"
+            body.append((f"b{block}r{i}", net, str(rng.randrange(1, 9000)), f"10.1.{rng.randrange(256)}.0/25"))
+        for place, (name, net, port, to) in enumerate(body):
+            old.append(rule(name, 100 + 100 * block + place, access, ports=port, source=net + "/24", destination=to))
+        rng.shuffle(body)
+        for place, (name, net, port, to) in enumerate(body):
+            for half, start in (("a", net), ("b", net[:-1] + "128")):
+                if len(new) < 990 or half == "a":
+                    new.append(rule(name + half, 100 + 380 * block + 2 * place + (half == "b"), access, ports=port,
+                                    source=start + ("/25" if len(new) < 990 else "/24"), destination=to))
+    old, new = old[:480], new[:960]
+    box.write("a.json", nsg(*old))
+    box.write("b.json", nsg(*new))
+    same(box.run("diff", "a.json", "b.json"), 0)
+    new[501]["properties"]["destinationPortRange"] = "9999"
+    box.write("b.json", nsg(*new))
+    same(box.run("diff", "a.json", "b.json"), 1)
+    within("tcp 9999", box.out)
+
+
+# --- golden ---
+
+def golden_command(case):
+    if (case / "verify").exists():
+        return ["verify", *(case / "verify").read_text().split()]
+    kind = "mlp" if (case / "old.mlp").exists() else "json"
+    return ["diff", f"old.{kind}", f"new.{kind}"]
+
+
+def golden(box, case, update):
+    for form in ("text", "md", "json"):
+        command = golden_command(case)
+        code = box.run(command[0], f"--format={form}", *command[1:], where=case)
+        printed = box.out + ("--- stderr\n" + box.err if box.err else "") + f"--- exit {code}\n"
+        if form == "json":
+            json.loads(box.out)
+        if update:
+            (case / form).write_text(printed)
+        same(printed, (case / form).read_text())
+
+
+def main():
+    update = "--update" in sys.argv[1:]
+    jobs = [(f.__name__, f) for f in TESTS]
+    for case in sorted(p for p in GOLDEN.iterdir() if p.is_dir()):
+        jobs.append((f"golden {case.name}", lambda box, case=case: golden(box, case, update)))
+    failed = False
+    for number, (name, job) in enumerate(jobs, 1):
+        problem = None
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                job(Box(folder))
+            except Exception:
+                problem = traceback.format_exc()
+        print(f"{'not ok' if problem else 'ok'} {number} - {name}")
+        if problem:
+            failed = True
+            print("".join(f"# {line}\n" for line in problem.splitlines()), end="")
+    print(f"1..{len(jobs)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
