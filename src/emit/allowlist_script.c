@@ -33,6 +33,8 @@ static void comment(struct mln_buf *out, const char *text)
 /* A variable that the environment may set, else what the policy says. */
 static void variable(struct mln_buf *out, const char *name, const char *text)
 {
+    if (strpbrk(text, "$`"))
+        mln_buf_add(out, "# shellcheck disable=SC2016\n"); /* they are meant as they stand */
     mln_buf_printf(out, "[ \"${%s:-}\" ] || %s=", name, name);
     quoted(out, text);
     mln_buf_char(out, '\n');
@@ -182,6 +184,7 @@ static void sync_rules(const struct mln_allowlist *list, const char *type, const
                    "az rest --method get --url \"${ID}%s?api-version=%s\" --query 'value[].name' "
                    "--output tsv |\n"
                    "    while IFS= read -r rule; do\n"
+                   "        [ \"$rule\" ] || continue\n"
                    "        cut -d ' ' -f 1 \"$rules\" | grep -qxF -e \"$rule\" ||\n"
                    "            az resource delete --ids \"${ID}%s/$rule\" --api-version %s "
                    "--output none </dev/null\n"

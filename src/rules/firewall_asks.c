@@ -182,9 +182,9 @@ MLN_VEC_TYPE(range_vec, struct mln_range);
 struct gathering {
     struct mln_firewall_work *w;
     struct cut_vec cuts;
-    struct known_set common;        /* what all of them take away */
-    struct mln_map *by_name;        /* sources */
-    const struct mln_intent *allow; /* at work, with what its parts ask for: */
+    struct known_set common, forbids; /* what all of them take away; what forbids do */
+    struct mln_map *by_name;          /* sources */
+    const struct mln_intent *allow;   /* at work, with what its parts ask for: */
     struct range_vec before[MLN_FAMILIES], after[MLN_FAMILIES];
     struct range_vec all[MLN_FAMILIES]; /* what is let in */
     struct range_vec excepted[MLN_FAMILIES];
@@ -266,13 +266,18 @@ static bool equal(const struct known_set *x, const struct known_set *y)
            mln_ipset_equal(x->set[MLN_IPV6], y->set[MLN_IPV6]);
 }
 
+/* The first that takes something out of the set, of those with the verb. */
 static const struct cut *first_cut(struct mln_arena *a, const struct cut_vec *cuts,
-                                   const struct mln_intent *allow, const struct known_set *set)
+                                   const struct mln_intent *allow, const struct known_set *set,
+                                   enum mln_verb verb)
 {
     for (size_t i = 0; i < cuts->len; i++) {
+        const struct mln_intent *deny = cuts->data[i].ask->intent;
+        if (deny->verb != verb || overridden(allow, deny))
+            continue;
         struct known_set left = *set;
         subtract(a, &left, &cuts->data[i].set);
-        if (!equal(&left, set) && !overridden(allow, cuts->data[i].ask->intent))
+        if (!equal(&left, set))
             return &cuts->data[i];
     }
     return NULL;
@@ -298,10 +303,10 @@ static enum mln_diag_id finding(bool whole, bool forbid, bool by_name)
 
 static void report_cut(const struct mln_firewall_work *w, const struct mln_intent *allow,
                        const struct cut_vec *cuts, const struct known_set *before,
-                       const struct known_set *after)
+                       const struct known_set *after, enum mln_verb by)
 {
     struct mln_arena *a = w->ctx->arena;
-    const struct cut *cut = first_cut(a, cuts, allow, before);
+    const struct cut *cut = first_cut(a, cuts, allow, before, by);
     if (!cut)
         return;
     const struct mln_intent *deny = cut->ask->intent;
@@ -443,9 +448,12 @@ static void close_allow(struct gathering *g)
 {
     struct mln_arena *a = g->w->ctx->arena;
     if (g->allow && g->cuts.len && g->w->out->known) {
-        struct known_set before = set_of(a, g->before), after = set_of(a, g->after);
-        if (!equal(&before, &after))
-            report_cut(g->w, g->allow, &g->cuts, &before, &after);
+        struct known_set before = set_of(a, g->before), after = set_of(a, g->after), left = before;
+        subtract(a, &left, &g->forbids);
+        if (!equal(&before, &left))
+            report_cut(g->w, g->allow, &g->cuts, &before, &left, MLN_VERB_FORBID);
+        if (!equal(&left, &after))
+            report_cut(g->w, g->allow, &g->cuts, &left, &after, MLN_VERB_DENY);
     }
     for (int f = 0; f < MLN_FAMILIES; f++)
         g->before[f].len = g->after[f].len = 0;
@@ -457,6 +465,7 @@ void mln_firewall_gather(struct mln_firewall_work *w)
     struct gathering g = {.w = w, .by_name = mln_map_new(a)};
     collect_cuts(w, &g.cuts);
     g.common = binding(w, &g.cuts, NULL, false);
+    g.forbids = binding(w, &g.cuts, NULL, true);
     for (size_t i = 0; i < w->resource->firewall_asks.len; i++) {
         const struct mln_firewall_ask *ask = &w->resource->firewall_asks.data[i];
         if (!is_allow(ask) || ask->intent->broken)
@@ -468,11 +477,10 @@ void mln_firewall_gather(struct mln_firewall_work *w)
     }
     close_allow(&g);
     struct known_set all = set_of(a, g.all), kept_out = set_of(a, g.excepted);
-    const struct known_set forbids = binding(w, &g.cuts, NULL, true);
     /* What another allow, or an override, lets in again is not kept out. */
     unite(a, &kept_out, &g.common);
     subtract(a, &kept_out, &all);
-    unite(a, &kept_out, &forbids);
+    unite(a, &kept_out, &g.forbids);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         w->out->wanted[f] = all.set[f];
         w->kept_out[f] = kept_out.set[f];

@@ -144,6 +144,7 @@ allow-198-19-253-224-to-198-19-253-239 198.19.253.224 198.19.253.239
 RULES
 az rest --method get --url "${ID}/firewallRules?api-version=2025-01-01" --query 'value[].name' --output tsv |
     while IFS= read -r rule; do
+        [ "$rule" ] || continue
         cut -d ' ' -f 1 "$rules" | grep -qxF -e "$rule" ||
             az resource delete --ids "${ID}/firewallRules/$rule" --api-version 2025-01-01 --output none </dev/null
     done
@@ -158,6 +159,7 @@ cat >"$rules" <<'RULES'
 RULES
 az rest --method get --url "${ID}/virtualNetworkRules?api-version=2025-01-01" --query 'value[].name' --output tsv |
     while IFS= read -r rule; do
+        [ "$rule" ] || continue
         cut -d ' ' -f 1 "$rules" | grep -qxF -e "$rule" ||
             az resource delete --ids "${ID}/virtualNetworkRules/$rule" --api-version 2025-01-01 --output none </dev/null
     done

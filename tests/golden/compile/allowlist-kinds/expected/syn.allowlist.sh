@@ -18,6 +18,7 @@ allow-203-0-113-6-to-203-0-113-15 203.0.113.6 203.0.113.15
 RULES
 az rest --method get --url "${ID}/firewallRules?api-version=2021-06-01" --query 'value[].name' --output tsv |
     while IFS= read -r rule; do
+        [ "$rule" ] || continue
         cut -d ' ' -f 1 "$rules" | grep -qxF -e "$rule" ||
             az resource delete --ids "${ID}/firewallRules/$rule" --api-version 2021-06-01 --output none </dev/null
     done
