@@ -52,6 +52,7 @@ void mln_query_command(struct mln_cli *cli);
 void mln_tags_command(struct mln_cli *cli);
 void mln_diff_command(struct mln_cli *cli);
 void mln_verify_command(struct mln_cli *cli);
+void mln_allowlist_command(struct mln_cli *cli);
 void mln_help_command(struct mln_cli *cli);
 void mln_version_command(struct mln_cli *cli);
 

@@ -95,6 +95,16 @@ static const struct mln_command commands[] = {
         .run = mln_tags_command,
     },
     {
+        .name = "allowlist",
+        .bit = MLN_FOR_ALLOWLIST,
+        .synopsis = "--geography=NAME|--region=NAME --tags=FILE [OPTIONS]",
+        .summary = "address ranges for a firewall, fitted to its limit",
+        .text = "Prints the addresses of Microsoft-hosted agents of a geography, or of regions of "
+                "Azure, in the fewest entries. Where a firewall takes fewer, --widen makes the "
+                "list that fits and lets in the fewest other addresses.",
+        .run = mln_allowlist_command,
+    },
+    {
         .name = "diff",
         .bit = MLN_FOR_DIFF,
         .synopsis = "[OPTIONS] OLD NEW",

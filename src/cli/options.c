@@ -22,7 +22,11 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 };
 
 #define INPUT MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC
-#define TAGS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS
+#define TAGS \
+    MLN_GROUP_INPUT, \
+        MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS | MLN_FOR_ALLOWLIST
+#define LISTS MLN_GROUP_INPUT, MLN_FOR_ALLOWLIST
+#define FITTED MLN_GROUP_OUTPUT, MLN_FOR_ALLOWLIST
 #define TODAY MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_TAGS
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
@@ -34,7 +38,8 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define VERIFY MLN_GROUP_COMPARISON, MLN_FOR_VERIFY
 #define DEPENDENCIES MLN_GROUP_DEPENDENCIES, MLN_FOR_COMPILE
 #define DIAGNOSTICS \
-    MLN_GROUP_DIAGNOSTICS, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS
+    MLN_GROUP_DIAGNOSTICS, \
+        MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS | MLN_FOR_ALLOWLIST
 #define GENERAL MLN_GROUP_GENERAL, MLN_FOR_ALL
 #define NEEDED MLN_TAKES_VALUE
 #define FLAG NULL, MLN_TAKES_NONE
@@ -75,6 +80,25 @@ static const struct mln_option options[] = {
     {NULL, "--no-prove", FLAG, TABLES, "do not prove that the rules mean what the policy says",
      mln_set_no_prove},
 
+    {NULL, "--geography", "NAME", NEEDED, LISTS,
+     "let in Microsoft-hosted agents of this geography: europe, united-states, ...",
+     mln_set_geography},
+    {NULL, "--region", "NAME", NEEDED, LISTS, "let in this region of Azure", mln_set_region},
+    {NULL, "--github-meta", "FILE", NEEDED, LISTS,
+     "let in agents for macOS too, from GitHub's metadata", mln_set_github_meta},
+    {NULL, "--for", "KIND", NEEDED, FITTED,
+     "limit and form of this kind of resource: storage-account, key-vault, ...", mln_set_kind},
+    {NULL, "--max", "N", NEEDED, FITTED, "at most N entries", mln_set_max},
+    {NULL, "--widen", FLAG, FITTED, "let in further addresses where the list would be too long",
+     mln_set_widen},
+    {NULL, "--cost", "strangers|total", NEEDED, FITTED,
+     "which of them to have the fewest of: those outside of Azure (default), or all", mln_set_cost},
+    {NULL, "--family", "4|6|both", NEEDED, FITTED, "addresses of which family (default 4)",
+     mln_set_family},
+    {NULL, "--format", "lines|csv|json|arm|cli", NEEDED, FITTED,
+     "what to print (default lines); arm and cli need --for", mln_set_format},
+    {"-o", NULL, "FILE|-", NEEDED, FITTED, "where to write (default standard output)",
+     mln_set_output},
     {NULL, "--only", "NAME", NEEDED, MLN_GROUP_INPUT, MLN_FOR_TAGS,
      "only this service tag, or those like a pattern ('Storage.*')", mln_set_only},
     {NULL, "--format", "text|json|csv|md|lines", NEEDED, MLN_GROUP_OUTPUT, MLN_FOR_TAGS,
@@ -192,15 +216,17 @@ static bool admits_rest(const struct mln_option *option, const char *rest)
 }
 
 /* The longest spelling that begins the argument wins: "-MD" is not "-M" with something behind. */
-static const struct mln_option *find_brief(const char *argument)
+static const struct mln_option *find_brief(const char *argument, unsigned command)
 {
     const struct mln_option *best = NULL;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const char *brief = options[i].brief;
-        if (!brief || strncmp(argument, brief, strlen(brief)) != 0)
+        if (!brief || strncmp(argument, brief, strlen(brief)) != 0 ||
+            !admits_rest(&options[i], argument + strlen(brief)))
             continue;
-        if (admits_rest(&options[i], argument + strlen(brief)) &&
-            (!best || strlen(brief) > strlen(best->brief)))
+        bool longer = !best || strlen(brief) > strlen(best->brief);
+        bool own = best && strcmp(brief, best->brief) == 0 && options[i].commands & command;
+        if (longer || own)
             best = &options[i];
     }
     return best;
@@ -295,7 +321,7 @@ static bool parse_long(struct mln_cli *cli, const char *argument, struct cursor 
 /* One argument may hold several flags: "-qM" is no such, "-vq" is. */
 static bool parse_short(struct mln_cli *cli, const char *argument, struct cursor *cursor)
 {
-    const struct mln_option *option = find_brief(argument);
+    const struct mln_option *option = find_brief(argument, cli->command->bit);
     if (!option)
         return unknown_option(cli, argument);
     const char *rest = argument + strlen(option->brief);

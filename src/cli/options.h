@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "diag/ctx.h"
 #include "emit/backend.h"
+#include "net/fit.h"
 #include "policy/model.h"
 
 struct mln_cli;
@@ -67,6 +68,9 @@ struct mln_option {
 };
 /* In the order of help; NULL at the end. */
 const struct mln_option *mln_option_at(size_t index);
+
+/* --family; the default comes first. */
+enum mln_list_family { MLN_LIST_IPV4, MLN_LIST_IPV6, MLN_LIST_BOTH };
 
 enum mln_fail_on { MLN_FAIL_ON_ERROR, MLN_FAIL_ON_WARNING, MLN_FAIL_ON_NOTE, MLN_FAIL_ON_NEVER };
 enum mln_expect { MLN_EXPECT_NOTHING, MLN_EXPECT_ALLOW, MLN_EXPECT_DENY };
@@ -144,6 +148,15 @@ struct mln_options {
     enum mln_expect expect;
     /* service tags */
     MLN_VEC(const char *) only; /* names or patterns; empty: every tag */
+    /* allowlist */
+    MLN_VEC(const char *) geographies;
+    MLN_VEC(const char *) regions;
+    const char *kind; /* --for; NULL: none */
+    unsigned max;     /* 0: no limit */
+    bool widen;
+    enum mln_fit_cost cost;
+    enum mln_list_family family;
+    const char *github_meta; /* NULL: none */
     /* dependencies */
     bool deps_only, deps, deps_phony; /* -M -MD -MP */
     const char *deps_file;

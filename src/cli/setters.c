@@ -281,6 +281,65 @@ MLN_SETTER(only)
     return NULL;
 }
 
+MLN_SETTER(geography)
+{
+    mln_vec_push(ctx->arena, &options->geographies, value);
+    return NULL;
+}
+
+MLN_SETTER(region)
+{
+    mln_vec_push(ctx->arena, &options->regions, value);
+    return NULL;
+}
+
+MLN_SETTER(kind)
+{
+    (void)ctx;
+    options->kind = value;
+    return NULL;
+}
+
+#define LIST_MAX 1000000
+MLN_SETTER(max)
+{
+    if (!number(value, strlen(value), LIST_MAX, &options->max) || options->max == 0)
+        return mln_printf(ctx->arena, "'%s' is not a number from 1 to %d", value, LIST_MAX);
+    return NULL;
+}
+
+MLN_SETTER(widen)
+{
+    (void)ctx, (void)value;
+    options->widen = true;
+    return NULL;
+}
+
+MLN_SETTER(cost)
+{
+    static const char *const words[] = {
+        [MLN_FIT_STRANGERS] = "strangers", [MLN_FIT_TOTAL] = "total"};
+    const char *mistake;
+    options->cost = (enum mln_fit_cost)choose(ctx, value, words, 2, &mistake);
+    return mistake;
+}
+
+MLN_SETTER(family)
+{
+    static const char *const words[] = {
+        [MLN_LIST_IPV4] = "4", [MLN_LIST_IPV6] = "6", [MLN_LIST_BOTH] = "both"};
+    const char *mistake;
+    options->family = (enum mln_list_family)choose(ctx, value, words, 3, &mistake);
+    return mistake;
+}
+
+MLN_SETTER(github_meta)
+{
+    (void)ctx;
+    options->github_meta = value;
+    return NULL;
+}
+
 MLN_SETTER(witnesses)
 {
     if (!number(value, strlen(value), 1000, &options->witnesses) || options->witnesses == 0)

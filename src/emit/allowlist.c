@@ -230,7 +230,7 @@ static void write_metadata(const struct mln_allowlist *list, struct mln_json *js
     write_count(json, "addresses", list->addresses);
     write_count(json, "extra", list->extra);
     write_count(json, "strangers", list->strangers);
-    mln_json_pair(json, "cost", "strangers");
+    mln_json_pair(json, "cost", list->firewall->cost == MLN_FIT_TOTAL ? "total" : "strangers");
     struct mln_lines remarks = {0};
     add_remarks(list, &remarks);
     mln_json_key(json, "remarks");

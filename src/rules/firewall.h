@@ -32,8 +32,9 @@ struct mln_firewall {
     /* Every address that is let in is known. Not so without a service-tag file, where some source
      * is a tag; then there is no list. */
     bool known;
-    bool failed;  /* an error was reported: there is no list */
-    size_t limit; /* entries that the service takes for addresses; 0: none is published */
+    bool failed;            /* an error was reported: there is no list */
+    enum mln_fit_cost cost; /* what was counted when the list was widened */
+    size_t limit;           /* entries that the service takes for addresses; 0: none is published */
     MLN_VEC(struct mln_firewall_source *) sources; /* in the order of the intents, each name once */
     const struct mln_ipset *wanted[MLN_FAMILIES];  /* what has to get in; never NULL when known */
     const struct mln_ipset *lets_in[MLN_FAMILIES]; /* what the entries let in; the same */
