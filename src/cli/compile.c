@@ -4,7 +4,6 @@
 #include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
-#include "emit/plan.h"
 #include "rules/firewall.h"
 #include <string.h>
 
@@ -186,25 +185,27 @@ static bool is_json(const char *name)
     return length > 5 && strcmp(name + length - 5, ".json") == 0;
 }
 
-/* One stream is one document: of a back end that writes several forms, the JSON. */
-static void keep_json(struct mln_artefact_vec *files)
+/* One stream is one document: of a back end that writes several forms, the JSON. Its files begin at
+ * `first`. */
+static void keep_json(struct mln_artefact_vec *files, size_t first)
 {
-    size_t kept = 0;
-    for (size_t i = 0; files->len > 1 && i < files->len; i++)
+    size_t kept = first;
+    for (size_t i = first; i < files->len; i++)
         if (is_json(files->data[i].name))
             files->data[kept++] = files->data[i];
-    if (kept)
+    if (kept > first)
         files->len = kept;
 }
 
-/* What back ends would say about private endpoints, each for itself. */
-static void check_endpoints(struct mln_cli *cli, const struct mln_emit_input *input)
+static struct mln_emit_input emit_input(struct mln_cli *cli, const struct mln_compilation *done,
+                                        const struct mln_table_vec *tables)
 {
-    bool written = false;
-    for (size_t i = 0; i < cli->options.emit.len; i++)
-        written |= cli->options.emit.data[i]->endpoints;
-    if (written && input->arm_scope == MLN_ARM_ALL)
-        mln_plan_check(&cli->ctx, input->model);
+    return (struct mln_emit_input){
+        .model = done->model,
+        .tables = tables,
+        .partial = cli->options.nsg != NULL,
+        .arm_scope = cli->options.nsg ? MLN_ARM_NSG : cli->options.arm_scope,
+    };
 }
 
 static struct mln_product product_of(struct mln_cli *cli, const struct mln_compilation *compilation)
@@ -214,18 +215,33 @@ static struct mln_product product_of(struct mln_cli *cli, const struct mln_compi
         .directory = directory_of(cli, compilation->path),
     };
     struct mln_table_vec tables = chosen_tables(cli, &compilation->tables);
-    const struct mln_emit_input input = {
-        .model = compilation->model,
-        .tables = &tables,
-        .partial = cli->options.nsg != NULL,
-        .arm_scope = cli->options.nsg ? MLN_ARM_NSG : cli->options.arm_scope,
-    };
-    check_endpoints(cli, &input);
-    for (size_t i = 0; i < cli->options.emit.len; i++)
+    const struct mln_emit_input input = emit_input(cli, compilation, &tables);
+    for (size_t i = 0; i < cli->options.emit.len; i++) {
+        size_t first = product.files.len;
         cli->options.emit.data[i]->emit(&cli->ctx, &input, &product.files);
-    if (mln_output_mode(&cli->options) != MLN_OUTPUT_DIRECTORY)
-        keep_json(&product.files);
+        if (mln_output_mode(&cli->options) != MLN_OUTPUT_DIRECTORY)
+            keep_json(&product.files, first);
+    }
     return product;
+}
+
+/* Does a back end before this one have the same check? */
+static bool checked_before(const struct mln_options *options, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (options->emit.data[i]->check == options->emit.data[index]->check)
+            return true;
+    return false;
+}
+
+/* What the back ends say to one policy. */
+static void check_products(struct mln_cli *cli, const struct mln_compilation *compilation)
+{
+    struct mln_table_vec tables = chosen_tables(cli, &compilation->tables);
+    const struct mln_emit_input input = emit_input(cli, compilation, &tables);
+    for (size_t i = 0; i < cli->options.emit.len; i++)
+        if (cli->options.emit.data[i]->check && !checked_before(&cli->options, i))
+            cli->options.emit.data[i]->check(&cli->ctx, &input);
 }
 
 /* What is written without --emit: what a deployment needs, and one kind where one file is wanted.
@@ -297,13 +313,15 @@ static void compile(struct mln_cli *cli)
     if (mln_diags_failed(cli->ctx.diags))
         return;
     double clock = mln_cli_clock();
+    for (size_t i = 0; i < count; i++)
+        check_products(cli, &done[i]);
+    if (mln_diags_failed(cli->ctx.diags))
+        return;
     for (size_t i = 0; i < count; i++) {
         mln_vec_push(cli->ctx.arena, &products, product_of(cli, &done[i]));
         add_files_read(cli, &deps, &inputs, &done[i]);
     }
     mln_cli_tell_time(cli, "emit", "", &clock);
-    if (mln_diags_failed(cli->ctx.diags))
-        return;
     mln_output_write(cli, &products, &inputs, lock, &deps);
     mln_cli_tell_time(cli, "write", "", &clock);
 }
@@ -332,6 +350,8 @@ void mln_check_command(struct mln_cli *cli)
     if (done && !mln_diags_failed(cli->ctx.diags)) {
         struct mln_table_vec tables = all_tables(cli, done, cli->options.inputs.len);
         lock_text(cli, &inputs, &tables);
+        for (size_t i = 0; i < cli->options.inputs.len; i++)
+            check_products(cli, &done[i]);
     }
     mln_report_finish(cli, stdout);
 }

@@ -30,7 +30,7 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define TODAY MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_TAGS
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
-#define LOCKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
+#define CHECKED MLN_GROUP_OUTPUT, MLN_FOR_COMPILE | MLN_FOR_CHECK
 #define ASSERTIONS MLN_GROUP_ASSERTIONS, MLN_FOR_TEST
 #define QUERY MLN_GROUP_QUESTIONS, MLN_FOR_QUERY
 #define REACH MLN_GROUP_QUESTIONS, MLN_FOR_REACH
@@ -60,18 +60,18 @@ static const struct mln_option options[] = {
      "where to write: a directory (default '.'), one .json file, "
      "or standard output",
      mln_set_output},
-    {NULL, "--emit", "KIND[,...]", NEEDED, OUTPUT,
+    {NULL, "--emit", "KIND[,...]", NEEDED, CHECKED,
      "what to write: nsg, arm, snippet, allowlist, csv, bicep, terraform (default "
      "nsg,arm,allowlist)",
      mln_set_emit},
-    {NULL, "--arm-scope", "nsg|network|all", NEEDED, OUTPUT,
+    {NULL, "--arm-scope", "nsg|network|all", NEEDED, CHECKED,
      "what a template holds: NSGs alone, networks too, or everything (default)", mln_set_arm_scope},
     {NULL, "--nsg", "NAME", NEEDED, OUTPUT, "only this network security group", mln_set_nsg},
     {NULL, "--prune", FLAG, OUTPUT,
      "remove what the previous MANIFEST lists and this run does not write", mln_set_prune},
     {NULL, "--lock", "FILE", NEEDED, TABLES, "keep names and priorities recorded in FILE",
      mln_set_lock},
-    {NULL, "--locked", FLAG, LOCKED, "fail when the lock file would change", mln_set_locked},
+    {NULL, "--locked", FLAG, CHECKED, "fail when the lock file would change", mln_set_locked},
     {NULL, "--relock", FLAG, OUTPUT, "make the lock file anew", mln_set_relock},
     {NULL, "--expand-tags", "never|agents|always", NEEDED, TABLES,
      "write service tags as prefixes (needs --tags)", mln_set_expand},

@@ -32,7 +32,7 @@ static void emit_arm(struct mln_ctx *ctx, const struct mln_emit_input *input,
 const struct mln_backend mln_backend_arm = {
     .name = "arm",
     .help = "a template of everything, to deploy (azuredeploy.json)",
-    .endpoints = true,
+    .check = mln_assemble_check,
     .emit = emit_arm,
 };
 

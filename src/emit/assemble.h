@@ -26,4 +26,8 @@
  * at existing networks; `prerequisites`, what has to be outside the network. */
 struct mln_template *mln_assemble(struct mln_ctx *ctx, const struct mln_emit_input *input);
 
+/* The `check` of every back end that writes templates: names that Azure refuses, and what else only
+ * a template shows (0440-0459). */
+void mln_assemble_check(struct mln_ctx *ctx, const struct mln_emit_input *input);
+
 #endif

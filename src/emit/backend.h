@@ -31,10 +31,12 @@ struct mln_emit_input {
 struct mln_backend {
     const char *name; /* as in --emit */
     const char *help; /* one line: what it writes */
-    bool lists;     /* it writes the lists of resource firewalls, so all of them have to be known */
-    bool endpoints; /* private endpoints, too */
-    /* Appends its files in a fixed order. Reports nothing for input that the passes accepted
-     * without error. */
+    bool lists; /* it writes the lists of resource firewalls, so all of them have to be known */
+    /* Reports what is wrong with what it would write, such as a name too long; errors keep anything
+     * from being written. Back ends that share a check are checked once. NULL: nothing can be. */
+    void (*check)(struct mln_ctx *ctx, const struct mln_emit_input *input);
+    /* Appends its files in a fixed order. Reports nothing: the passes and `check` found no error.
+     */
     void (*emit)(struct mln_ctx *ctx, const struct mln_emit_input *input,
                  struct mln_artefact_vec *out);
 };

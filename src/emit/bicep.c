@@ -205,6 +205,6 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
 const struct mln_backend mln_backend_bicep = {
     .name = "bicep",
     .help = "a template of everything, as Bicep (main.bicep)",
-    .endpoints = true,
+    .check = mln_assemble_check,
     .emit = emit,
 };

@@ -9,13 +9,8 @@
 #include <string.h>
 
 static const struct mln_backend *const backends[] = {
-    &mln_backend_nsg,
-    &mln_backend_arm,
-    &mln_backend_snippet,
-    &mln_backend_allowlist,
-    &mln_backend_csv,
-    &mln_backend_bicep,
-    &mln_backend_terraform,
+    &mln_backend_nsg, &mln_backend_arm,   &mln_backend_snippet,   &mln_backend_allowlist,
+    &mln_backend_csv, &mln_backend_bicep, &mln_backend_terraform,
 };
 enum { BACKENDS = sizeof(backends) / sizeof(*backends) };
 

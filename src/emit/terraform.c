@@ -1,4 +1,5 @@
 /* The Terraform back end: the order of resources, and the two files. */
+#include "emit/assemble.h"
 #include "emit/terraform_impl.h"
 
 static void add_file(struct mln_arena *arena, struct mln_artefact_vec *out, const char *name,
@@ -56,6 +57,6 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
 const struct mln_backend mln_backend_terraform = {
     .name = "terraform",
     .help = "the whole network for Terraform, provider azurerm 4 (main.tf, variables.tf)",
-    .endpoints = true,
+    .check = mln_assemble_check,
     .emit = emit,
 };

@@ -428,6 +428,36 @@ static void govern(struct mln_build *b, struct mln_zone *zone, struct mln_map *b
     zone->nsg = nsg;
 }
 
+/* Azure's names of security groups: legal, and one of each in a resource group. A template that
+ * declares one and is applied twice would make two of a name. */
+static void check_asgs(struct mln_build *b)
+{
+    struct mln_map *by_name = mln_map_new(b->arena);
+    for (size_t i = 0; i < b->model->asgs.len; i++) {
+        struct mln_asg *asg = b->model->asgs.data[i];
+        const struct mln_network *network = asg->zone->network;
+        if (!mln_azure_name_ok(asg->name))
+            mln_report(b->ctx->diags, MLN_D_AZURE_NAME, asg->span,
+                       "'%s' is not a name Azure accepts for an application security group",
+                       asg->name);
+        char *key =
+            mln_printf(b->arena, "%s/%s/%s", network->subscription ? network->subscription : "",
+                       network->resource_group ? network->resource_group : "", asg->name);
+        for (char *p = key; *p; p++)
+            if (*p >= 'A' && *p <= 'Z')
+                *p = (char)(*p + 32);
+        const struct mln_asg *first = mln_map_get(by_name, key);
+        if (!first) {
+            mln_map_put(by_name, key, asg);
+            continue;
+        }
+        struct mln_diag *diag = mln_report(
+            b->ctx->diags, MLN_D_ASG_TWICE, asg->span,
+            "a second application security group '%s' in the same resource group", asg->name);
+        mln_diag_label(diag, first->span, "the first is here, in zone '%s'", first->zone->display);
+    }
+}
+
 static int compare_nsgs(const void *x, const void *y)
 {
     const struct mln_nsg *const *p = x, *const *q = y;
@@ -486,6 +516,7 @@ void mln_build_topology(struct mln_build *b)
     for (size_t i = 0; i < m->peerings.len; i++)
         check_peering(b, &m->peerings.data[i]);
     name_zones(b);
+    check_asgs(b);
     struct mln_map *by_name = mln_map_new(b->arena);
     for (size_t i = 0; i < m->zones.len; i++) {
         find_appliances(b, m->zones.data[i]);

@@ -48,24 +48,24 @@ resource "azurerm_network_security_group" "nsg_ends" {
   }
 }
 
-resource "azurerm_virtual_network" "n" {
-  name                = "n"
+resource "azurerm_virtual_network" "lab" {
+  name                = "lab"
   resource_group_name = var.resource_group_name
   location            = "westeurope"
   address_space       = ["10.0.0.0/16"]
 }
 
-resource "azurerm_subnet" "n_ends" {
+resource "azurerm_subnet" "lab_ends" {
   name                              = "ends"
   resource_group_name               = var.resource_group_name
-  virtual_network_name              = azurerm_virtual_network.n.name
+  virtual_network_name              = azurerm_virtual_network.lab.name
   address_prefixes                  = ["10.0.1.0/24"]
   private_endpoint_network_policies = "NetworkSecurityGroupEnabled"
   default_outbound_access_enabled   = false
 }
 
-resource "azurerm_subnet_network_security_group_association" "n_ends" {
-  subnet_id                 = azurerm_subnet.n_ends.id
+resource "azurerm_subnet_network_security_group_association" "lab_ends" {
+  subnet_id                 = azurerm_subnet.lab_ends.id
   network_security_group_id = azurerm_network_security_group.nsg_ends.id
 }
 
@@ -113,7 +113,7 @@ resource "azurerm_private_endpoint" "pe_scope_azuremonitor" {
   name                = "pe-scope-azuremonitor"
   resource_group_name = var.resource_group_name
   location            = "westeurope"
-  subnet_id           = azurerm_subnet.n_ends.id
+  subnet_id           = azurerm_subnet.lab_ends.id
 
   private_service_connection {
     name                           = "pe-scope-azuremonitor"
@@ -138,7 +138,7 @@ resource "azurerm_private_endpoint" "pe_one_amlworkspace" {
   name                = "pe-one-amlworkspace"
   resource_group_name = var.resource_group_name
   location            = "westeurope"
-  subnet_id           = azurerm_subnet.n_ends.id
+  subnet_id           = azurerm_subnet.lab_ends.id
 
   private_service_connection {
     name                           = "pe-one-amlworkspace"
@@ -160,7 +160,7 @@ resource "azurerm_private_endpoint" "pe_four_amlworkspace" {
   name                = "pe-four-amlworkspace"
   resource_group_name = var.resource_group_name
   location            = "westeurope"
-  subnet_id           = azurerm_subnet.n_ends.id
+  subnet_id           = azurerm_subnet.lab_ends.id
 
   private_service_connection {
     name                           = "pe-four-amlworkspace"
@@ -210,7 +210,7 @@ resource "azurerm_private_endpoint" "pe_wide_vault" {
   name                = "pe-wide-vault"
   resource_group_name = var.resource_group_name
   location            = "westeurope"
-  subnet_id           = azurerm_subnet.n_ends.id
+  subnet_id           = azurerm_subnet.lab_ends.id
 
   private_service_connection {
     name                           = "pe-wide-vault"
