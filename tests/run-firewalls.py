@@ -531,6 +531,53 @@ def scripts_are_clean(arguments):
         assert result.returncode == 0, kind + result.stdout
 
 
+# ---- the weekly job ----
+
+def week(box, name, number, more):
+    """The example's service tags with prefixes added to one region, as the file of another week."""
+    document = json.loads(TAGS.read_text())
+    document["changeNumber"] = number
+    for value in document["values"]:
+        if value["name"] in ("AzureCloud", "AzureCloud.uksouth"):
+            value["properties"]["addressPrefixes"] = sorted({*value["properties"]["addressPrefixes"], *more})
+            value["properties"]["changeNumber"] = number
+    (box / name).write_text(json.dumps(document))
+
+
+@test
+def the_weekly_job_reports_and_fails_when_a_list_is_full(arguments):
+    if not shutil.which("make") or not shutil.which("awk"):
+        return "SKIP no make or awk"
+    with tempfile.TemporaryDirectory() as where:
+        box = pathlib.Path(where, "hosted-agents")
+        shutil.copytree(SOURCE / "examples" / "hosted-agents", box)
+        os.chmod(box, 0o755)
+        shutil.rmtree(box / "build", ignore_errors=True)
+        block = ipaddress.ip_network("198.19.240.0/20")
+        week(box, "next.json", 2, ["198.19.255.0/28"])
+        week(box, "grown.json", 3, [str(p) for p in list(block.subnets(new_prefix=30))[::2][:200]])
+
+        def make(*words):
+            clean = {"PATH": f"{pathlib.Path(MLNSGC).parent}:{os.environ['PATH']}", "LC_ALL": "C", "SOURCE_DATE_EPOCH": "1893456000"}
+            clean.update((key, value) for key, value in os.environ.items() if key.endswith("SAN_OPTIONS"))
+            return subprocess.run(["make", f"MLNSGC={MLNSGC}", *words], cwd=box, env=clean, capture_output=True, text=True, timeout=300)
+
+        result = make("weekly", "NEW=next.json")
+        assert result.returncode == 0, result.stdout + result.stderr
+        report = (box / "build" / "weekly.md").read_text()
+        assert "198.19.255.0/28" in report and "resource data: 16 addresses let in now" in report, report
+        sizes = json.loads((box / "build" / "data.allowlist.json").read_text())["metadata"]
+        assert f"| data | {sizes['entries']} | 400 | {sizes['addresses']} | 0 | 0 |" in report, report
+        assert "| portal | 1 | 512 |" in report and report.count("\n| ") == 7, report
+        before = {path.name: path.read_bytes() for path in (box / "build").iterdir()}
+        result = make("weekly", "NEW=grown.json")
+        assert result.returncode != 0 and "allowlist-limit" in result.stderr, result.stdout + result.stderr
+        assert {path.name: path.read_bytes() for path in (box / "build").iterdir()} == before, "lists changed all the same"
+        result = make("weekly")
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "198.19.255.0/28" not in (box / "build" / "weekly.md").read_text()
+
+
 # ---- the schemas of Azure ----
 
 REST = {"storage-account": ("2024-01-01", {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),

@@ -2,6 +2,7 @@
  * contents of tags and of hosted agents' regions where they are known), zones by their service
  * endpoint, everybody. */
 #include "prove/change_impl.h"
+#include "rules/firewall.h"
 
 #include <string.h>
 #include <strings.h>
@@ -42,6 +43,13 @@ static struct entry entry_of(struct finder *f, const struct mln_model *model,
         open_for(f, &entry, "everybody");
     for (size_t i = 0; i < r->firewall_zones.len; i++)
         open_for(f, &entry, mln_printf(a, "zone '%s'", r->firewall_zones.data[i]->display));
+    if (r->firewall && r->firewall->known && !r->firewall->failed) {
+        entry.set = r->firewall->lets_in[MLN_IPV4]; /* the list as it is written */
+        for (size_t i = 0; i < r->firewall->tags.len; i++)
+            add_tag(f, &entry, r->firewall->tags.data[i],
+                    mln_printf(a, "tag %s", r->firewall->tags.data[i]->name));
+        return entry;
+    }
     for (size_t i = 0; i < r->firewall_tags.len; i++)
         add_tag(f, &entry, r->firewall_tags.data[i],
                 mln_printf(a, "tag %s", r->firewall_tags.data[i]->name));
