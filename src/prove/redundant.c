@@ -71,8 +71,12 @@ static void clear(const struct plane *p, uint64_t *set)
 
 static void set_range(uint64_t *set, size_t from, size_t to)
 {
-    for (size_t i = from; i < to; i++)
-        mln_bit_set(set, i);
+    for (; from < to && from % 64 != 0; from++)
+        mln_bit_set(set, from);
+    for (; from + 64 <= to; from += 64)
+        set[from / 64] = UINT64_MAX;
+    for (; from < to; from++)
+        mln_bit_set(set, from);
 }
 
 static void use_earlier_as(struct audit *a, const struct plane *p, uint64_t *set, size_t rule)
@@ -154,17 +158,19 @@ static void bring_home(const struct plane *p, struct mln_packet *packet)
 {
     static const struct mln_ip private[MLN_FAMILIES] = {
         [MLN_IPV4] = {.lo = 0x0a000004}, [MLN_IPV6] = {.hi = UINT64_C(0xfd00) << 48, .lo = 4}};
-    struct mln_packet other = *packet;
-    if (!p->view->zone->unplaced ||
-        mln_ipset_contains(p->private,
-                           p->view->direction == MLN_INBOUND ? packet->dst : packet->src))
+    bool inbound = p->view->direction == MLN_INBOUND;
+    struct mln_ip home = private[packet->family], *ours = inbound ? &packet->dst : &packet->src;
+    if (!p->view->zone->unplaced || mln_ipset_contains(p->private, *ours))
         return;
-    *(p->view->direction == MLN_INBOUND ? &other.dst : &other.src) = private[packet->family];
-    for (size_t i = 0; i < p->entries.len; i++)
-        if (mln_packet_matches(packet, &p->entries.data[i].match) !=
-            mln_packet_matches(&other, &p->entries.data[i].match))
+    const struct mln_ipset *last = NULL;
+    for (size_t i = 0; i < p->entries.len; i++) {
+        const struct mln_match *match = &p->entries.data[i].match;
+        const struct mln_ipset *near = inbound ? match->dst : match->src;
+        if (near != last && mln_ipset_contains(near, *ours) != mln_ipset_contains(near, home))
             return;
-    *packet = other;
+        last = near;
+    }
+    *ours = home;
 }
 
 /* --- questions about one rule in one plane --- */
@@ -239,48 +245,27 @@ static void cover_in_plane(struct audit *a, struct plane *p, size_t rule,
     }
 }
 
-/* One earlier rule that holds all of it in this plane, or SIZE_MAX. */
-static size_t single_cover(struct audit *a, struct plane *p, size_t rule, size_t from)
-{
-    size_t first = a->out->first[rule];
-    if (a->out->first[rule + 1] != first + 1)
-        return SIZE_MAX;
-    mln_space_relation(p->space, first, p->overlap, p->cover);
-    size_t entry = mln_bits_first(p->cover, a->out->first[from], first);
-    return entry < first ? a->listed[entry] : SIZE_MAX;
-}
-
-static bool covers_everywhere(struct audit *a, size_t rule, size_t by)
-{
-    for (size_t i = 0; i < a->plane_count; i++) {
-        struct plane *p = &a->planes[i];
-        clear(p, p->above);
-        set_range(p->above, a->out->first[by], a->out->first[by + 1]);
-        if (!is_covered(a, p, rule))
-            return false;
-    }
-    return true;
-}
-
-/* The first rule that alone holds all of it. Its name says more than that of three others. */
+/* The first rule that alone holds all of it, in every plane where it has a packet. Its name says
+ * more than that of three others. */
 static bool find_single_cover(struct audit *a, size_t rule, struct mln_rule_verdict *v)
 {
-    enum { TRIES = 8 };
-    size_t from = 0;
-    for (int tries = 0; tries < TRIES; tries++) {
-        size_t by = SIZE_MAX;
-        for (size_t i = 0; i < a->plane_count && by == SIZE_MAX; i++)
-            by = single_cover(a, &a->planes[i], rule, from);
-        if (by == SIZE_MAX)
-            return false;
-        if (covers_everywhere(a, rule, by)) {
-            struct mln_listed one = {.rule = a->out->rules[by], .index = by};
-            mln_vec_push(a->arena, &v->by, one);
-            return true;
-        }
-        from = by + 1;
+    size_t first = a->out->first[rule];
+    uint64_t *common = a->planes[0].good; /* entries of the list are numbered alike in all planes */
+    if (a->out->first[rule + 1] != first + 1)
+        return false;
+    clear(&a->planes[0], common);
+    set_range(common, 0, first);
+    for (size_t i = 0; i < a->plane_count; i++) {
+        struct plane *p = &a->planes[i];
+        mln_space_relation(p->space, first, p->overlap, p->cover);
+        for (size_t w = 0; mln_bit(p->cover, first) && w < p->words; w++)
+            common[w] &= p->cover[w];
     }
-    return false;
+    size_t entry = mln_bits_first(common, 0, first);
+    if (entry == first)
+        return false;
+    mln_vec_push(a->arena, &v->by, listed_at(a, &a->planes[0], entry));
+    return true;
 }
 
 /* Leaves out, one after the other, what the rest covers as well. */
