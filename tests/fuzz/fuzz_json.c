@@ -1,10 +1,12 @@
-/* libFuzzer entry for the JSON readers: the first byte chooses between a service-tag file and NSGs.
+/* libFuzzer entry for the JSON readers: the first byte chooses between a service-tag file, NSGs,
+ * and whatever is deployed, templates among it.
  *
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc tests/fuzz/fuzz_json.c \
  *           libmlnsgc.a libmlngen.a libmlnsgc.a -lcjson -o fuzz_json
  *
  * What a reader refuses must come with an error, and what the scan accepts cJSON must accept too.
  */
+#include "import/deployed.h"
 #include "import/nsg.h"
 #include "import/tagfile.h"
 
@@ -21,21 +23,51 @@ static bool is_disagreement(const struct mln_diags *diags)
     return false;
 }
 
+static struct mln_tags *empty_tags(struct mln_ctx *ctx)
+{
+    struct mln_tags *tags = mln_tags_new(ctx, MLN_CLOUD_PUBLIC, false);
+    mln_tags_finish(tags);
+    return tags;
+}
+
+/* Before a line with "%%" the text, behind it a parameter file. */
+static bool read_deployed(struct mln_ctx *ctx, const char *text, size_t length)
+{
+    struct mln_deployed deployed = {0};
+    struct mln_deployed_param list[] = {{.name = "x", .text = "[1]"}, {.name = "y", .text = "yes"}};
+    struct mln_deployed_params params = {.list = list, .count = 2};
+    const char *file = strstr(text, "\n%%\n");
+    if (file) {
+        params.file_name = "params.json";
+        params.file_text = file + 4;
+        params.file_length = length - (size_t)(file + 4 - text);
+        length = (size_t)(file - text);
+        text = mln_strndup(ctx->arena, text, length);
+    }
+    return mln_deployed_read(ctx, empty_tags(ctx), "fuzz.json", text, length, &params, &deployed);
+}
+
+static bool read_text(struct mln_ctx *ctx, char which, const char *text, size_t length)
+{
+    struct mln_imported_nsg_vec nsgs = {0};
+    switch (which) {
+    case 'n':
+        return mln_nsg_read(ctx, empty_tags(ctx), "fuzz.json", text, length, &nsgs);
+    case 't':
+        return mln_tagfile_read(ctx, "fuzz.json", text, length) != NULL;
+    default:
+        return read_deployed(ctx, text, length);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
     struct mln_arena *arena = mln_arena_new();
     struct mln_ctx ctx = {arena, mln_names_new(arena), mln_diags_new(arena)};
-    char *text = mln_strndup(arena, (const char *)data + 1, size - 1);
-    bool good;
-    if (data[0] % 2) {
-        struct mln_imported_nsg_vec nsgs = {0};
-        struct mln_tags *tags = mln_tags_new(&ctx, MLN_CLOUD_PUBLIC, false);
-        mln_tags_finish(tags);
-        good = mln_nsg_read(&ctx, tags, "fuzz.json", text, size - 1, &nsgs);
-    } else
-        good = mln_tagfile_read(&ctx, "fuzz.json", text, size - 1) != NULL;
+    const char *text = mln_strndup(arena, (const char *)data + 1, size - 1);
+    bool good = read_text(&ctx, (char)data[0], text, size - 1);
     if ((!good && ctx.diags->errors == 0) || is_disagreement(ctx.diags))
         abort();
     struct mln_buf out;
