@@ -186,7 +186,8 @@ void mln_page_item(struct mln_page *page, const char *term, const char *text)
     mln_buf_add(page->out, behind[page->form]);
     if (page->form == MLN_PAGE_TEXT) {
         size_t gap = column < 18 ? 20 - column : 2;
-        mln_buf_printf(page->out, *text ? "%*s" : "", (int)gap, "");
+        if (*text)
+            mln_buf_printf(page->out, "%*s", (int)gap, "");
         add_filled(page, text, column + gap, 20);
     } else {
         add_filled(page, text, column + 6, 2);

@@ -230,7 +230,7 @@ void mln_tree_write_expression(const struct mln_tree *tree, struct mln_buf *out)
     case MLN_TREE_OBJECT:
         break;
     }
-    assert(!"arrays and objects are no part of an expression");
+    assert(false && "arrays and objects are no part of an expression");
 }
 
 /* ---- JSON ---- */
