@@ -87,7 +87,9 @@ extern const size_t mln_functions_logic_count, mln_functions_text_count, mln_fun
     mln_functions_azure_count, mln_functions_cidr_count;
 
 const struct mln_datum *mln_eval_call(const struct mln_env *env, const struct mln_expr *expr);
-/* The unknown value "name(arguments)". */
+/* "name(arguments)", which names the value in others. */
+const char *mln_call_text(struct mln_call *call);
+/* The unknown value of that name. */
 const struct mln_datum *mln_call_unknown(struct mln_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Unknown because this argument is. */

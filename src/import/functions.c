@@ -30,7 +30,7 @@ static const struct mln_function *find(const char *name)
 
 /* ---- unknown results ---- */
 
-static const char *call_text(struct mln_call *call)
+const char *mln_call_text(struct mln_call *call)
 {
     struct mln_buf out;
     mln_buf_init(&out, call->e->ctx->arena);
@@ -48,12 +48,12 @@ const struct mln_datum *mln_call_unknown(struct mln_call *call, const char *form
     va_start(args, format);
     const char *why = mln_vprintf(call->e->ctx->arena, format, args);
     va_end(args);
-    return mln_datum_unknown(call->e, call_text(call), why);
+    return mln_datum_unknown(call->e, mln_call_text(call), why);
 }
 
 const struct mln_datum *mln_call_because(struct mln_call *call, const struct mln_datum *arg)
 {
-    return mln_datum_unknown(call->e, call_text(call), arg->why);
+    return mln_datum_unknown(call->e, mln_call_text(call), arg->why);
 }
 
 const struct mln_datum *mln_call_wrong(struct mln_call *call, const char *wanted)

@@ -63,6 +63,8 @@ static result run_copyindex(struct mln_call *call)
 
 /* ---- ids ---- */
 
+#define PLACE_WHY "only a deployment knows where it goes"
+
 static const char *group_name(const struct mln_scope *scope)
 {
     const struct mln_datum *group = scope->group;
@@ -93,6 +95,13 @@ static size_t find_type(struct mln_call *call, size_t from, size_t most)
     return SIZE_MAX;
 }
 
+/* Does the deployment itself say where it goes? Then what is unknown about the place has one name.
+ */
+static bool is_here(const struct mln_scope *scope)
+{
+    return !scope->group && !scope->subscription;
+}
+
 /* "/providers/NAMESPACE/TYPE/NAME/TYPE/NAME" behind `scope`. */
 static result put_id(struct mln_call *call, const char *scope, size_t type_at)
 {
@@ -112,9 +121,11 @@ static result put_id(struct mln_call *call, const char *scope, size_t type_at)
     }
     if (at != call->count)
         return mln_call_wrong(call, "a name for each part of the type");
-    return strchr(out.data, '{') ? mln_datum_symbolic(call->e, out.data, NULL,
-                                                      "only a deployment knows where it goes")
-                                 : mln_datum_text(call->e, out.data, out.len);
+    return strchr(out.data, '{')
+               ? mln_datum_symbolic(call->e, out.data,
+                                    is_here(call->env->scope) ? mln_call_text(call) : NULL,
+                                    PLACE_WHY)
+               : mln_datum_text(call->e, out.data, out.len);
 }
 
 static const char *arg_text(struct mln_call *call, size_t at)
@@ -160,8 +171,6 @@ static result run_extensionresourceid(struct mln_call *call)
 
 /* ---- what only a deployment knows ---- */
 
-#define PLACE_WHY "only a deployment knows where it goes"
-
 struct known {
     const char *key;
     const struct mln_datum *value;
@@ -171,6 +180,10 @@ struct known {
 static result place(struct mln_call *call, const struct known *known, size_t count,
                     const char *const *unknown)
 {
+    const struct mln_scope *scope = call->env->scope;
+    const char *where = is_here(scope) ? ""
+                                       : mln_printf(arena_of(call), "'%s', '%s'",
+                                                    subscription_id(scope), group_name(scope));
     size_t more = 0;
     while (unknown[more])
         more++;
@@ -184,7 +197,7 @@ static result place(struct mln_call *call, const struct known *known, size_t cou
     for (size_t i = 0; i < more; i++) {
         keys[count + i] = unknown[i];
         items[count + i] = mln_datum_unknown(
-            call->e, mln_printf(arena_of(call), "%s().%s", call->expr->text, unknown[i]),
+            call->e, mln_printf(arena_of(call), "%s(%s).%s", call->expr->text, where, unknown[i]),
             PLACE_WHY);
     }
     return mln_datum_object(call->e, keys, items, count + more);
@@ -201,8 +214,8 @@ static result run_resourcegroup(struct mln_call *call)
     static const char *const rest[] = {"location", "tags", "type", "properties", "managedBy", NULL};
     const struct mln_scope *scope = call->env->scope;
     const struct known known[] = {
-        {"id", mln_datum_symbolic(call->e, mln_group_id(call->env->scope), "resourceGroup().id",
-                                  PLACE_WHY)},
+        {"id", mln_datum_symbolic(call->e, mln_group_id(scope),
+                                  is_here(scope) ? "resourceGroup().id" : NULL, PLACE_WHY)},
         {"name", given_or_unknown(call, scope->group, "resourceGroup().name")},
     };
     return place(call, known, 2, rest);
@@ -216,7 +229,7 @@ static result run_subscription(struct mln_call *call)
         {"id", mln_datum_symbolic(call->e,
                                   mln_printf(arena_of(call), "/subscriptions/%s",
                                              subscription_id(call->env->scope)),
-                                  "subscription().id", PLACE_WHY)},
+                                  scope->subscription ? NULL : "subscription().id", PLACE_WHY)},
         {"subscriptionId",
          given_or_unknown(call, scope->subscription, "subscription().subscriptionId")},
     };
