@@ -12,6 +12,7 @@ resources with private endpoints are added. Statements that the compiler refuses
 
 import argparse
 import copy
+import ipaddress
 import json
 import os
 import pathlib
@@ -233,6 +234,86 @@ def unnoticed(out, text, rng):
     return problems
 
 
+# ---- the importer reads back what was meant ----
+
+DUMP = pathlib.Path(os.environ.get("builddir", SOURCE / "build"), "tests", "conformance", "dump_import")
+
+
+def read_back(out):
+    """The importer's view of a single template."""
+    result = subprocess.run([str(DUMP), str(out / "azuredeploy.json")], capture_output=True, text=True, timeout=60)
+    view = json.loads(result.stdout)
+    own = json.dumps(view).replace("{subscription().subscriptionId}", "SUBSCRIPTION").replace("{resourceGroup().name}", "GROUP")
+    return json.loads(own)
+
+
+def written(template, kind):
+    for resource in template.document["resources"]:
+        if resource["type"] == "Microsoft.Network/" + kind:
+            yield template.value(resource)
+
+
+def as_id(kind, *names):
+    return templates.show_id(("SUBSCRIPTION", "GROUP", "Microsoft.Network/" + kind, *names))
+
+
+def bare(prefixes):
+    """In one spelling, whoever wrote them."""
+    return sorted(str(ipaddress.ip_network(prefix)) for prefix in prefixes)
+
+
+def subnets_of(template):
+    """(network, subnet) -> prefixes, NSG, route table, as the template has them, inline or not."""
+    found = {}
+    for network in written(template, "virtualNetworks"):
+        for subnet in network["properties"].get("subnets", []):
+            found[network["name"], subnet["name"]] = subnet["properties"]
+    for subnet in written(template, "virtualNetworks/subnets"):
+        found[tuple(subnet["name"].split("/"))] = subnet["properties"]
+    last = lambda properties, key: properties[key]["id"].rpartition("/")[2] if key in properties else None
+    return {key: (bare(p.get("addressPrefixes") or [p["addressPrefix"]]), last(p, "networkSecurityGroup"), last(p, "routeTable"))
+            for key, p in found.items()}
+
+
+def round_trip(out):
+    """Differences between the template and what the importer makes of it."""
+    template, view, problems = templates.Template(templates.load(out / "azuredeploy.json"), templates.HERE), read_back(out), []
+
+    def same(what, mine, theirs):
+        if mine != theirs:
+            problems.append("%s: the template has %r, the importer %r" % (what, mine, theirs))
+
+    same("NSGs", {n["name"]: (as_id("networkSecurityGroups", n["name"]).lower(), len(n["properties"]["securityRules"]), False)
+                  for n in written(template, "networkSecurityGroups")},
+         {n["name"]: (n["id"].lower(), len(n["rules"]), n["incomplete"]) for n in view["nsgs"]})
+    same("networks", {n["name"]: (as_id("virtualNetworks", n["name"]).lower(), bare(n["properties"]["addressSpace"]["addressPrefixes"]))
+                      for n in written(template, "virtualNetworks")},
+         {n["name"]: (n["id"].lower(), bare(n["prefixes"])) for n in view["networks"]})
+    same("subnets", subnets_of(template),
+         {(n["name"], s["name"]): (bare(s["prefixes"]), None if s["nsg"] < 0 else view["nsgs"][s["nsg"]]["name"], s.get("routes"))
+          for n in view["networks"] for s in n["subnets"]})
+    same("ids of subnets", {as_id("virtualNetworks/subnets", *key).lower() for key in subnets_of(template)},
+         {s["id"].lower() for n in view["networks"] for s in n["subnets"]})
+    return problems
+
+
+def against_world(out, text, world):
+    """The subnets of the template are the zones of the policy, with the NSGs that govern them."""
+    template = templates.Template(templates.load(out / "azuredeploy.json"), templates.HERE)
+    names = [zone.name for zone in world.zones()]
+    wanted = {}
+    for block in re.findall(r"^network (\S+) .*?\{$(.*?)^\}$", text, re.M | re.S):
+        existing = re.search(r"^    existing$", block[1], re.M)
+        for zone in world.zones():
+            line = re.search(r"^ +zone %s .*$" % zone.name, block[1], re.M)
+            if zone.net.name == block[0] and line and not existing and "existing" not in line.group():
+                nsg = None if zone.nsg is None else \
+                    "nsg-%s-%s" % (zone.net.name, zone.name) if names.count(zone.name) > 1 else "nsg-" + zone.name
+                wanted[zone.net.name, zone.name] = (bare(p.text for p in zone.prefixes), nsg)
+    got = {key: value[:2] for key, value in subnets_of(template).items()}
+    return [] if got == wanted else ["zones %r, subnets %r" % (wanted, got)]
+
+
 # ---- the tests ----
 
 
@@ -274,6 +355,11 @@ def main():
                 tap.result("%s, scope %s: references and dependencies" % (name, scope),
                            problems + check_snippets(out, policy.read_text()))
                 files += [*out.glob("azuredeploy*.json"), *snippets(out)]
+            # What verify says of traffic is another matter: a template has no overlays, VPN clients, Kubernetes pods.
+            result = subprocess.run([MLNSGC, "verify", str(policy), "--live=" + str(pathlib.Path(work, name, "all", "azuredeploy.json"))],
+                                    capture_output=True, text=True, timeout=300)
+            tap.result("%s: verify reads the template's rules as the policy's" % name,
+                       [] if "rules: no difference" in result.stdout + result.stderr or result.returncode == 0 else [result.stdout])
         random_policies(tap, arguments, work, files)
         check_schemas(tap, files)
     print("1..%d" % tap.count)
@@ -281,13 +367,14 @@ def main():
 
 
 def random_policies(tap, arguments, work, files):
-    problems, blind, done, split = [], [], 0, 0
+    problems, blind, back, done, split = [], [], [], 0, 0
     for number in range(arguments.count):
         rng = random.Random(arguments.seed * 100003 + number)
         box = pathlib.Path(work, "random", str(number))
         box.mkdir(parents=True)
         scope = rng.choice(SCOPES + ("all",) * 4)
-        text = Topology(rng, generate.Generator(rng).make()).make()
+        world = generate.Generator(rng).make()
+        text = Topology(rng, world).make()
         text, result = accepted(text, box, ["--arm-scope=" + scope])
         if text is None or result.returncode:
             problems.append("policy %d: exit %d: %s" % (number, result.returncode, result.stderr[:500]))
@@ -297,9 +384,15 @@ def random_policies(tap, arguments, work, files):
         problems += ["policy %d: %s" % (number, text_) for text_ in templates.check(box / "out", text)]
         problems += ["policy %d: %s" % (number, text_) for text_ in check_snippets(box / "out", text)]
         blind += ["policy %d: %s" % (number, text_) for text_ in unnoticed(box / "out", text, rng)]
+        if (box / "out" / "azuredeploy.json").exists() and not (box / "out" / "azuredeploy.order").exists():
+            if scope != "nsg":
+                back += ["policy %d: %s" % (number, text_) for text_ in against_world(box / "out", text, world)]
+            if DUMP.exists():
+                back += ["policy %d: %s" % (number, text_) for text_ in round_trip(box / "out")]
         files += [*(box / "out").glob("azuredeploy*.json"), *snippets(box / "out")]
     tap.result("%d random policies, seed %d: references and dependencies" % (done, arguments.seed), problems)
     tap.result("the checker notices faults put into their templates", blind)
+    tap.result("zones, NSGs and ids come back through the importer" if DUMP.exists() else "zones are subnets with their NSGs", back)
     tap.result("some of them need several templates", [] if split > done // 10 else ["only %d" % split])
 
 
