@@ -220,7 +220,7 @@ def json_tells_the_packets(box):
          "source": {"prefixes": ["10.30.2.0/24"], "in": [], "notIn": [], "ports": ["0-65535"]},
          "destination": {"prefixes": ["10.20.1.0/24"], "in": [], "notIn": [], "ports": ["5000-5010"]}}])
     same([(r["side"], r["verdict"], r.get("place")) for r in flows["udp 5000-5010"]["reasons"]],
-         [("old", "denied", None), ("old", "denied", None), ("new", "permitted", "new.mlp:16:1")])
+         [("old", "denied", None), ("new", "permitted", "new.mlp:16:1")])
 
 
 @test

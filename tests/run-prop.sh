@@ -33,4 +33,15 @@ else
     not_ok "$lists random NSGs against brute force, seed $seed"
     tap_comment <"$work/out"
 fi
+
+nsgs=100
+policies=40
+[ -z "${MLN_SANITIZED:-}" ] || nsgs=25 policies=10
+if python3 "$srcdir/tests/prop/differences.py" --seed "$seed" --nsgs "$nsgs" --policies "$policies" \
+    --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "$nsgs pairs of NSGs and $policies pairs of policies, packet by packet, seed $seed"
+else
+    not_ok "$nsgs pairs of NSGs and $policies pairs of policies, packet by packet, seed $seed"
+    tap_comment <"$work/out"
+fi
 tap_done

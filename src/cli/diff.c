@@ -28,8 +28,10 @@ void mln_diff_run(struct mln_diff_report *report, const char *const *ignored, si
                                                .drift = report->drift};
     double clock = mln_cli_clock();
     for (int s = 0; s < MLN_SIDES; s++)
-        subjects[s] =
-            (struct mln_change_subject){report->subjects[s]->model, report->subjects[s]->deployed};
+        subjects[s] = (struct mln_change_subject){.model = report->subjects[s]->model,
+                                                  .deployed = report->subjects[s]->deployed,
+                                                  .is_policy = report->subjects[s]->kind ==
+                                                               MLN_SUBJECT_POLICY};
     mln_change_find(&report->cli->ctx, subjects, &options, &report->change);
     report->good = true;
     tell_gave_up(report);

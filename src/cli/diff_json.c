@@ -77,7 +77,7 @@ static void add_reason(const struct mln_diff_report *report, struct mln_json *js
                        const struct mln_change_reason *reason)
 {
     struct mln_span span = reason->intent ? reason->intent->span
-                           : reason->rule
+                           : reason->rule && !reason->by_default
                                ? mln_subject_place(report->subjects[reason->side], reason->rule)
                                : (struct mln_span){0};
     const char *place = mln_place_text(report->cli, span);
@@ -87,11 +87,16 @@ static void add_reason(const struct mln_diff_report *report, struct mln_json *js
     mln_json_pair(json, "place", *place ? place : NULL);
     mln_json_pair(json, "intent",
                   reason->intent ? mln_statement_text(report->cli, reason->intent->span) : NULL);
+    if (reason->by_default) {
+        mln_json_key(json, "default");
+        mln_json_bool(json, true);
+    }
     mln_json_pair(json, "rule",
-                  reason->rule    ? reason->rule->name
-                  : reason->azure ? reason->azure->name
-                                  : NULL);
-    if (reason->zone && reason->zone->nsg) {
+                  reason->by_default ? NULL
+                  : reason->rule     ? reason->rule->name
+                  : reason->azure    ? reason->azure->name
+                                     : NULL);
+    if (!reason->by_default && reason->zone && reason->zone->nsg) {
         mln_json_pair(json, "nsg", reason->zone->nsg->name);
         mln_json_pair(json, "direction", mln_diff_direction(reason->direction));
     }

@@ -53,12 +53,17 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
         add_cell(out, where);
         mln_buf_add(out, flow->alone ? ", without effect end to end<br>" : "<br>");
     }
-    for (int s = 0; s < MLN_SIDES; s++)
+    const char *gap = "";
+    for (int s = 0; s < MLN_SIDES; s++) {
+        for (size_t i = 0; i < flow->reasons.len; i++)
+            if (flow->reasons.data[i].side == s) {
+                mln_buf_add(out, gap);
+                add_cell(out, mln_diff_reason(report, &flow->reasons.data[i]));
+                gap = "<br>";
+            }
         if (flow->outside[s])
-            mln_buf_printf(out, "%s: no such place, or no path<br>", report->words[s]);
-    for (size_t i = 0; i < flow->reasons.len; i++) {
-        mln_buf_add(out, i ? "<br>" : "");
-        add_cell(out, mln_diff_reason(report, &flow->reasons.data[i]));
+            mln_buf_printf(out, "%s%s: no such place, or no path", gap, report->words[s]);
+        gap = flow->outside[s] ? "<br>" : gap;
     }
     mln_buf_add(out, " |\n");
 }

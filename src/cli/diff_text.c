@@ -46,9 +46,8 @@ const char *mln_diff_reason(const struct mln_diff_report *report,
         return mln_printf(a, "%s: %s: %s", report->words[reason->side],
                           mln_place_text(report->cli, reason->intent->span),
                           mln_statement_text(report->cli, reason->intent->span));
-    if (reason->rule && report->subjects[reason->side]->kind == MLN_SUBJECT_POLICY)
-        return mln_printf(a, "%s: %s by the default, rule %s of NSG '%s'",
-                          report->words[reason->side], verb, reason->rule->name, nsg_of(reason));
+    if (reason->by_default)
+        return mln_printf(a, "%s: %s by default", report->words[reason->side], verb);
     if (reason->rule)
         return mln_printf(a, "%s: %s: %s by rule %s (priority %u) of NSG '%s'",
                           report->words[reason->side], rule_place(report, reason), verb,
@@ -135,11 +134,13 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
     if (where)
         mln_buf_printf(out, "    at %s%s\n", safe(report, where),
                        flow->alone ? "; without effect end to end" : "");
-    for (int s = 0; s < MLN_SIDES; s++)
+    for (int s = 0; s < MLN_SIDES; s++) {
+        for (size_t i = 0; i < flow->reasons.len; i++)
+            if (flow->reasons.data[i].side == s)
+                mln_buf_printf(out, "    %s\n", mln_diff_reason(report, &flow->reasons.data[i]));
         if (flow->outside[s])
             mln_buf_printf(out, "    %s: no such place, or no path\n", report->words[s]);
-    for (size_t i = 0; i < flow->reasons.len; i++)
-        mln_buf_printf(out, "    %s\n", mln_diff_reason(report, &flow->reasons.data[i]));
+    }
 }
 
 static void print_flows(const struct mln_diff_report *report, struct mln_buf *out)

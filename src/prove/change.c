@@ -33,6 +33,7 @@ static void keep_subject(struct finder *f, int side)
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             keep_rules(f, &subject->deployed[i].rules[d], &f->deployed[side][i].rules[d]);
     f->words[side] = mln_words_new(arena_of(f), subject->model);
+    f->speaker[side] = subject->is_policy || !f->subjects[1 - side].is_policy ? side : 1 - side;
     f->placed[side] = true;
     for (size_t i = 0; i < subject->model->zones.len; i++)
         f->placed[side] &= !subject->model->zones.data[i]->unplaced;
@@ -52,6 +53,12 @@ const struct mln_ipset *mln_change_joined(struct finder *f, const struct mln_zon
                                                     : mln_azure_platform_space(a, fam));
 }
 
+static bool has_moved(const struct end *end, int family)
+{
+    const struct mln_zone *old = end->side[MLN_OLD].zone, *new = end->side[MLN_NEW].zone;
+    return !old || !new || !mln_ipset_equal(old->addresses[family], new->addresses[family]);
+}
+
 static struct mln_diff_side side_of_end(struct finder *f, const struct end *end, int s)
 {
     const struct end_side *own = &end->side[s];
@@ -61,6 +68,9 @@ static struct mln_diff_side side_of_end(struct finder *f, const struct end *end,
     for (int fam = 0; own->zone && fam < MLN_FAMILIES; fam++) {
         const struct mln_ipset *near = own->zone->addresses[fam];
         const struct mln_ipset *far = mln_change_joined(f, own->zone, end->direction, fam);
+        if (has_moved(end, fam)) /* that it reaches the platform goes without saying */
+            far = mln_ipset_subtract(arena_of(f), far,
+                                     mln_azure_platform_space(arena_of(f), (enum mln_family)fam));
         side.src[fam] = end->direction == MLN_OUTBOUND ? near : far;
         side.dst[fam] = end->direction == MLN_OUTBOUND ? far : near;
     }
@@ -130,9 +140,6 @@ void mln_change_find(struct mln_ctx *ctx, const struct mln_change_subject subjec
     mln_diff_sets_init(&out->sets, ctx->arena);
     for (int s = 0; s < MLN_SIDES; s++)
         keep_subject(&f, s);
-    for (int s = 0; s < MLN_SIDES; s++) /* NSGs are looked at from the other side's zones */
-        if (!f.placed[s] && f.placed[1 - s])
-            f.words[s] = f.words[1 - s];
     mln_change_match(&f);
     for (size_t i = 0; i < f.ends.len; i++)
         compare_end(&f, &f.ends.data[i]);

@@ -19,6 +19,7 @@
 struct mln_change_subject {
     const struct mln_model *model;
     const struct mln_nsg_rules *deployed; /* by index of the NSG in the model */
+    bool is_policy;                       /* it has names for things */
 };
 
 /* A place of the comparison: a zone on one side or on both. */
@@ -33,7 +34,8 @@ struct mln_change_reason {
     int side;
     bool allow;
     const struct mln_intent *intent;
-    const struct mln_rule *rule; /* the first rule of the intent that was met */
+    bool by_default;             /* no intent of the policy speaks of it */
+    const struct mln_rule *rule; /* the first one that was met */
     const struct mln_azure_default_rule *azure;
     const struct mln_zone *zone; /* at whose NSG */
     enum mln_direction direction;

@@ -54,10 +54,12 @@ static bool speaks_of(const struct mln_intent *intent, const struct mln_box *box
 
 static bool same_reason(const struct mln_change_reason *x, const struct mln_change_reason *y)
 {
-    if (x->side != y->side || x->allow != y->allow || x->intent != y->intent)
+    if (x->side != y->side || x->allow != y->allow || x->intent != y->intent ||
+        x->by_default != y->by_default)
         return false;
-    return x->intent || (x->rule == y->rule && x->azure == y->azure &&
-                         (x->zone ? x->zone->nsg : NULL) == (y->zone ? y->zone->nsg : NULL));
+    return x->intent || x->by_default ||
+           (x->rule == y->rule && x->azure == y->azure &&
+            (x->zone ? x->zone->nsg : NULL) == (y->zone ? y->zone->nsg : NULL));
 }
 
 static void add_reason(struct finder *f, struct mln_change_reason_vec *reasons,
@@ -79,6 +81,8 @@ static void add_cause(struct finder *f, const struct mln_diff_box *box,
                                        .zone = cause->zone,
                                        .direction = cause->direction};
     size_t count = cause->rule ? cause->rule->intent_count : 0;
+    reason.by_default =
+        (cause->rule || cause->azure) && count == 0 && f->subjects[cause->side].is_policy;
     for (size_t i = 0; i < count; i++) {
         reason.intent = cause->rule->intents[i];
         if (count == 1 || speaks_of(reason.intent, &box->box))
@@ -105,10 +109,12 @@ static struct mln_change_reason_vec reasons_of(struct finder *f, const struct ml
 struct wording {
     struct finder *f;
     const struct mln_diff_box *box;
-    const struct mln_diff_side *side; /* that permits */
-    int number;
+    const struct mln_diff_side *side;     /* that permits */
+    int number;                           /* of the side */
+    int speaker;                          /* in whose words */
     const struct mln_zone *place, *other; /* the end's zone on that side, and the other end's */
     bool is_src;
+    bool end_to_end;
 };
 
 static void collect_tags(const struct wording *w, struct mln_words_view *view)
@@ -183,12 +189,13 @@ static const char *end_words(const struct wording *w)
                                   .universe = w->place && !w->place->unplaced ? NULL
                                               : w->is_src ? w->side->src[box->family]
                                                           : w->side->dst[box->family],
+                                  .all = w->end_to_end && !w->place ? "any outside" : NULL,
                                   .most = w->f->options->prefixes};
     collect_tags(w, &view);
     const char *in = set_names(w, true), *out = set_names(w, false);
     const char *text = in;
     if (!in || !is_whole(w, set)) {
-        const char *addresses = mln_words_addresses(w->f->words[w->number], &view, set);
+        const char *addresses = mln_words_addresses(w->f->words[w->speaker], &view, set);
         text = in ? mln_printf(arena_of(w->f), "%s in %s", in, addresses) : addresses;
     }
     return out ? mln_printf(arena_of(w->f), "%s except %s", text, out) : text;
@@ -196,19 +203,32 @@ static const char *end_words(const struct wording *w)
 
 /* ---- flows ---- */
 
+/* In the words of the side that has them, unless only the other one knows the zone. */
+static const char *describe_end(struct wording *w,
+                                const struct mln_zone *const places[2][MLN_SIDES], bool is_src)
+{
+    int end = is_src ? 0 : 1, s = w->number;
+    w->is_src = is_src;
+    w->speaker = w->f->speaker[s];
+    if (!places[end][w->speaker] && places[end][1 - w->speaker])
+        w->speaker = 1 - w->speaker;
+    w->place = places[end][w->speaker];
+    w->other = places[1 - end][s];
+    return end_words(w);
+}
+
 static void describe(struct finder *f, const struct mln_diff_box *box,
                      const struct mln_diff_side sides[MLN_SIDES],
-                     const struct mln_zone *const places[2][MLN_SIDES],
+                     const struct mln_zone *const places[2][MLN_SIDES], bool end_to_end,
                      struct mln_change_flow *flow)
 {
     int s = box->added ? MLN_NEW : MLN_OLD;
-    struct wording w = {.f = f, .box = box, .side = &sides[s], .number = s};
-    w.is_src = true, w.place = places[0][s], w.other = places[1][s];
-    flow->from = end_words(&w);
-    w.is_src = false, w.place = places[1][s], w.other = places[0][s];
-    flow->to = end_words(&w);
+    struct wording w = {
+        .f = f, .box = box, .side = &sides[s], .number = s, .end_to_end = end_to_end};
+    flow->from = describe_end(&w, places, true);
+    flow->to = describe_end(&w, places, false);
     flow->services =
-        mln_words_service(f->words[s], box->box.protos, box->box.sport, box->box.dport);
+        mln_words_service(f->words[f->speaker[s]], box->box.protos, box->box.sport, box->box.dport);
 }
 
 void mln_change_add(struct finder *f, const struct mln_diff *diff,
@@ -220,7 +240,7 @@ void mln_change_add(struct finder *f, const struct mln_diff *diff,
         const struct mln_diff_box *box = &diff->boxes.data[i];
         int s = box->added ? MLN_NEW : MLN_OLD;
         struct mln_change_flow flow = {.added = box->added, .reasons = reasons_of(f, box)};
-        describe(f, box, sides, places, &flow);
+        describe(f, box, sides, places, !end, &flow);
         if (end) {
             flow.nsg = end->side[s].nsg ? end->side[s].nsg : end->side[1 - s].nsg;
             flow.direction = end->direction;
@@ -243,9 +263,9 @@ static void add_key(struct mln_buf *key, const void *what)
 
 static void add_reason_key(struct mln_buf *key, const struct mln_change_reason *r)
 {
-    mln_buf_printf(key, "%d%d", r->side, r->allow);
+    mln_buf_printf(key, "%d%d%d", r->side, r->allow, r->by_default);
     add_key(key, r->intent);
-    if (r->intent)
+    if (r->intent || r->by_default)
         return;
     add_key(key, r->rule);
     add_key(key, r->azure);

@@ -25,6 +25,7 @@ struct finder {
     const struct mln_change_subject *subjects;
     struct mln_change *out;
     struct mln_words *words[MLN_SIDES];
+    int speaker[MLN_SIDES]; /* in whose words a side is described: the policy's, if one is */
     struct mln_nsg_rules *deployed[MLN_SIDES]; /* without what is ignored */
     bool placed[MLN_SIDES];
     MLN_VEC(struct end) ends;

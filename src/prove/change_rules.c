@@ -46,7 +46,7 @@ static const char *service_text(struct finder *f, const struct mln_rule *rule)
     bool all = mln_portset_is_all(rule->sport) && mln_portset_is_all(rule->dport);
     if (rule->proto == MLN_PROTO_ANY && !all)
         protos = mln_protos_with_ports(protos, rule->sport, rule->dport);
-    return mln_words_service(f->words[MLN_NEW], protos, rule->sport, rule->dport);
+    return mln_words_service(f->words[f->speaker[MLN_NEW]], protos, rule->sport, rule->dport);
 }
 
 static int by_text(const void *x, const void *y)

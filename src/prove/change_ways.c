@@ -82,14 +82,14 @@ static void find_whole(struct ways *w)
 
 /* ---- one way ---- */
 
-/* What is joined with the zone and belongs to no place. `lone`: only this side has the zone; that
- * it reaches the platform like any other goes without saying. */
+/* What is joined with the zone and belongs to no place. `moved`: the zone is not the same on
+ * both sides; that it reaches the platform like any other goes without saying. */
 static const struct mln_ipset *rest_of(struct ways *w, int s, const struct mln_zone *zone,
-                                       bool lone, enum mln_direction direction, int f)
+                                       bool moved, enum mln_direction direction, int f)
 {
     struct mln_arena *a = arena_of(w->f);
     const struct mln_ipset *set = mln_change_joined(w->f, zone, direction, f);
-    if (lone)
+    if (moved)
         set = mln_ipset_subtract(a, set, mln_azure_platform_space(a, (enum mln_family)f));
     set = mln_ipset_subtract(a, set, w->taken[s][f]);
     return mln_ipset_subtract(a, set, w->taken[1 - s][f]);
@@ -104,7 +104,7 @@ static const struct mln_ipset *addresses_of(struct ways *w, int s, size_t place,
     if (place == REST && !other)
         return mln_ipset_empty(a, (enum mln_family)f);
     if (place == REST)
-        return rest_of(w, s, other, !zone_of(w, other_place, 1 - s), direction, f);
+        return rest_of(w, s, other, w->whole[other_place], direction, f);
     const struct mln_ipset *set = mln_ipset_union(a, w->home[place][s][f], w->guest[place][s][f]);
     return other ? mln_ipset_intersect(a, set, mln_change_joined(w->f, other, direction, f)) : set;
 }

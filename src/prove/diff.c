@@ -119,26 +119,37 @@ static void add_entry(struct comparison *c, const struct mln_diff_side *side,
         add_match(c, list, match, entry);
 }
 
-/* What the hop does not govern passes it. */
-static void add_passing(struct comparison *c, const struct mln_diff_side *side,
-                        const struct mln_diff_hop *hop, struct list *list)
+static void add_pass(struct comparison *c, struct list *list, const struct mln_ipset *src,
+                     const struct mln_ipset *dst)
 {
-    const struct mln_ipset *own = hop->own[c->family];
     static const uint32_t no_vars[1] = {0};
-    struct mln_rules_entry pass = {.allow = true};
-    struct mln_match match = {.src = side->src[c->family],
-                              .dst = side->dst[c->family],
-                              .src_vars = no_vars,
-                              .dst_vars = no_vars,
-                              .protos = MLN_PROTOS_ALL};
-    if (hop->rules && !own)
-        return;
-    if (hop->rules && hop->direction == MLN_OUTBOUND)
-        match.src = mln_ipset_subtract(c->ctx.arena, match.src, own);
-    else if (hop->rules)
-        match.dst = mln_ipset_subtract(c->ctx.arena, match.dst, own);
-    if (match.src->len && match.dst->len)
+    const struct mln_rules_entry pass = {.allow = true};
+    const struct mln_match match = {
+        .src = src, .dst = dst, .src_vars = no_vars, .dst_vars = no_vars, .protos = MLN_PROTOS_ALL};
+    if (src->len && dst->len)
         add_match(c, list, match, &pass);
+}
+
+/* Where there is no NSG, everything passes. What an NSG does not govern passes it on the way to or
+ * from what the other one governs; what neither governs is in no question. */
+static void add_passing(struct comparison *c, const struct mln_diff_side *side, size_t at,
+                        struct list *list)
+{
+    const struct mln_diff_hop *hop = &side->hops[at], *other = &side->hops[1 - at];
+    const struct mln_ipset *src = side->src[c->family], *dst = side->dst[c->family];
+    const struct mln_ipset *own = hop->own[c->family];
+    if (!hop->rules) {
+        add_pass(c, list, src, dst);
+        return;
+    }
+    if (!own || side->hop_count < 2 || !other->own[c->family])
+        return;
+    if (hop->direction == MLN_OUTBOUND)
+        add_pass(c, list, mln_ipset_subtract(c->ctx.arena, src, own),
+                 cut(c, other->own[c->family], dst));
+    else
+        add_pass(c, list, cut(c, other->own[c->family], src),
+                 mln_ipset_subtract(c->ctx.arena, dst, own));
 }
 
 static void add_hop(struct comparison *c, int number, size_t at)
@@ -158,7 +169,7 @@ static void add_hop(struct comparison *c, int number, size_t at)
         for (size_t i = 0; i < entries.len; i++)
             add_entry(c, side, hop, list, &entries.data[i]);
     }
-    add_passing(c, side, hop, list);
+    add_passing(c, side, at, list);
 }
 
 static bool holds_packets(const struct comparison *c, int number)
@@ -171,7 +182,6 @@ static bool holds_packets(const struct comparison *c, int number)
 /* Without a hop, everything inside passes. */
 static void add_side(struct comparison *c, int number)
 {
-    static const struct mln_diff_hop free_way = {0};
     if (!holds_packets(c, number))
         return;
     c->list_count[number] = c->sides[number].hop_count;
@@ -180,7 +190,7 @@ static void add_side(struct comparison *c, int number)
     if (c->sides[number].hop_count == 0) {
         c->list_count[number] = 1;
         c->lists[number][0].first = c->matches.len;
-        add_passing(c, &c->sides[number], &free_way, &c->lists[number][0]);
+        add_passing(c, &c->sides[number], 0, &c->lists[number][0]);
     }
 }
 

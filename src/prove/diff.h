@@ -32,7 +32,8 @@ struct mln_diff_hop {
     enum mln_direction direction;
     const struct mln_rule_vec *rules; /* by priority; NULL: no NSG, all passes */
     const struct mln_ipset
-        *own[MLN_FAMILIES]; /* the addresses it governs; NULL: all. Others pass. */
+        *own[MLN_FAMILIES]; /* the addresses it governs; NULL: all. Others
+                                                pass to and from what the other NSG governs. */
 };
 
 struct mln_diff_side {
@@ -57,7 +58,7 @@ MLN_VEC_TYPE(mln_diff_cause_vec, struct mln_diff_cause);
 
 struct mln_diff_box {
     struct mln_box box;
-    bool added; /* newly permitted; else newly denied */
+    bool added;                       /* newly permitted; else newly denied */
     struct mln_diff_cause_vec causes; /* none when there were too many boxes to ask for all */
     bool outside[MLN_SIDES]; /* some packet of it is none of that side's sources and destinations */
 };

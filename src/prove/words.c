@@ -4,6 +4,7 @@
  * where this is shorter. */
 #include "prove/words.h"
 
+#include "azure/platform.h"
 #include "policy/declared.h"
 
 struct thing {
@@ -112,6 +113,7 @@ struct writing {
     enum mln_family family;
     const struct mln_ipset *left;
     const struct mln_ipset *virtual[2]; /* Internet, VirtualNetwork: what of them can be meant */
+    bool rest[2];                       /* that is not all of them */
     MLN_VEC(const char *) names;
 };
 
@@ -126,26 +128,32 @@ static double size_of(const struct mln_ipset *set)
     return size;
 }
 
-static const struct mln_ipset *virtual_of(struct mln_words *w, const struct mln_words_view *view,
-                                          int which, enum mln_family family)
+/* Internet and VirtualNetwork, as far as they are meant; platform addresses go without saying. */
+static void find_virtual(struct writing *g)
 {
-    const struct mln_zone *zone = view->seen_from;
+    struct mln_arena *a = g->w->arena;
+    const struct mln_zone *zone = g->view->seen_from;
     if (!zone || zone->unplaced)
-        return NULL;
-    const struct mln_ipset *set =
-        which == 0 ? zone->internet[family] : zone->virtual_network[family];
-    return view->universe ? mln_ipset_intersect(w->arena, set, view->universe) : set;
+        return;
+    const struct mln_ipset *sets[] = {zone->internet[g->family], zone->virtual_network[g->family]};
+    for (int i = 0; i < 2; i++) {
+        const struct mln_ipset *all =
+            mln_ipset_subtract(a, sets[i], mln_azure_platform_space(a, g->family));
+        g->virtual[i] = g->view->universe ? mln_ipset_intersect(a, all, g->view->universe) : all;
+        g->rest[i] = !mln_ipset_covers(g->virtual[i], all);
+    }
 }
 
 /* The i-th thing that may be named in this view; *name NULL behind the last, *set NULL: skip it. */
 static void thing_at(const struct writing *g, size_t i, const char **name,
                      const struct mln_ipset **set)
 {
-    static const char *const virtual[] = {"Internet", "VirtualNetwork"};
+    static const char *const virtual[2][2] = {{"Internet", "VirtualNetwork"},
+                                              {"Internet", "the rest of VirtualNetwork"}};
     *name = NULL;
     *set = NULL;
     if (i < 2) {
-        *name = virtual[i];
+        *name = virtual[g->rest[i]][i];
         *set = g->virtual[i];
     } else if ((i -= 2) < g->view->tag_count) {
         *name = g->view->tags[i]->name;
@@ -186,8 +194,7 @@ static struct writing write_plain(struct mln_words *w, const struct mln_words_vi
                                   const struct mln_ipset *set)
 {
     struct writing g = {.w = w, .view = view, .family = set->family, .left = set};
-    for (int i = 0; i < 2; i++)
-        g.virtual[i] = virtual_of(w, view, i, set->family);
+    find_virtual(&g);
     while (g.left->len && name_one(&g, set))
         ;
     return g;
@@ -238,8 +245,10 @@ const char *mln_words_addresses(struct mln_words *w, const struct mln_words_view
 {
     const struct mln_ipset *all =
         view->universe ? view->universe : mln_ipset_all(w->arena, set->family);
+    all = mln_ipset_subtract(w->arena, all, mln_azure_platform_space(w->arena, set->family));
+    const char *any = view->all ? view->all : "any";
     if (mln_ipset_covers(set, all))
-        return "any";
+        return any;
     struct writing plain = write_plain(w, view, set);
     size_t best = cost(&plain);
     const char *text = best > 1 ? NULL : spell(&plain), *name;
@@ -247,7 +256,7 @@ const char *mln_words_addresses(struct mln_words *w, const struct mln_words_view
         return text;
     text = spell(&plain);
     const struct mln_ipset *thing;
-    try_except(w, view, set, "any", all, &best, &text);
+    try_except(w, view, set, any, all, &best, &text);
     for (size_t i = 0; best > 2 && (thing_at(&plain, i, &name, &thing), name); i++)
         if (thing)
             try_except(w, view, set, name, thing, &best, &text);

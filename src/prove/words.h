@@ -16,6 +16,7 @@ struct mln_words_view {
     const struct mln_zone *zone;       /* where they lie: no other zone is named; or NULL */
     const struct mln_zone *seen_from;  /* what Internet and VirtualNetwork mean; or NULL */
     const struct mln_ipset *universe;  /* "any" is all of this; NULL: all addresses */
+    const char *all;                   /* what "any" is called; NULL: "any" */
     const struct mln_tag *const *tags; /* tags with known prefixes that may be named */
     size_t tag_count;
     size_t most; /* prefixes written out before they are only counted; 0: all of them */
