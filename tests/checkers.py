@@ -21,7 +21,9 @@ import tempfile
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
 # Of azurerm, but not in the subset of its schema.
-NO_SCHEMA = {"azurerm_subnet_service_endpoint_storage_policy"}
+NO_SCHEMA = {"azurerm_subnet_service_endpoint_storage_policy", "azurerm_mssql_firewall_rule",
+             "azurerm_mssql_virtual_network_rule", "azurerm_mysql_flexible_server_firewall_rule",
+             "azurerm_postgresql_flexible_server_firewall_rule", "azurerm_synapse_firewall_rule"}
 FORMAT = """
 const fs = require('fs'), {format} = require('@cdktf/hcl-tools');
 (async () => {

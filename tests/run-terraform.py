@@ -58,7 +58,7 @@ def check_references(body):
             for key, value in inner.attributes.items():
                 if block.kind == "variable" and key == "type" or key == "ignore_changes":
                     continue
-                used.update(head(ref) for ref in hcl.references(value))
+                used.update(head(ref) for ref in hcl.references(value) if not ref.startswith("each."))
     problems += [f"{name} is declared nowhere" for name in sorted(used - names)]
     idle = [name for name in names if name.startswith(("var.", "data.")) and name not in used]
     return problems + [f"{name} is never used" for name in sorted(idle)]
@@ -321,12 +321,40 @@ def check_links(case):
     return [] if got == want else [f"{case.name}: {got}, not {want}", case.text]
 
 
+# ---- firewalls ----
+
+RANGES = {"azurerm_mssql_firewall_rule", "azurerm_mysql_flexible_server_firewall_rule",
+          "azurerm_postgresql_flexible_server_firewall_rule", "azurerm_synapse_firewall_rule"}
+
+
+def check_firewalls(body, text, files):
+    """Each list of the allowlist back end is written, with the same entries, or a comment says that it is not."""
+    got = {}
+    for block in body.blocks("resource"):
+        if block.labels[0] == "azurerm_storage_account_network_rules":
+            got[block.labels[1]] = block.get("ip_rules")
+        elif block.labels[0] in RANGES:
+            got[block.labels[1]] = ["-".join(pair) for pair in block.get("for_each").attributes.values()]
+    problems = []
+    for name in files:
+        if not name.endswith(".allowlist.txt"):
+            continue
+        resource, want = name[:-len(".allowlist.txt")], files[name].split()
+        label = re.sub("[^A-Za-z0-9]", "_", resource)
+        if f"# The firewall of {resource} (" in text:
+            problems += [f"{resource} is written after all"] if label in got else []
+        elif got.get(label, []) != want:
+            problems.append(f"firewall of {resource}: {got.get(label)}, not {want}")
+    return problems
+
+
 def check(case):
     try:
         body = hcl.parse(case.files["main.tf"] + "\n" + case.files["variables.tf"])
     except hcl.Fault as fault:
         return [fault]
-    return check_references(body) + check_rules(body, case.rules) + check_networks(body, case.files)
+    return check_references(body) + check_rules(body, case.rules) + check_networks(body, case.files) + \
+        check_firewalls(body, case.files["main.tf"], case.files)
 
 
 def write_all(cases, folder):
@@ -343,7 +371,7 @@ def write_all(cases, folder):
 
 def main():
     tap = networks.Tap()
-    everything = list(networks.cases("terraform,arm"))
+    everything = list(networks.cases("terraform,arm,allowlist"))
     for case in everything:
         problems = check(case)
         tap.result(f"terraform: {case.name}", problems + ([case.text] if problems else []))

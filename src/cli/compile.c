@@ -105,11 +105,18 @@ static const char *lock_text(struct mln_cli *cli, const struct mln_inputs *input
     return text.data ? text.data : "";
 }
 
+/* A back end that also writes networks may be asked for a part without lists. */
+static bool writes_lists(const struct mln_cli *cli, const struct mln_backend *backend)
+{
+    bool whole = !cli->options.nsg && cli->options.arm_scope == MLN_ARM_ALL;
+    return backend->lists && (whole || !backend->check);
+}
+
 /* Lists of addresses are written from what is known only. */
 static void check_lists(struct mln_cli *cli, const struct mln_compilation *done)
 {
     for (size_t i = 0; i < cli->options.emit.len; i++)
-        if (cli->options.emit.data[i]->lists && done->model) {
+        if (writes_lists(cli, cli->options.emit.data[i]) && done->model) {
             mln_firewalls_check_lists(&cli->ctx, done->model);
             return;
         }

@@ -159,7 +159,6 @@ void mln_hcl_comment(struct mln_hcl *hcl, const char *text)
 {
     separate(hcl);
     mln_buf_printf(hcl->out, "# %s\n", text);
-    hcl->something = false; /* nothing between it and what it speaks of */
 }
 
 /* ---- attributes ---- */

@@ -42,7 +42,7 @@ void mln_hcl_empty_block(struct mln_hcl *hcl, const char *type, const char *labe
                          const char *name);
 /* "KEY = {", for a map of attributes; ended by mln_hcl_end. */
 void mln_hcl_map(struct mln_hcl *hcl, const char *key);
-/* A line that begins with '#'; `text` has no line end. At the top it stands before what follows. */
+/* A line of its own that begins with '#'; `text` has no line end. */
 void mln_hcl_comment(struct mln_hcl *hcl, const char *text);
 
 void mln_hcl_text(struct mln_hcl *hcl, const char *key, const char *text); /* NULL: nothing */

@@ -148,6 +148,13 @@ static int by_group(const void *x, const void *y)
                                   *(const struct mln_plan_group *)y);
 }
 
+/* Its id is made from the group that is deployed to. */
+static bool lies_here(const struct mln_resource *resource)
+{
+    return mln_plan_resource_known(resource) == MLN_PLAN_NAME && !resource->resource_group &&
+           resource->endpoints.len == 0;
+}
+
 static void add_groups(struct mln_arena *arena, struct mln_plan *plan)
 {
     const struct mln_model *model = plan->model;
@@ -162,6 +169,9 @@ static void add_groups(struct mln_arena *arena, struct mln_plan *plan)
         mln_vec_push(arena, &all, mln_plan_group_of(model->asgs.data[i]->zone->network));
     for (size_t i = 0; i < plan->endpoints.len; i++)
         mln_vec_push(arena, &all, plan->endpoints.data[i]->group);
+    for (size_t i = 0; i < model->resources.len; i++)
+        if (lies_here(model->resources.data[i]))
+            mln_vec_push(arena, &all, ((struct mln_plan_group){NULL, NULL}));
     if (all.len > 1)
         qsort(all.data, all.len, sizeof *all.data, by_group);
     for (size_t i = 0; i < all.len; i++)

@@ -157,7 +157,8 @@ struct mln_plan_dns {
 
 struct mln_plan {
     const struct mln_model *model;
-    /* Those in which something is written, in the order of mln_plan_group_compare. */
+    /* Those in which something is written or a named resource lies, in the order of
+     * mln_plan_group_compare. */
     MLN_VEC(struct mln_plan_group) groups;
     MLN_VEC(struct mln_plan_subnet *) subnets; /* by zone index, existing ones too */
     MLN_VEC(struct mln_plan_route_table *) route_tables;

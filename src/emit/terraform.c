@@ -23,6 +23,7 @@ static void write_resources(struct mln_terraform *t, enum mln_arm_scope scope)
     if (scope == MLN_ARM_ALL) {
         mln_terraform_write_dns(t);
         mln_terraform_write_endpoints(t);
+        mln_terraform_write_firewalls(t);
     }
 }
 
@@ -57,6 +58,7 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
 const struct mln_backend mln_backend_terraform = {
     .name = "terraform",
     .help = "the whole network for Terraform, provider azurerm 4 (main.tf, variables.tf)",
+    .lists = true,
     .check = mln_assemble_check,
     .emit = emit,
 };

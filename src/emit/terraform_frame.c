@@ -78,10 +78,9 @@ void mln_terraform_write_head(struct mln_terraform *t, struct mln_buf *out)
     mln_buf_init(&data, t->arena);
     mln_hcl_init(&t->hcl, &data); /* first: a data source may need a provider */
     write_data(t);
+    mln_buf_add(out, "# Written by mlnsgc. What is changed here is lost with the next compile;\n"
+                     "# change the policy instead.\n\n");
     mln_hcl_init(&t->hcl, out);
-    mln_hcl_comment(&t->hcl,
-                    "Written by mlnsgc. What is changed here is lost with the next compile;");
-    mln_buf_add(out, "# change the policy instead.\n\n");
     write_settings(t);
     write_providers(t);
     if (data.len) {
