@@ -49,6 +49,7 @@ void mln_test_command(struct mln_cli *cli);
 void mln_explain_command(struct mln_cli *cli);
 void mln_doc_command(struct mln_cli *cli);
 void mln_query_command(struct mln_cli *cli);
+void mln_reach_command(struct mln_cli *cli);
 void mln_tags_command(struct mln_cli *cli);
 void mln_diff_command(struct mln_cli *cli);
 void mln_verify_command(struct mln_cli *cli);

@@ -85,6 +85,18 @@ static const struct mln_command commands[] = {
         .run = mln_query_command,
     },
     {
+        .name = "reach",
+        .bit = MLN_FOR_REACH,
+        .synopsis = "[OPTIONS] FILE|-...",
+        .summary = "who can reach what: the matrix of services permitted",
+        .text = "For each pair of zones, externals, resources and the Internet the services that "
+                "every packet between them may use, and those that a part may use, with that part. "
+                "FILE is a policy, an NSG as JSON, or an ARM template. Pairs between which nothing "
+                "may pass are shown by --format=md only.",
+        .takes_files = true,
+        .run = mln_reach_command,
+    },
+    {
         .name = "tags",
         .bit = MLN_FOR_TAGS,
         .synopsis = "list|show|find|diff|check [OPTIONS] [OPERAND]...",

@@ -146,6 +146,11 @@ static const struct mln_option options[] = {
     {NULL, "--exact", FLAG, VERIFY, "exit 1 for differences in rules alone, too", mln_set_exact},
     {NULL, "--format", "text|md|json", NEEDED, MLN_GROUP_COMPARISON,
      MLN_FOR_DIFF | MLN_FOR_VERIFY, "the form of the report (default text)", mln_set_format},
+    {NULL, "--from", "NAMES", NEEDED, REACH, "only these rows: what packets come from",
+     mln_set_from},
+    {NULL, "--to", "NAMES", NEEDED, REACH, "only these columns: what they go to", mln_set_to},
+    {NULL, "--format", "text|md|csv|json", NEEDED, REACH, "the form of the matrix (default text)",
+     mln_set_format},
 
     {"-M", NULL, FLAG, DEPENDENCIES, "print a make rule with the files read, write nothing else",
      mln_set_deps_only},

@@ -95,14 +95,23 @@ struct mln_nsg *mln_places_add_alone(struct mln_ctx *ctx, struct mln_model *mode
     return nsg;
 }
 
-/* Its members are somewhere in the network: a zone of its own, which overlaps the others. */
+/* Its members are somewhere in the network: a zone of its own, which overlaps the others. Where the
+ * network is not known, it uses private addresses. */
 static struct mln_zone *members(struct mln_ctx *ctx, struct mln_zone *zone)
 {
-    if (zone->unplaced)
-        return zone;
+    static const struct mln_prefix private[] = {
+        {.family = MLN_IPV4, .ip = {0, 0x0a000000}, .length = 8},
+        {.family = MLN_IPV4, .ip = {0, 0x64400000}, .length = 10},
+        {.family = MLN_IPV4, .ip = {0, 0xac100000}, .length = 12},
+        {.family = MLN_IPV4, .ip = {0, 0xc0a80000}, .length = 16},
+        {.family = MLN_IPV6, .ip = {UINT64_C(0xfc00) << 48, 0}, .length = 7},
+    };
     struct mln_zone *wide = MLN_NEW(ctx->arena, struct mln_zone);
     *wide = *zone;
     wide->prefixes = zone->network->prefixes;
+    if (zone->unplaced)
+        wide->prefixes =
+            copy_prefixes(ctx->arena, private, sizeof private / sizeof *private, zone->span);
     return wide;
 }
 
@@ -200,4 +209,7 @@ void mln_places_finish(struct mln_ctx *ctx, struct mln_model *model)
     for (size_t i = 0; i < model->zones.len; i++)
         if (model->zones.data[i]->unplaced)
             place_anywhere(ctx->arena, model->zones.data[i]);
+    for (size_t i = 0; i < model->asgs.len; i++)
+        if (model->asgs.data[i]->zone->unplaced)
+            place_anywhere(ctx->arena, model->asgs.data[i]->zone);
 }

@@ -93,3 +93,47 @@ struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *mod
         name_platform(b, question->to);
     return question;
 }
+
+/* --- names of services --- */
+
+static bool plain_services(const struct mln_services *services)
+{
+    for (size_t i = 0; i < services->len; i++)
+        if (!mln_portset_is_all(services->items[i].sport))
+            return false;
+    return services->len > 0;
+}
+
+static void add_services(struct mln_build *b, const struct mln_scope *scope,
+                         struct mln_named_service_vec *out)
+{
+    for (size_t i = 0; i < scope->services->len; i++) {
+        const struct mln_symbol *symbol = scope->services->entries[i].value;
+        struct mln_named_service named = {.name = symbol->name, .own = !symbol->library};
+        if (symbol->node &&
+            mln_build_services(b, symbol->scope, symbol->node->services, &named.services) &&
+            plain_services(&named.services))
+            mln_vec_push(b->arena, out, named);
+    }
+}
+
+/* A module opened by several ways is seen once; the number of modules bounds the depth. */
+static void see_scope(struct mln_build *b, const struct mln_scope *scope, bool *seen,
+                      struct mln_named_service_vec *out)
+{
+    if (seen[scope->module->index])
+        return;
+    seen[scope->module->index] = true;
+    add_services(b, scope, out);
+    for (size_t i = scope->opened.len; i-- > 0;)
+        see_scope(b, scope->opened.data[i], seen, out);
+}
+
+void mln_question_services(struct mln_ctx *ctx, struct mln_model *model,
+                           struct mln_named_service_vec *out)
+{
+    struct mln_build *b = model->build;
+    b->ctx = ctx;
+    bool *seen = MLN_NEW_ARRAY(b->arena, bool, b->scope_count + 1);
+    see_scope(b, b->root, seen, out);
+}

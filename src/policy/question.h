@@ -17,4 +17,16 @@ struct mln_question_words {
 struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *model,
                                       const struct mln_question_words *words);
 
+/* A service that has a name, for people to be told. */
+struct mln_named_service {
+    const char *name;
+    struct mln_services services;
+    bool own; /* declared in the policy, not in the standard library */
+};
+MLN_VEC_TYPE(mln_named_service_vec, struct mln_named_service);
+/* Those that the policy's own file knows without an alias, its own first, each in the order
+ * declared. Services with a source port are left out. */
+void mln_question_services(struct mln_ctx *ctx, struct mln_model *model,
+                           struct mln_named_service_vec *out);
+
 #endif

@@ -3,6 +3,7 @@
 #define MLN_PROVE_ASSERT_IMPL_H
 
 #include "prove/assert.h"
+#include "prove/firewall.h"
 #include "prove/rules_space.h"
 
 /* One end of a flow: a zone, the rest of the world as the other end's zone reaches it, or
@@ -74,7 +75,6 @@ bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_pack
 void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out);
 
 /* assert_resource.c: what the firewalls of resources decide. */
-enum mln_way { MLN_WAY_NONE, MLN_WAY_SOME, MLN_WAY_OPEN, MLN_WAY_UNSURE };
 /* May the zone reach some resource that the assertion names by its public side, past its firewall?
  */
 bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,

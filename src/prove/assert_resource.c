@@ -34,95 +34,13 @@ bool mln_assert_is_public(const struct mln_leaf *leaf, const struct mln_zone *zo
     return true;
 }
 
-/* --- what a firewall lets in --- */
-
-static bool lets_nobody_in(const struct mln_resource *r)
-{
-    return r->is_public == MLN_PUBLIC_NO ||
-           (r->is_public == MLN_PUBLIC_UNSET && !r->firewall_sources && !r->firewall_zones.len &&
-            !r->firewall_tags.len && !r->firewall_agents.len);
-}
-
-/* The public addresses that are let in, as far as they are known. */
-struct entry {
-    const struct mln_ipset *set;
-    bool exact; /* all of them are known */
-};
-
-static void add_tag(struct mln_arena *a, struct entry *entry, const struct mln_tag *tag)
-{
-    if (tag && tag->prefixes[MLN_IPV4])
-        entry->set = mln_ipset_union(a, entry->set, tag->prefixes[MLN_IPV4]);
-    else
-        entry->exact = false;
-}
-
-/* The list as it is written, where it is known: with what excepts and denies took out of it, and
- * what it was widened by. */
-static struct entry let_in(struct mln_arena *a, const struct mln_tags *tags,
-                           const struct mln_resource *r)
-{
-    if (r->firewall && r->firewall->known && !r->firewall->failed) {
-        struct entry list = {r->firewall->lets_in[MLN_IPV4], true};
-        for (size_t i = 0; i < r->firewall->tags.len; i++)
-            add_tag(a, &list, r->firewall->tags.data[i]);
-        return list;
-    }
-    struct entry entry = {r->firewall_sources ? r->firewall_sources : mln_ipset_empty(a, MLN_IPV4),
-                          !r->widen};
-    const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
-    for (size_t i = 0; i < r->firewall_tags.len; i++)
-        add_tag(a, &entry, r->firewall_tags.data[i]);
-    for (size_t i = 0; i < r->firewall_agents.len; i++) {
-        const struct mln_geography *geography = r->firewall_agents.data[i];
-        for (size_t k = 0; k < geography->regions.len; k++)
-            add_tag(a, &entry,
-                    cloud ? mln_tags_regional(tags, cloud, geography->regions.data[k]) : NULL);
-    }
-    return entry;
-}
-
-static enum mln_way way_of_addresses(struct mln_arena *a, const struct mln_tags *tags,
-                                     const struct mln_resource *r, const struct mln_ipset *set)
-{
-    if (r->is_public == MLN_PUBLIC_YES)
-        return MLN_WAY_OPEN;
-    if (lets_nobody_in(r))
-        return MLN_WAY_NONE;
-    struct entry entry = let_in(a, tags, r);
-    if (mln_ipset_covers(entry.set, set))
-        return MLN_WAY_OPEN;
-    if (!entry.exact)
-        return MLN_WAY_UNSURE;
-    return mln_ipset_overlaps(entry.set, set) ? MLN_WAY_SOME : MLN_WAY_NONE;
-}
-
-static enum mln_way way_of_zone(struct mln_arena *a, const struct mln_tags *tags,
-                                const struct mln_resource *r, const struct mln_zone *zone)
-{
-    if (r->is_public == MLN_PUBLIC_YES)
-        return MLN_WAY_OPEN;
-    if (lets_nobody_in(r))
-        return MLN_WAY_NONE;
-    for (size_t i = 0; i < r->firewall_zones.len; i++)
-        if (r->firewall_zones.data[i] == zone)
-            return MLN_WAY_OPEN;
-    struct entry entry = let_in(a, tags, r);
-    if (entry.exact && !entry.set->len)
-        return MLN_WAY_NONE;
-    if (!zone->egress.len)
-        return MLN_WAY_UNSURE; /* nobody knows from which address it comes */
-    return way_of_addresses(
-        a, tags, r, mln_ipset_from_prefixes(a, MLN_IPV4, zone->egress.data, zone->egress.len));
-}
-
 bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tags,
                            const struct mln_intent *assertion, const struct mln_zone *zone)
 {
     for (size_t i = 0; i < assertion->to->len; i++) {
         const struct mln_leaf *leaf = &assertion->to->parts[i].leaf;
         if (leaf->kind == MLN_LEAF_RESOURCE && mln_assert_is_public(leaf, zone) &&
-            way_of_zone(scratch, tags, leaf->resource, zone) == MLN_WAY_OPEN)
+            mln_firewall_zone(scratch, tags, leaf->resource, zone) == MLN_WAY_OPEN)
             return true;
     }
     return false;
@@ -173,7 +91,8 @@ static void from_zone(struct judge *j, const struct mln_leaf *from, const struct
 {
     if (!mln_assert_is_public(to, zone))
         return;
-    enum mln_way way = way_of_zone(arena(j), j->world->model->options->tags, to->resource, zone);
+    enum mln_way way =
+        mln_firewall_zone(arena(j), j->world->model->options->tags, to->resource, zone);
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
     if (way == MLN_WAY_NONE && allow && is_broad(from))
         return;
@@ -199,7 +118,7 @@ static void from_addresses(struct judge *j, const struct mln_ipset *set, const c
 {
     const struct mln_ipset *left = outsiders(j, set, r);
     if (left->len)
-        judge(j, way_of_addresses(arena(j), j->world->model->options->tags, r, left), name, r,
+        judge(j, mln_firewall_addresses(arena(j), j->world->model->options->tags, r, left), name, r,
               false);
 }
 
@@ -212,7 +131,7 @@ static void from_internet(struct judge *j, const char *name, const struct mln_re
         return; /* the pairs with a path are asked for */
     if (r->is_public == MLN_PUBLIC_YES)
         judge(j, MLN_WAY_OPEN, name, r, false);
-    else if (lets_nobody_in(r) || allow)
+    else if (mln_firewall_is_closed(r) || allow)
         judge(j, MLN_WAY_NONE, name, r, false);
     else if (r->firewall_sources || r->firewall_tags.len || r->firewall_agents.len)
         judge(j, MLN_WAY_OPEN, mln_printf(arena(j), "a part of %s", name), r, false);
@@ -239,7 +158,7 @@ static void from_tag(struct judge *j, const struct mln_tag *tag, const struct ml
     else
         judge(j,
               r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
-              : lets_nobody_in(r)            ? MLN_WAY_NONE
+              : mln_firewall_is_closed(r)    ? MLN_WAY_NONE
                                              : MLN_WAY_UNSURE,
               tag->name, r, false);
 }
@@ -263,7 +182,7 @@ static void from_hosted(struct judge *j, const struct mln_geography *geography,
         return;
     }
     enum mln_way way = r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
-                       : lets_nobody_in(r)            ? MLN_WAY_NONE
+                       : mln_firewall_is_closed(r)    ? MLN_WAY_NONE
                                                       : MLN_WAY_UNSURE;
     for (size_t i = 0; way == MLN_WAY_UNSURE && i < r->firewall_agents.len; i++)
         if (r->firewall_agents.data[i] == geography)

@@ -86,7 +86,7 @@ static const struct mln_zone *eyes(const struct mln_assert_question *q, const st
     if (leaf->kind == MLN_LEAF_ASG) { /* part of its own zone, whoever looks */
         *near = true;
         if (leaf->asg->zone->unplaced)
-            return leaf->asg->zone == other->zone ? other->zone : NULL;
+            return leaf->asg->zone->nsg == other->zone->nsg ? leaf->asg->zone : NULL;
         return own->kind == MLN_AT_ALL && zones_joined(other->zone, leaf->asg->zone, end)
                    ? leaf->asg->zone
                    : NULL;
