@@ -61,7 +61,7 @@ static void add_resource(struct listing *l, const struct mln_resource *resource)
 {
     for (size_t i = 0; i < resource->endpoints.len; i++)
         add_endpoint(l, resource->endpoints.data[i]);
-    if (resource->endpoints.len && mln_firewall_is_closed(resource))
+    if (resource->endpoints.len && mln_way_is_closed(resource))
         return;
     const char *name = resource->name;
     if (resource->endpoints.len)

@@ -40,7 +40,7 @@ bool mln_assert_public_way(struct mln_arena *scratch, const struct mln_tags *tag
     for (size_t i = 0; i < assertion->to->len; i++) {
         const struct mln_leaf *leaf = &assertion->to->parts[i].leaf;
         if (leaf->kind == MLN_LEAF_RESOURCE && mln_assert_is_public(leaf, zone) &&
-            mln_firewall_zone(scratch, tags, leaf->resource, zone) == MLN_WAY_OPEN)
+            mln_way_of_zone(scratch, tags, leaf->resource, zone) == MLN_WAY_OPEN)
             return true;
     }
     return false;
@@ -92,7 +92,7 @@ static void from_zone(struct judge *j, const struct mln_leaf *from, const struct
     if (!mln_assert_is_public(to, zone))
         return;
     enum mln_way way =
-        mln_firewall_zone(arena(j), j->world->model->options->tags, to->resource, zone);
+        mln_way_of_zone(arena(j), j->world->model->options->tags, to->resource, zone);
     bool allow = j->assertion->verb == MLN_VERB_ASSERT_ALLOW;
     if (way == MLN_WAY_NONE && allow && is_broad(from))
         return;
@@ -118,7 +118,7 @@ static void from_addresses(struct judge *j, const struct mln_ipset *set, const c
 {
     const struct mln_ipset *left = outsiders(j, set, r);
     if (left->len)
-        judge(j, mln_firewall_addresses(arena(j), j->world->model->options->tags, r, left), name, r,
+        judge(j, mln_way_of_addresses(arena(j), j->world->model->options->tags, r, left), name, r,
               false);
 }
 
@@ -131,7 +131,7 @@ static void from_internet(struct judge *j, const char *name, const struct mln_re
         return; /* the pairs with a path are asked for */
     if (r->is_public == MLN_PUBLIC_YES)
         judge(j, MLN_WAY_OPEN, name, r, false);
-    else if (mln_firewall_is_closed(r) || allow)
+    else if (mln_way_is_closed(r) || allow)
         judge(j, MLN_WAY_NONE, name, r, false);
     else if (r->firewall_sources || r->firewall_tags.len || r->firewall_agents.len)
         judge(j, MLN_WAY_OPEN, mln_printf(arena(j), "a part of %s", name), r, false);
@@ -158,7 +158,7 @@ static void from_tag(struct judge *j, const struct mln_tag *tag, const struct ml
     else
         judge(j,
               r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
-              : mln_firewall_is_closed(r)    ? MLN_WAY_NONE
+              : mln_way_is_closed(r)         ? MLN_WAY_NONE
                                              : MLN_WAY_UNSURE,
               tag->name, r, false);
 }
@@ -166,10 +166,10 @@ static void from_tag(struct judge *j, const struct mln_tag *tag, const struct ml
 /* All the addresses of hosted agents; NULL when some are not known. */
 static const struct mln_ipset *agents(struct judge *j, const struct mln_geography *geography)
 {
-    struct entry entry = {mln_ipset_empty(arena(j), MLN_IPV4), true};
+    struct mln_let_in entry = {mln_ipset_empty(arena(j), MLN_IPV4), true};
     for (size_t i = 0; i < geography->regions.len; i++)
-        add_tag(arena(j), &entry,
-                mln_agents_tag(j->world->model->options->tags, geography->regions.data[i]));
+        mln_let_in_tag(arena(j), &entry,
+                       mln_agents_tag(j->world->model->options->tags, geography->regions.data[i]));
     return entry.exact ? entry.set : NULL;
 }
 
@@ -182,7 +182,7 @@ static void from_hosted(struct judge *j, const struct mln_geography *geography,
         return;
     }
     enum mln_way way = r->is_public == MLN_PUBLIC_YES ? MLN_WAY_OPEN
-                       : mln_firewall_is_closed(r)    ? MLN_WAY_NONE
+                       : mln_way_is_closed(r)         ? MLN_WAY_NONE
                                                       : MLN_WAY_UNSURE;
     for (size_t i = 0; way == MLN_WAY_UNSURE && i < r->firewall_agents.len; i++)
         if (r->firewall_agents.data[i] == geography)

@@ -613,7 +613,7 @@ static void zone_to_public(struct mln_reach *reach, struct mln_arena *scratch,
     conclude(planes, cell);
     apply_way(
         reach->world->ctx->arena, cell,
-        mln_firewall_zone(scratch, reach->world->model->options->tags, to->resource, from->zone));
+        mln_way_of_zone(scratch, reach->world->model->options->tags, to->resource, from->zone));
 }
 
 static enum mln_way way_of_tag(struct mln_arena *a, const struct mln_tags *tags,
@@ -621,13 +621,13 @@ static enum mln_way way_of_tag(struct mln_arena *a, const struct mln_tags *tags,
 {
     if (r->is_public == MLN_PUBLIC_YES)
         return MLN_WAY_OPEN;
-    if (mln_firewall_is_closed(r))
+    if (mln_way_is_closed(r))
         return MLN_WAY_NONE;
     for (size_t i = 0; i < r->firewall_tags.len; i++)
         if (r->firewall_tags.data[i] == tag || r->firewall_tags.data[i] == tag->parent)
             return MLN_WAY_OPEN;
     if (tag->kind == MLN_TAG_SERVICE)
-        return tag->prefixes[MLN_IPV4] ? mln_firewall_addresses(a, tags, r, tag->prefixes[MLN_IPV4])
+        return tag->prefixes[MLN_IPV4] ? mln_way_of_addresses(a, tags, r, tag->prefixes[MLN_IPV4])
                                        : MLN_WAY_UNSURE;
     bool anybody = r->firewall_sources || r->firewall_tags.len || r->firewall_agents.len;
     return anybody ? MLN_WAY_SOME : MLN_WAY_NONE;
@@ -654,7 +654,7 @@ static void outside_to_public(struct mln_reach *reach, struct mln_arena *scratch
         const struct mln_ipset *set = outsiders(scratch, from->external, to->resource);
         cell->path = set->len > 0;
         if (cell->path)
-            way = mln_firewall_addresses(scratch, tags, to->resource, set);
+            way = mln_way_of_addresses(scratch, tags, to->resource, set);
     } else if (from->tag->kind == MLN_TAG_SERVICE || from->tag->kind == MLN_TAG_INTERNET) {
         cell->path = true;
         way = way_of_tag(scratch, tags, to->resource, from->tag);
