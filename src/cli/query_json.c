@@ -111,6 +111,16 @@ static void add_packet_members(struct mln_cli *cli, struct mln_json *j,
     }
 }
 
+static void add_sets(struct mln_cli *cli, struct mln_json *j, const struct mln_model *model,
+                     const struct mln_packet *packet)
+{
+    struct mln_arena *a = cli->ctx.arena;
+    mln_json_pair(j, "source_in",
+                  mln_assert_sets_text(a, model, packet->src_vars, packet->src_var_count));
+    mln_json_pair(j, "destination_in",
+                  mln_assert_sets_text(a, model, packet->dst_vars, packet->dst_var_count));
+}
+
 static void add_hints(struct mln_cli *cli, struct mln_json *j, const struct mln_subject *subject,
                       const struct mln_query_hint_vec *hints)
 {
@@ -126,6 +136,7 @@ static void add_hints(struct mln_cli *cli, struct mln_json *j, const struct mln_
         mln_json_key(j, "packet");
         mln_json_object(j);
         add_packet_members(cli, j, &hint->instead);
+        add_sets(cli, j, subject->model, &hint->instead);
         mln_json_end_object(j);
         add_origin(cli, j, subject, hint->step.rule, &hint->instead);
         mln_json_end_object(j);

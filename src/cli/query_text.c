@@ -105,7 +105,7 @@ static void add_packet(struct mln_cli *cli, const struct mln_query_result *resul
         mln_buf_printf(out, "; destination in %s", mln_safe_text(cli, at->destination_in));
     mln_buf_char(out, '\n');
     add_way(cli, result, packet, out);
-    if (at->undecided)
+    if (packet->verdict == MLN_QUERY_UNDECIDED)
         mln_open_tags_print(at, out);
 }
 

@@ -74,4 +74,8 @@ struct mln_assert_outcome mln_assert_decide(const struct mln_assert_world *world
 void mln_assert_cover(const struct mln_assert_world *world, const struct mln_intent *assertion,
                       bool *covered);
 
+/* Unknown sets by name, "AzureCloud and the ASG web"; NULL when there are none. */
+const char *mln_assert_sets_text(struct mln_arena *a, const struct mln_model *model,
+                                 const uint32_t *vars, size_t count);
+
 #endif

@@ -168,11 +168,6 @@ void mln_assert_seal(struct mln_assert_question *q)
 
 /* --- the packet and what decides it --- */
 
-static size_t tag_count(const struct mln_assert_question *q)
-{
-    return mln_tags_count(q->world->model->options->tags);
-}
-
 static const uint32_t *keep(const struct mln_assert_question *q, const uint32_t *vars, size_t count)
 {
     uint32_t *kept = MLN_NEW_ARRAY(q->world->ctx->arena, uint32_t, count);
@@ -206,21 +201,26 @@ static void add_hop(struct mln_assert_question *q, struct mln_counterexample *ou
     out->hops[out->hop_count++] = hop;
 }
 
-/* "AzureCloud and the ASG web" */
+const char *mln_assert_sets_text(struct mln_arena *a, const struct mln_model *model,
+                                 const uint32_t *vars, size_t count)
+{
+    struct mln_buf text;
+    size_t tags = mln_tags_count(model->options->tags);
+    mln_buf_init(&text, a);
+    for (size_t i = 0; i < count; i++) {
+        mln_buf_add(&text, text.len ? " and " : "");
+        if (vars[i] < tags)
+            mln_buf_add(&text, mln_tags_at(model->options->tags, vars[i])->name);
+        else
+            mln_buf_printf(&text, "the ASG %s", model->asgs.data[vars[i] - tags]->name);
+    }
+    return text.len ? text.data : NULL;
+}
+
 static const char *sets_text(const struct mln_assert_question *q, const uint32_t *vars,
                              size_t count)
 {
-    struct mln_buf text;
-    mln_buf_init(&text, q->world->ctx->arena);
-    for (size_t i = 0; i < count; i++) {
-        const struct mln_model *model = q->world->model;
-        mln_buf_add(&text, text.len ? " and " : "");
-        if (vars[i] < tag_count(q))
-            mln_buf_add(&text, mln_tags_at(model->options->tags, vars[i])->name);
-        else
-            mln_buf_printf(&text, "the ASG %s", model->asgs.data[vars[i] - tag_count(q)]->name);
-    }
-    return text.len ? text.data : NULL;
+    return mln_assert_sets_text(q->world->ctx->arena, q->world->model, vars, count);
 }
 
 static bool same_matches(const struct mln_assert_question *q, const struct mln_packet *x,

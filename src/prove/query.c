@@ -47,6 +47,19 @@ static void take_packet(struct mln_query_answer *answer, const struct mln_assert
         answer->open = c;
 }
 
+/* Where the verdict is sure, tags leave open only which packets the question holds. */
+static void settle(struct mln_query_answer *answer)
+{
+    const struct mln_counterexample **shown = answer->verdict == MLN_QUERY_ALLOWED ? &answer->passes
+                                              : answer->verdict == MLN_QUERY_DENIED
+                                                  ? &answer->stopped
+                                                  : NULL;
+    if (shown && !*shown)
+        *shown = answer->open;
+    if (shown)
+        answer->open = NULL;
+}
+
 struct mln_query_answer mln_query_decide(const struct mln_assert_world *world,
                                          const struct mln_intent *question)
 {
@@ -64,6 +77,7 @@ struct mln_query_answer mln_query_decide(const struct mln_assert_world *world,
     take_packet(&answer, &deny, &answer.passes);
     if (answer.verdict == MLN_QUERY_NO_PATH)
         return answer;
+    settle(&answer);
     add_reasons(world->ctx->arena, &answer, &allow);
     add_reasons(world->ctx->arena, &answer, &deny);
     return answer;
