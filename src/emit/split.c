@@ -50,25 +50,30 @@ static bool is_ready(const struct split *s, const struct mln_template_resource *
     return true;
 }
 
-/* What a value takes of a template's limits: bytes without white space, roughly, and parameters,
- * each as often as it is used. As deep as the value. */
+/* What a value takes of a template's limits: bytes as they are written, white space and all, and
+ * parameters, each as often as it is used. As deep as the value. */
 struct cost {
     size_t resources, bytes, params;
 };
 
-static void add_cost(const struct mln_tree *tree, struct cost *cost)
+enum { RESOURCE_DEPTH = 3 };
+
+static void add_cost(const struct mln_tree *tree, size_t depth, struct cost *cost)
 {
-    cost->bytes += 8 + (tree->text ? strlen(tree->text) : 0);
+    size_t line = 2 * depth + sizeof(",\n");
+    cost->bytes += 4 + (tree->text ? strlen(tree->text) : 0);
     cost->params += tree->kind == MLN_TREE_PARAM;
     if (tree->resource)
         cost->bytes += 64 + strlen(tree->resource->type);
     if (tree->base)
-        add_cost(tree->base, cost);
-    for (size_t i = 0; i < tree->items.len; i++)
-        add_cost(tree->items.data[i], cost);
+        add_cost(tree->base, depth, cost);
+    for (size_t i = 0; i < tree->items.len; i++) {
+        cost->bytes += line;
+        add_cost(tree->items.data[i], depth + 1, cost);
+    }
     for (size_t i = 0; i < tree->members.len; i++) {
-        cost->bytes += 4 + strlen(tree->members.data[i].key);
-        add_cost(tree->members.data[i].value, cost);
+        cost->bytes += line + sizeof("\"\": ") + strlen(tree->members.data[i].key);
+        add_cost(tree->members.data[i].value, depth + 1, cost);
     }
 }
 
@@ -104,7 +109,7 @@ static void add_template(struct split *s, const struct mln_template_scope *scope
         if (resource->scope != scope || is_placed(s, resource) || !is_ready(s, resource))
             continue;
         cost.resources++;
-        add_cost(resource->body, &cost);
+        add_cost(resource->body, RESOURCE_DEPTH, &cost);
         if (!has_room(&cost))
             break;
         take(s, t, resource);

@@ -92,7 +92,8 @@ static void names_and_ids_follow_the_type(void)
 {
     struct mln_template *t = mln_template_new(mln_arena_new());
     struct mln_template_resource *vnet = mln_template_add(t, NULL, "v", "N/vnets", "ml");
-    struct mln_template_resource *peering = mln_template_add(t, NULL, "p", "N/vnets/peerings", "ml");
+    struct mln_template_resource *peering =
+        mln_template_add(t, NULL, "p", "N/vnets/peerings", "ml");
     mln_vec_push(t->arena, &peering->name, mln_tree_string(t->arena, "to-hub"));
     peering->parent = vnet;
     CU_ASSERT_TRUE(equal(as_json(t->arena, mln_tree_id(t->arena, peering), false),
@@ -157,6 +158,136 @@ static void a_parameter_is_declared_once(void)
     mln_arena_free(t->arena);
 }
 
+/* ---- splitting ---- */
+
+static struct mln_template_resource *add_in(struct mln_template *t,
+                                            const struct mln_template_scope *scope,
+                                            const char *name, struct mln_template_resource *x,
+                                            struct mln_template_resource *y)
+{
+    struct mln_template_resource *r = mln_template_add(t, scope, name, "A/b", name);
+    if (x)
+        mln_tree_set(t->arena, r->body, "x", mln_tree_id(t->arena, x));
+    if (y)
+        mln_tree_set(t->arena, r->body, "y", mln_tree_id(t->arena, y));
+    return r;
+}
+
+static void what_two_groups_need_of_each_other_comes_in_rounds(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    const struct mln_template_scope one = {NULL, "one"}, two = {"sub", "two"};
+    struct mln_template_resource *a = add_in(t, &one, "a", NULL, NULL);
+    struct mln_template_resource *b = add_in(t, &two, "b", NULL, NULL);
+    struct mln_template_resource *ab = add_in(t, &one, "ab", a, b);
+    struct mln_template_resource *ba = add_in(t, &two, "ba", b, a);
+    struct mln_template_vec parts = mln_template_split(t);
+    CU_ASSERT_EQUAL_FATAL(parts.len, 3);
+    CU_ASSERT_PTR_EQUAL(parts.data[0]->scope, &one);
+    CU_ASSERT_PTR_EQUAL(parts.data[1]->scope, &two);
+    CU_ASSERT_PTR_EQUAL(parts.data[2]->scope, &one);
+    CU_ASSERT_PTR_EQUAL(a->owner, parts.data[0]);
+    CU_ASSERT_PTR_EQUAL(ab->owner, parts.data[2]);
+    CU_ASSERT_PTR_EQUAL(ba->owner, parts.data[1]);
+    CU_ASSERT_EQUAL(ab->depends.len, 0); /* both are there by then */
+    CU_ASSERT_EQUAL_FATAL(ba->depends.len, 1);
+    CU_ASSERT_PTR_EQUAL(ba->depends.data[0], b);
+    CU_ASSERT_TRUE(equal(as_json(t->arena, ab->body, false),
+                         "{\"x\":\"[resourceId('A/b', 'a')]\","
+                         "\"y\":\"[resourceId('sub', 'two', 'A/b', 'b')]\"}"));
+    /* Nobody says which subscription `one` is deployed to. */
+    CU_ASSERT_TRUE(equal(as_json(t->arena, mln_tree_get(ba->body, "y"), false),
+                         "\"[resourceId(parameters('mainSubscription'), 'one', 'A/b', 'a')]\""));
+    CU_ASSERT_EQUAL(parts.data[1]->params.len, 1);
+    CU_ASSERT_EQUAL(parts.data[2]->params.len, 0);
+    mln_arena_free(t->arena);
+}
+
+static void the_group_that_nobody_names_is_asked_for(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    const struct mln_template_scope none = {NULL, NULL}, named = {NULL, "g"};
+    struct mln_template_resource *a = add_in(t, &none, "a", NULL, NULL);
+    struct mln_template_resource *b = add_in(t, &named, "b", a, NULL);
+    struct mln_template_vec parts = mln_template_split(t);
+    CU_ASSERT_EQUAL_FATAL(parts.len, 2);
+    CU_ASSERT_TRUE(equal(as_json(t->arena, mln_tree_get(b->body, "x"), false),
+                         "\"[resourceId(parameters('mainResourceGroup'), 'A/b', 'a')]\""));
+    CU_ASSERT_EQUAL_FATAL(parts.data[1]->params.len, 1);
+    CU_ASSERT_STRING_EQUAL(parts.data[1]->params.data[0].name, "mainResourceGroup");
+    mln_arena_free(t->arena);
+}
+
+/* `count` resources with a body of `bytes` bytes, each with a parameter of its own if so wanted. */
+static struct mln_template_vec split_many(struct mln_template *t, size_t count, size_t bytes,
+                                          bool params)
+{
+    static const struct mln_template_scope scope;
+    char *text = mln_alloc(t->arena, bytes + 1);
+    memset(text, 'x', bytes);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = mln_printf(t->arena, "r%zu", i);
+        struct mln_template_resource *r = mln_template_add(t, &scope, name, "A/b", name);
+        mln_tree_text(t->arena, r->body, "text", text);
+        if (params)
+            mln_tree_set(t->arena, r->body, "p",
+                         mln_template_param(t, mln_printf(t->arena, "p%zu", i), "string", NULL,
+                                            "What it is."));
+    }
+    return mln_template_split(t);
+}
+
+static size_t most_resources(const struct mln_template_vec *parts, size_t *sum)
+{
+    size_t most = *sum = 0;
+    for (size_t i = 0; i < parts->len; i++) {
+        most = parts->data[i]->resources.len > most ? parts->data[i]->resources.len : most;
+        *sum += parts->data[i]->resources.len;
+    }
+    return most;
+}
+
+static void no_template_is_larger_than_azure_takes(void)
+{
+    size_t sum;
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    struct mln_template_vec parts = split_many(t, 2 * MLN_TEMPLATE_RESOURCES_MAX + 1, 1, false);
+    CU_ASSERT_EQUAL(parts.len, 3);
+    CU_ASSERT_EQUAL(most_resources(&parts, &sum), MLN_TEMPLATE_RESOURCES_MAX);
+    CU_ASSERT_EQUAL(sum, 2 * MLN_TEMPLATE_RESOURCES_MAX + 1);
+    mln_arena_free(t->arena);
+
+    t = mln_template_new(mln_arena_new());
+    parts = split_many(t, MLN_TEMPLATE_PARAMS_MAX + 1, 1, true);
+    CU_ASSERT_EQUAL(parts.len, 2);
+    CU_ASSERT_TRUE(parts.data[0]->params.len <= MLN_TEMPLATE_PARAMS_MAX);
+    CU_ASSERT_EQUAL(parts.data[0]->params.len + parts.data[1]->params.len,
+                    MLN_TEMPLATE_PARAMS_MAX + 1);
+    mln_arena_free(t->arena);
+
+    t = mln_template_new(mln_arena_new());
+    parts = split_many(t, 20, MLN_TEMPLATE_BYTES_MAX / 8, false);
+    CU_ASSERT_TRUE(parts.len > 2);
+    most_resources(&parts, &sum);
+    CU_ASSERT_EQUAL(sum, 20);
+    for (size_t i = 0; i < parts.len; i++) {
+        struct mln_buf text;
+        mln_buf_init(&text, t->arena);
+        mln_template_write_json(parts.data[i], &text);
+        CU_ASSERT_TRUE(text.len < MLN_TEMPLATE_BYTES_MAX);
+    }
+    mln_arena_free(t->arena);
+}
+
+static void nothing_is_a_template_too(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    struct mln_template_vec parts = mln_template_split(t);
+    CU_ASSERT_EQUAL_FATAL(parts.len, 1);
+    CU_ASSERT_EQUAL(parts.data[0]->resources.len, 0);
+    mln_arena_free(t->arena);
+}
+
 void suite_template(void)
 {
     UNIT_SUITE("template");
@@ -167,4 +298,8 @@ void suite_template(void)
     UNIT_TEST(what_is_waited_for_anyway_is_not_said);
     UNIT_TEST(symbols_are_identifiers_and_unique);
     UNIT_TEST(a_parameter_is_declared_once);
+    UNIT_TEST(what_two_groups_need_of_each_other_comes_in_rounds);
+    UNIT_TEST(the_group_that_nobody_names_is_asked_for);
+    UNIT_TEST(no_template_is_larger_than_azure_takes);
+    UNIT_TEST(nothing_is_a_template_too);
 }
