@@ -375,6 +375,35 @@ def an_app_takes_tags_by_name_and_needs_no_file(arguments):
 
 
 @test
+def agents_for_macos_come_from_github(arguments):
+    with tempfile.TemporaryDirectory() as where:
+        meta = pathlib.Path(where, "meta.json")
+        meta.write_text(json.dumps({"actions": ["192.0.2.128/25"], "actions_macos": ["192.0.2.0/27", "192.0.2.64/31", "2001:db8:5::/48"]}))
+        mac = merged([span("192.0.2.0/27"), span("192.0.2.64/31")])
+        for kind in ("storage-account", "app-service"):
+            policy = f"resource r {kind} {{ region swedencentral }}\nallow https from hosted-agents.united-kingdom to r\n" \
+                     "assert allow https from 192.0.2.65 to r\nassert deny https from 192.0.2.66 to r\n"
+            with_mac = compiled(policy, f"--github-meta={meta}", "--expand-tags=agents")
+            if kind == "storage-account":
+                check_list(kind, with_mac, "r", merged(agents("uksouth", "ukwest") + mac))
+            result = run("test", f"--github-meta={meta}", f"--tags={TAGS}", "-", input=policy)
+            assert result.returncode == 0, result.stdout
+            assert run("test", f"--tags={TAGS}", "-", input=policy).returncode == 1
+        # Tags by name and addresses side by side; and the NSG of a zone.
+        rules = json.loads(compiled("resource r app-service\nallow https from hosted-agents.united-kingdom to r\n",
+                                    f"--github-meta={meta}")["r.allowlist.json"])["resources"][0]["properties"]["ipSecurityRestrictions"]
+        assert [rule["ipAddress"] for rule in rules] == ["AzureCloud.uksouth,AzureCloud.ukwest",
+                                                         "192.0.2.0/27,192.0.2.64/31,2001:db8:5::/48"], rules
+        zone = "network n 10.0.0.0/16 { zone z 10.0.0.0/24 }\nallow ssh from hosted-agents.united-kingdom to z\n"
+        result = run("compile", "--emit=nsg", f"--github-meta={meta}", "-o", "-", "-", input=zone)
+        assert result.returncode == 0, result.stderr
+        assert '"192.0.2.64/31"' in result.stdout and '"AzureCloud.ukwest"' in result.stdout, result.stdout
+        assert "macos-agents" not in run("check", f"--github-meta={meta}", f"--tags={TAGS}", "-", input=policy).stdout
+        meta.write_text('{"actions_macos": ["192.0.2.1/24"]}')
+        assert "github-meta" in run("check", f"--github-meta={meta}", "-", input=zone).stdout
+
+
+@test
 def lists_are_written_only_for_firewalls_in_use(arguments):
     policy = ("resource a key-vault\nresource b key-vault { public no }\nresource c key-vault { public yes }\n"
               "external office 203.0.113.0/28\nresource d key-vault\nallow https from office to d\n")

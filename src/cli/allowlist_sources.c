@@ -4,7 +4,7 @@
 #include "cli/allowlist.h"
 #include "cli/library.h"
 #include "cli/pipeline.h"
-#include "import/json.h"
+#include "import/github_meta.h"
 #include "rules/firewall.h"
 
 #include <string.h>
@@ -217,65 +217,17 @@ bool mln_allow_gather(struct mln_allow_job *job)
 
 /* ---- GitHub's metadata ---- */
 
-static bool refuse(struct mln_document *document, const cJSON *value, const char *message)
-{
-    mln_report(document->ctx->diags, MLN_D_GITHUB_META, mln_document_span(document, value), "%s",
-               message);
-    return false;
-}
-
-static bool read_meta_item(struct mln_document *document, const cJSON *item,
-                           struct mln_prefix *prefix)
-{
-    const char *text = cJSON_GetStringValue(item);
-    if (!text)
-        return refuse(document, item, "an address range must be a string");
-    switch (mln_prefix_parse(text, strlen(text), prefix)) {
-    case MLN_PREFIX_OK:
-        return true;
-    case MLN_PREFIX_HOST_BITS:
-        return refuse(document, item, "the range has host bits set");
-    default:
-        return refuse(document, item, "this is not an address range");
-    }
-}
-
-static bool read_meta(struct mln_allow_job *job, struct mln_document *document)
-{
-    struct mln_arena *a = job->cli->ctx.arena;
-    const cJSON *list = mln_member(document->root, "actions_macos");
-    MLN_VEC(struct mln_prefix) prefixes = {0};
-    const struct mln_ipset *sets[MLN_FAMILIES];
-    bool good = true;
-    if (!cJSON_IsObject(document->root) || !cJSON_IsArray(list))
-        return refuse(document, list ? list : document->root,
-                      "this is not GitHub's metadata: 'actions_macos' must be a list");
-    if (!list->child)
-        return refuse(document, list, "'actions_macos' is empty");
-    for (const cJSON *item = list->child; item; item = item->next) {
-        struct mln_prefix prefix;
-        good &= read_meta_item(document, item, &prefix);
-        mln_vec_push(a, &prefixes, prefix);
-    }
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        sets[f] =
-            mln_ipset_from_prefixes(a, (enum mln_family)f, prefixes.data, good ? prefixes.len : 0);
-    add_source(job, "actions_macos", sets);
-    return good;
-}
-
 bool mln_allow_read_meta(struct mln_allow_job *job, const char *path)
 {
-    size_t length;
+    struct mln_arena *a = job->cli->ctx.arena;
+    const struct mln_prefix *prefixes;
+    const struct mln_ipset *sets[MLN_FAMILIES];
+    size_t length, count;
     char *text = mln_cli_read(job->cli, path, &length);
-    if (!text)
+    if (!text || !mln_github_meta_read(&job->cli->ctx, path, text, length, &prefixes, &count))
         return false;
-    uint32_t file = mln_source_add(job->cli->ctx.diags, path, strcmp(path, "-") ? path : NULL, text,
-                                   length, false);
-    struct mln_document *document = mln_document_read(&job->cli->ctx, file);
-    if (!document)
-        return false;
-    bool good = read_meta(job, document);
-    mln_document_close(document);
-    return good;
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        sets[f] = mln_ipset_from_prefixes(a, (enum mln_family)f, prefixes, count);
+    add_source(job, "actions_macos", sets);
+    return true;
 }

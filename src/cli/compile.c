@@ -30,6 +30,7 @@ static bool reads_stdin_once(struct mln_cli *cli)
 {
     const struct mln_options *options = &cli->options;
     unsigned count = options->tags && strcmp(options->tags, "-") == 0;
+    count += options->github_meta && strcmp(options->github_meta, "-") == 0;
     for (size_t i = 0; i < options->inputs.len; i++)
         count += strcmp(options->inputs.data[i], "-") == 0;
     for (size_t i = 0; i < options->params.len; i++)

@@ -1,6 +1,7 @@
 /* What is read beside the policies: service tags, parameters, the lock file. */
 #include "base/file.h"
 #include "cli/pipeline.h"
+#include "import/github_meta.h"
 #include "import/tagfile.h"
 #include <errno.h>
 #include <string.h>
@@ -69,6 +70,17 @@ static void read_params(struct mln_cli *cli, struct mln_inputs *inputs)
     }
 }
 
+static void read_macos(struct mln_cli *cli, struct mln_inputs *inputs)
+{
+    const char *path = cli->options.github_meta;
+    size_t length;
+    char *text = path ? mln_cli_read(cli, path, &length) : NULL;
+    if (!text)
+        return;
+    note_file(cli, inputs, path);
+    mln_github_meta_read(&cli->ctx, path, text, length, &inputs->macos, &inputs->macos_count);
+}
+
 /* A lock file that does not exist yet is an empty one. */
 static void read_lock(struct mln_cli *cli, struct mln_inputs *inputs)
 {
@@ -96,6 +108,7 @@ bool mln_inputs_read(struct mln_cli *cli, struct mln_inputs *inputs)
         read_catalogue(cli, inputs);
     mln_cli_tell_time(cli, "tags", cli->options.tags ? cli->options.tags : "(catalogue)", &clock);
     read_params(cli, inputs);
+    read_macos(cli, inputs);
     read_lock(cli, inputs);
     return inputs->tags && !mln_diags_failed(cli->ctx.diags);
 }

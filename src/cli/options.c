@@ -26,6 +26,7 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
     MLN_GROUP_INPUT, \
         MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_EXPLAIN | MLN_FOR_TAGS | MLN_FOR_ALLOWLIST
 #define LISTS MLN_GROUP_INPUT, MLN_FOR_ALLOWLIST
+#define MACOS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_ALLOWLIST
 #define FITTED MLN_GROUP_OUTPUT, MLN_FOR_ALLOWLIST
 #define TODAY MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_TAGS
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
@@ -84,7 +85,7 @@ static const struct mln_option options[] = {
      "let in Microsoft-hosted agents of this geography: europe, united-states, ...",
      mln_set_geography},
     {NULL, "--region", "NAME", NEEDED, LISTS, "let in this region of Azure", mln_set_region},
-    {NULL, "--github-meta", "FILE", NEEDED, LISTS,
+    {NULL, "--github-meta", "FILE", NEEDED, MACOS,
      "let in agents for macOS too, from GitHub's metadata", mln_set_github_meta},
     {NULL, "--for", "KIND", NEEDED, FITTED,
      "limit and form of this kind of resource: storage-account, key-vault, ...", mln_set_kind},

@@ -14,6 +14,8 @@ struct mln_inputs {
     struct mln_tags *tags;
     enum mln_cloud cloud;
     MLN_VEC(struct mln_param_setting) params;
+    const struct mln_prefix *macos; /* of --github-meta; NULL without */
+    size_t macos_count;
     struct mln_lock *lock;       /* NULL without --lock */
     const char *lock_text;       /* as it is on disk; NULL when there is no such file yet */
     MLN_VEC(const char *) files; /* read beside the policies, for depfiles */

@@ -25,6 +25,7 @@ struct mln_build {
     unsigned depth;                           /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */
     const struct defaults *top_defaults;      /* network.c */
+    struct mln_external *macos; /* side.c: hosted agents for macOS, where they are known */
     MLN_VEC(struct mln_override_request)
     overrides; /* intent.c: resolved when all intents are known */
 };

@@ -312,6 +312,7 @@ struct mln_policy_options {
     bool cloud_given;
     struct mln_tags *tags; /* catalogue or file; never NULL */
     struct mln_date today;
+    struct mln_prefix_list macos; /* where hosted agents for macOS come from; empty: not known */
     /* --param and --params: name and text, in order; a later one wins */
     struct mln_param_setting {
         const char *name, *text;

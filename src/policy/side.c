@@ -199,11 +199,33 @@ static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_
     return true;
 }
 
+/* Agents for macOS run in a network of their own: an external that no policy declares. */
+static struct mln_external *macos_agents(struct mln_build *b)
+{
+    if (b->macos || b->options->macos.len == 0)
+        return b->macos;
+    b->macos = MLN_NEW(b->arena, struct mln_external);
+    *b->macos = (struct mln_external){.name = "actions_macos",
+                                      .prefixes = b->options->macos,
+                                      .index = (uint32_t)b->model->externals.len};
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        b->macos->addresses[f] = mln_prefix_set(b->arena, (enum mln_family)f, &b->options->macos);
+    mln_vec_push(b->arena, &b->model->externals, b->macos);
+    return b->macos;
+}
+
 static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char *geography,
                        struct mln_span span, struct part_vec *out)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_GEOGRAPHY, geography, &rest);
+    if (!symbol && strncasecmp(geography, "AzureDevOps", 11) == 0) {
+        struct mln_diag *diag =
+            mln_report(b->ctx->diags, MLN_D_DEVOPS_NOT_AGENTS, span,
+                       "the service tag AzureDevOps does not hold hosted agents");
+        mln_diag_help(diag, "name the geography of the organisation: hosted-agents.europe");
+        return false;
+    }
     if (!symbol) {
         mln_scope_unknown(b, scope, MLN_NAMES_GEOGRAPHY, span, "geography", geography);
         return false;
@@ -211,6 +233,12 @@ static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char 
     struct mln_leaf leaf = {
         .kind = MLN_LEAF_HOSTED_AGENTS, .span = span, .geography = symbol->u.geography};
     add_leaf(b, out, leaf);
+    struct mln_leaf macos = {.kind = MLN_LEAF_EXTERNAL,
+                             .span = span,
+                             .through_group = true,
+                             .external = macos_agents(b)};
+    if (macos.external)
+        add_leaf(b, out, macos);
     return true;
 }
 

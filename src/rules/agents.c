@@ -80,6 +80,7 @@ static void note_macos(struct mln_ctx *ctx, const struct mln_leaf *leaf)
         mln_report(ctx->diags, MLN_D_MACOS_AGENTS, leaf->span,
                    "agents for macOS are not among hosted-agents.%s", leaf->geography->name);
     mln_diag_note(diag, "they run in GitHub's network, which no service tag holds");
+    mln_diag_help(diag, "add them from GitHub's metadata: --github-meta=FILE");
 }
 
 bool mln_check_agents(struct mln_ctx *ctx, const struct mln_model *model,
@@ -105,7 +106,8 @@ void mln_note_agents(struct mln_ctx *ctx, const struct mln_model *model)
                 continue;
             mln_map_put(noted, leaf->geography->name, leaf->geography);
             note_fallback(ctx, model, leaf);
-            note_macos(ctx, leaf);
+            if (model->options->macos.len == 0)
+                note_macos(ctx, leaf);
         }
     }
 }
