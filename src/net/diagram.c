@@ -134,39 +134,32 @@ struct list {
     struct mln_diagram_memo memo; /* key: level and fallback, then the rules */
     uint64_t *keys;               /* per level, one key */
     uint32_t **children;          /* per level, room for a node's */
+    uint64_t **marks;             /* per level, the atoms to look at; clear between uses */
 };
-
-static bool allows(const struct list *list, size_t bit)
-{
-    return mln_bit(list->allows + list->low, bit);
-}
-
-static size_t last_bit(const uint64_t *set, size_t words)
-{
-    for (size_t k = words; k-- > 0;)
-        if (set[k])
-            return k * 64 + 63 - (size_t)__builtin_clzll(set[k]);
-    return SIZE_MAX;
-}
 
 /* Cuts the rules where one is sure; *fallback is what is said behind the last that is left. */
 static void cut(const struct list *list, size_t level, uint64_t *rules, bool *fallback)
 {
+    const uint64_t *allows = list->allows + list->low;
     const uint64_t *full =
         level < list->d->level_count ? list->d->levels[level].full + list->low : NULL;
     for (size_t k = 0; k < list->words; k++) {
         uint64_t sure = full ? rules[k] & full[k] : rules[k];
         if (!sure)
             continue;
-        size_t bit = k * 64 + (size_t)__builtin_ctzll(sure);
-        *fallback = allows(list, bit);
-        mln_bits_clear(rules, bit, list->words * 64);
+        uint64_t first = sure & (~sure + 1);
+        *fallback = allows[k] & first;
+        rules[k] &= first - 1;
+        memset(rules + k + 1, 0, (list->words - k - 1) * sizeof *rules);
         break;
     }
-    for (size_t last; (last = last_bit(rules, list->words)) != SIZE_MAX;) {
-        if (allows(list, last) != *fallback)
+    for (size_t k = list->words; k-- > 0;) { /* what says the same as the fallback, at the end */
+        uint64_t other = rules[k] & (*fallback ? ~allows[k] : allows[k]);
+        if (other) {
+            rules[k] &= UINT64_MAX >> __builtin_clzll(other);
             break;
-        mln_bit_clear(rules, last);
+        }
+        rules[k] = 0;
     }
 }
 
@@ -192,38 +185,60 @@ static bool is_empty(const uint64_t *set, size_t words)
 
 static mln_diagram build(struct list *list, size_t level, uint64_t *key);
 
-/* Do the two columns keep the same rules? */
-static bool keep_alike(const uint64_t *x, const uint64_t *y, const uint64_t *rules, size_t words)
+/* Marks the atoms that some rule which does not cover the level holds; the others keep just the
+ * rules that do. */
+static void mark_atoms(struct list *list, size_t level, const uint64_t *rules)
 {
-    for (size_t k = 0; k < words; k++)
-        if ((x[k] ^ y[k]) & rules[k])
-            return false;
-    return true;
+    const struct mln_level *l = &list->d->levels[level];
+    const uint64_t *cover = l->cover + list->low;
+    uint64_t *marks = list->marks[level];
+    if (!l->set_of) {
+        marks[0] = 3;
+        return;
+    }
+    for (size_t k = 0; k < list->words; k++)
+        for (uint64_t left = rules[k] & ~cover[k]; left; left &= left - 1) {
+            uint32_t set = l->set_of[(list->low + k) * 64 + (size_t)__builtin_ctzll(left)];
+            for (uint32_t i = l->first[set]; i < l->first[set + 1]; i++)
+                mln_bit_set(marks, l->members[i]);
+            list->d->steps += 1 + (l->first[set + 1] - l->first[set]) / 8;
+        }
 }
 
-/* Neighbouring atoms often keep the same rules; then the child is that of the neighbour. */
+/* The diagram below an atom that keeps the rules that `column` has. */
+static mln_diagram child_of(struct list *list, size_t level, const uint64_t *rules,
+                            const uint64_t *column, bool fallback)
+{
+    uint64_t *child = list->keys + (level + 1) * (list->words + 1);
+    child[0] = fallback;
+    for (size_t k = 0; k < list->words; k++)
+        child[1 + k] = rules[k] & column[k];
+    spend(list->d, 2 + list->words / 4);
+    return build(list, level + 1, child);
+}
+
 static mln_diagram branch(struct list *list, size_t level, const uint64_t *rules, bool fallback)
 {
     struct mln_diagrams *d = list->d;
     const struct mln_level *l = &d->levels[level];
     uint32_t *children = list->children[level];
-    uint64_t *child = list->keys + (level + 1) * (list->words + 1);
-    const uint64_t *before = NULL;
-    for (uint32_t a = 0; a < l->atom_count; a++) {
-        const uint64_t *column = mln_level_column(d, l, a) + list->low;
-        if (before && keep_alike(before, column, rules, list->words)) {
-            children[a] = children[a - 1];
+    uint64_t *marks = list->marks[level];
+    bool have_other = false;
+    uint32_t other = MLN_DIAGRAM_NONE;
+    mark_atoms(list, level, rules);
+    for (uint32_t a = 0; a < l->atom_count && !d->gave_up; a++) {
+        if (mln_bit(marks, a)) {
+            children[a] =
+                child_of(list, level, rules, mln_level_column(d, l, a) + list->low, fallback);
             continue;
         }
-        child[0] = fallback;
-        for (size_t k = 0; k < list->words; k++)
-            child[1 + k] = rules[k] & column[k];
-        children[a] = build(list, level + 1, child);
-        if (!spend(d, 1 + list->words / 2))
-            return MLN_DIAGRAM_GAVE_UP;
-        before = column;
+        if (!have_other)
+            other = child_of(list, level, rules, l->cover + list->low, fallback);
+        have_other = true;
+        children[a] = other;
     }
-    return make_node(d, (uint32_t)level, children);
+    memset(marks, 0, (l->atom_count + 63) / 64 * sizeof *marks);
+    return d->gave_up ? MLN_DIAGRAM_GAVE_UP : make_node(d, (uint32_t)level, children);
 }
 
 /* key: the fallback, then the rules alive; it is written over. Recurses once a level at most. */
@@ -257,8 +272,11 @@ mln_diagram mln_diagram_of_members(struct mln_diagrams *d, size_t first, size_t 
     memo_init(&list.memo, scratch, list.words + 1);
     list.keys = MLN_NEW_ARRAY(scratch, uint64_t, (d->level_count + 2) * (list.words + 1));
     list.children = MLN_NEW_ARRAY(scratch, uint32_t *, d->level_count);
-    for (size_t l = 0; l < d->level_count; l++)
+    list.marks = MLN_NEW_ARRAY(scratch, uint64_t *, d->level_count);
+    for (size_t l = 0; l < d->level_count; l++) {
         list.children[l] = MLN_NEW_ARRAY(scratch, uint32_t, d->levels[l].atom_count);
+        list.marks[l] = MLN_NEW_ARRAY(scratch, uint64_t, d->levels[l].atom_count / 64 + 1);
+    }
     uint64_t *key = list.keys;
     for (size_t i = first; i < first + count; i++)
         if (mln_bit(d->live, i) && (!members || mln_bit(members, i)))

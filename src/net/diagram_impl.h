@@ -15,7 +15,10 @@ struct mln_level {
     uint64_t *columns;              /* per atom: the matches that hold it */
     uint64_t *cover;                /* matches that hold every atom */
     uint64_t *full;                 /* matches that hold every atom of this level and all behind */
-    uint32_t number;                /* of an unknown set, as the caller counts them */
+    uint32_t *set_of;               /* per match; of an unknown set NULL, like the next two */
+    uint32_t *first,
+        *members;    /* set s holds atoms members[first[s]] .. members[first[s + 1] - 1] */
+    uint32_t number; /* of an unknown set, as the caller counts them */
     bool is_src;
 };
 

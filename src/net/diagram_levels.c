@@ -193,12 +193,31 @@ static void fill_columns(struct mln_diagrams *d, struct mln_level *level, const 
     }
 }
 
+/* Turns "sets of an atom" around into "atoms of a set". */
+static void list_members(struct mln_diagrams *d, struct mln_level *level, const struct sweep *w)
+{
+    size_t sets = w->c->sets.len;
+    level->first = MLN_NEW_ARRAY(d->arena, uint32_t, sets + 1);
+    for (uint32_t a = 0; a < level->atom_count; a++)
+        for (size_t s = 0; s < sets; s++)
+            level->first[s + 1] += mln_bit(w->holders.data + a * w->words, s);
+    for (size_t s = 0; s < sets; s++)
+        level->first[s + 1] += level->first[s];
+    uint32_t *next = MLN_NEW_ARRAY(w->c->scratch, uint32_t, sets);
+    memcpy(next, level->first, sets * sizeof *next);
+    level->members = MLN_NEW_ARRAY(d->arena, uint32_t, level->first[sets]);
+    for (uint32_t a = 0; a < level->atom_count; a++)
+        for (size_t s = 0; s < sets; s++)
+            if (mln_bit(w->holders.data + a * w->words, s))
+                level->members[next[s]++] = a;
+}
+
 static void cut_level(struct mln_diagrams *d, struct mln_arena *scratch, size_t field,
                       const struct mln_match *matches)
 {
     struct mln_collector c;
     mln_collector_init(&c, scratch, line_end(field, d->family));
-    uint32_t *set_of = MLN_NEW_ARRAY(scratch, uint32_t, d->match_count);
+    uint32_t *set_of = MLN_NEW_ARRAY(d->arena, uint32_t, d->match_count);
     for (size_t m = 0; m < d->match_count; m++)
         if (mln_bit(d->live, m))
             set_of[m] = collect(&c, field, &matches[m]);
@@ -209,6 +228,8 @@ static void cut_level(struct mln_diagrams *d, struct mln_arena *scratch, size_t 
     level->atom_count = (uint32_t)w.atoms.len;
     level->ranges = MLN_NEW_ARRAY(d->arena, struct mln_atom_ranges, w.atoms.len);
     memcpy(level->ranges, w.atoms.data, w.atoms.len * sizeof *level->ranges);
+    level->set_of = set_of;
+    list_members(d, level, &w);
     fill_columns(d, level, &w, matches_of_sets(d, &c, set_of));
 }
 

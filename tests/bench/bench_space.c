@@ -7,7 +7,9 @@
  * spaces. list    one list of 1,000 rules against its like: shuffled within runs of one action
  * (equal), and with one change (a witness); and every rule asked whether those before it shadow it.
  * tags    a space whose sets have thousands of ranges.
+ * diagram the same two lists as decision diagrams: equality, and the difference as boxes.
  * sets    100,000 prefixes into the fewest. */
+#include "net/diagram.h"
 #include "net/space.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +290,40 @@ static void bench_equal(const char *name, bool change, mln_reduction *reduction)
     mln_arena_free(a);
 }
 
+static void bench_diagram(bool change)
+{
+    double best = 1e9, rest = 1e9;
+    uint64_t steps = 0;
+    size_t boxes = 0;
+    bool equal = false;
+    for (int run = 0; run < RUNS; run++) {
+        struct mln_arena *a = mln_arena_new();
+        rng_state = 7;
+        struct list *l = make_list(a);
+        if (change)
+            l->allow[RULES + RULES / 2] = !l->allow[RULES + RULES / 2];
+        struct lists p = compare(a, l);
+        struct mln_box_vec out = {0};
+        double start = now_ms();
+        struct mln_diagrams *d = mln_diagrams_new(a, MLN_IPV4, l->matches, 2 * RULES, 0);
+        mln_diagram old = mln_diagram_of_list(d, 0, RULES, p.allow[0]);
+        mln_diagram new = mln_diagram_of_list(d, RULES, RULES, p.allow[0]);
+        double built = now_ms();
+        mln_diagram_boxes(d, mln_diagram_without(d, new, old), 1000, &out);
+        mln_diagram_boxes(d, mln_diagram_without(d, old, new), 1000, &out);
+        double done = now_ms();
+        best = built - start < best ? built - start : best;
+        rest = done - built < rest ? done - built : rest;
+        steps = mln_diagrams_steps(d);
+        boxes = out.len;
+        equal = old == new;
+        mln_arena_free(a);
+    }
+    printf("diagram: %s: both lists %.2f ms, difference %.2f ms, %llu steps: %s, %zu boxes\n",
+           change ? "one action changed" : "shuffled", best, rest, (unsigned long long)steps,
+           equal ? "equal" : "different", boxes);
+}
+
 static void bench_shadowed(void)
 {
     double best = 1e9;
@@ -387,6 +423,8 @@ int main(int argc, char **argv)
     bench_equal("one action changed", true, NULL);
     bench_equal("shuffled, reduced", false, keep_first_matches);
     bench_equal("one action changed, reduced", true, keep_first_matches);
+    bench_diagram(false);
+    bench_diagram(true);
     bench_shadowed();
     bench_tags();
     bench_sets();
