@@ -82,9 +82,9 @@ struct mln_function {
 
 /* One table a theme, each sorted. */
 extern const struct mln_function mln_functions_logic[], mln_functions_text[], mln_functions_list[],
-    mln_functions_azure[], mln_functions_cidr[];
+    mln_functions_azure[], mln_functions_cidr[], mln_functions_lambda[];
 extern const size_t mln_functions_logic_count, mln_functions_text_count, mln_functions_list_count,
-    mln_functions_azure_count, mln_functions_cidr_count;
+    mln_functions_azure_count, mln_functions_cidr_count, mln_functions_lambda_count;
 
 const struct mln_datum *mln_eval_call(const struct mln_env *env, const struct mln_expr *expr);
 /* "name(arguments)", which names the value in others. */

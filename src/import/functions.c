@@ -13,6 +13,7 @@ static const struct {
     {mln_functions_list, &mln_functions_list_count},
     {mln_functions_azure, &mln_functions_azure_count},
     {mln_functions_cidr, &mln_functions_cidr_count},
+    {mln_functions_lambda, &mln_functions_lambda_count},
 };
 
 static int compare(const void *key, const void *entry)

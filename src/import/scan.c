@@ -293,7 +293,7 @@ static bool close_container(struct scanner *s)
     struct frame *frame = &s->stack[--s->depth];
     s->at++;
     end_value(s, frame->value);
-    if (frame->object && !keys_differ(s, s->keys.data + frame->keys, s->keys.len - frame->keys))
+    if (s->keys.len > frame->keys && !keys_differ(s, s->keys.data + frame->keys, s->keys.len - frame->keys))
         return false;
     s->keys.len = frame->keys;
     return true;

@@ -399,6 +399,13 @@ EXPRESSIONS = [
     ("cidrSubnet('10.144.0.0/20', 24, 0)", "10.144.0.0/24"), ("cidrSubnet('10.0.0.0/16', 24, 255)", "10.0.255.0/24"),
     ("cidrSubnet('fdad:3236:5555::/48', 52, 1)", "fdad:3236:5555:1000::/52"), ("cidrHost('10.144.3.0/24', 0)", "10.144.3.1"),
     ("parseCidr('10.144.0.0/20').netmask", "255.255.240.0"), ("parseCidr('10.144.0.0/20').lastUsable", "10.144.15.254"),
+    ("string(map(createArray('a', 'b'), lambda('x', concat(lambdaVariables('x'), '1'))))", '["a1","b1"]'),
+    ("string(map(range(5, 2), lambda('x', 'i', add(lambdaVariables('x'), lambdaVariables('i')))))", "[5,7]"),
+    ("string(filter(range(0, 5), lambda('x', greater(lambdaVariables('x'), 2))))", "[3,4]"),
+    ("reduce(range(1, 4), 0, lambda('sum', 'x', add(lambdaVariables('sum'), lambdaVariables('x'))))", "10"),
+    ("string(toObject(createArray('a', 'b'), lambda('x', lambdaVariables('x')), lambda('x', 1)))", '{"a":1,"b":1}'),
+    ("string(map(createArray(1, 2), lambda('x', map(createArray(3), lambda('y', mul(lambdaVariables('x'), lambdaVariables('y')))))))",
+     "[[3],[6]]"),
     ("parseCidr('fdad:3236:5555::/48').netmask", "ffff:ffff:ffff::"), ("variables('deep').list[1].x", "found"),
     ("variables('deep')['list'][0]", "zero"), ("VARIABLES('DEEP').List[0]", "zero"), ("parameters('p')", "default"),
     ("resourceId('A.B/c', 'n')", "/subscriptions/{subscription().subscriptionId}/resourceGroups/{resourceGroup().name}"
