@@ -70,9 +70,11 @@ static void read_params(struct mln_cli *cli, struct mln_inputs *inputs)
     }
 }
 
+/* For mlnsgc allowlist it is a source of its own, read among the others. */
 static void read_macos(struct mln_cli *cli, struct mln_inputs *inputs)
 {
-    const char *path = cli->options.github_meta;
+    bool source = cli->command->bit == MLN_FOR_ALLOWLIST;
+    const char *path = source ? NULL : cli->options.github_meta;
     size_t length;
     char *text = path ? mln_cli_read(cli, path, &length) : NULL;
     if (!text)
