@@ -220,14 +220,14 @@ bool mln_allow_gather(struct mln_allow_job *job)
 bool mln_allow_read_meta(struct mln_allow_job *job, const char *path)
 {
     struct mln_arena *a = job->cli->ctx.arena;
-    const struct mln_prefix *prefixes;
+    const struct mln_prefix *prefixes = NULL;
     const struct mln_ipset *sets[MLN_FAMILIES];
-    size_t length, count;
+    size_t length, count = 0;
     char *text = mln_cli_read(job->cli, path, &length);
-    if (!text || !mln_github_meta_read(&job->cli->ctx, path, text, length, &prefixes, &count))
-        return false;
+    bool good = text && mln_github_meta_read(&job->cli->ctx, path, text, length, &prefixes, &count);
     for (int f = 0; f < MLN_FAMILIES; f++)
-        sets[f] = mln_ipset_from_prefixes(a, (enum mln_family)f, prefixes, count);
-    add_source(job, "actions_macos", sets);
-    return true;
+        sets[f] = mln_ipset_from_prefixes(a, (enum mln_family)f, prefixes, good ? count : 0);
+    if (prefixes)
+        add_source(job, "actions_macos", sets);
+    return good;
 }
