@@ -44,4 +44,13 @@ else
     not_ok "$nsgs pairs of NSGs and $policies pairs of policies, packet by packet, seed $seed"
     tap_comment <"$work/out"
 fi
+
+questions=30
+[ -z "${MLN_SANITIZED:-}" ] || questions=8
+if python3 "$srcdir/tests/prop/questions.py" --seed "$seed" --count "$questions" --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "questions about $questions random policies, packet by packet, seed $seed"
+else
+    not_ok "questions about $questions random policies, packet by packet, seed $seed"
+    tap_comment <"$work/out"
+fi
 tap_done

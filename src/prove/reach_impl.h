@@ -34,4 +34,68 @@ bool mln_reach_regions(struct mln_arena *a, const struct mln_reach_list *const *
                        size_t list_count, const struct mln_reach_region *start, unsigned proto,
                        uint16_t port, struct mln_reach_region_vec *out, bool *denied);
 
+/* The pairs of one model. */
+struct mln_reach {
+    const struct mln_assert_world *world;
+    struct mln_reach_list **lists; /* by zone, direction, family; NULL: not made yet */
+};
+
+/* Services that part of the packets may use. */
+struct mln_reach_split {
+    struct mln_traffic traffic;
+    const uint64_t *signature; /* which local rules speak of them */
+    unsigned proto;            /* one of them */
+    uint16_t port;
+    struct mln_reach_region_vec regions;
+    bool gave_up;
+};
+
+/* One family of one pair. */
+struct mln_reach_plane {
+    struct mln_reach *reach;
+    struct mln_arena *a; /* scratch */
+    enum mln_family family;
+    struct mln_reach_region start;
+    struct mln_traffic universe;
+    const struct mln_reach_list *lists[2];
+    size_t list_count;
+    /* Findings. */
+    struct mln_traffic all, none;
+    MLN_VEC(struct mln_reach_split) splits;
+    MLN_VEC(const struct mln_reach_list *) local; /* the rules that meet the box, list by list */
+};
+
+static inline void mln_reach_take(struct mln_arena *a, struct mln_traffic *to,
+                                  struct mln_traffic what)
+{
+    *to = mln_traffic_union(a, to, &what);
+}
+
+/* reach.c: a plane without addresses, for the services that the destination speaks. */
+struct mln_reach_plane mln_reach_plane_of(struct mln_reach *reach, struct mln_arena *scratch,
+                                          enum mln_family family, const struct mln_reach_end *to);
+struct mln_traffic mln_reach_universe(struct mln_arena *a, const struct mln_reach_end *to);
+bool mln_reach_in_zone(const struct mln_reach_end *end);
+/* The box of the pair; false when the ends have no packet of this family. */
+bool mln_reach_make_start(struct mln_reach_plane *p, const struct mln_reach_end *from,
+                          const struct mln_reach_end *to);
+/* The NSG of the zone, if it has one, decides too. */
+void mln_reach_add_list(struct mln_reach_plane *p, const struct mln_zone *zone,
+                        enum mln_direction direction);
+
+/* reach_plane.c: fills in what is found. */
+void mln_reach_decide_plane(struct mln_reach_plane *p);
+
+/* reach_cell.c */
+void mln_reach_conclude(struct mln_reach_plane planes[MLN_FAMILIES], struct mln_reach_cell *cell);
+struct mln_traffic mln_reach_keep_traffic(struct mln_arena *a, const struct mln_traffic *t);
+
+/* reach_public.c: to a resource by its public side, from a zone, or from an external or a tag. */
+void mln_reach_zone_to_public(struct mln_reach *reach, struct mln_arena *scratch,
+                              const struct mln_reach_end *from, const struct mln_reach_end *to,
+                              struct mln_reach_cell *cell);
+void mln_reach_outside_to_public(struct mln_reach *reach, struct mln_arena *scratch,
+                                 const struct mln_reach_end *from, const struct mln_reach_end *to,
+                                 struct mln_reach_cell *cell);
+
 #endif

@@ -122,7 +122,9 @@ class Generator:
         for ext in world.externals:
             if self.chance(0.5):
                 via = rng.choice(["site-to-site", "point-to-site", "expressroute"])
-                world.connects.append((ext, rng.choice(nets), via))
+                net = rng.choice(nets)
+                if net not in borrowers:    # Azure refuses a gateway of its own beside a lent one
+                    world.connects.append((ext, net, via))
         self.appliance()
 
     def appliance(self):

@@ -112,6 +112,8 @@ def check_hint(examiner, hop, packet, hint, stats):
     instead = dict(hint["packet"])
     if any(instead.get(f) != packet.get(f) for f in ("source", "destination", "protocol") if f not in free):
         raise Failure("%s differs from %s in more than it says" % (hint, packet))
+    if instead["destination"] in ("168.63.129.16", "169.254.169.254"):
+        return                                  # the points of the oracle are destinations by tag only
     got = examiner.at_hop(hop, *examiner.read(instead))
     if got is not None and (not got[0] or got[1] != hint["rule"]):
         raise Failure("hint %s: %s by %s" % (hint, got[0], got[1]))
