@@ -85,7 +85,7 @@ static struct fit_job new_job(struct mln_arena *a, const struct mln_ipset *set,
     job.cost = options->cost;
     job.barred = options->barred;
     assert(!job.barred || job.barred->family == set->family);
-    job.source = fit_rank_of(a, set);
+    job.source = set;
     if (options->preferred)
         job.known = fit_rank_of(a, mln_ipset_union(a, set, options->preferred));
     return job;
@@ -93,11 +93,10 @@ static struct fit_job new_job(struct mln_arena *a, const struct mln_ipset *set,
 
 static struct mln_fit *new_fit(struct mln_arena *a, const struct fit_job *job)
 {
-    const struct mln_ipset *set = job->source.set;
     struct mln_fit *fit = MLN_NEW(a, struct mln_fit);
     fit->family = job->family;
-    fit->addresses = job->source.before[set->len];
-    if (job->barred && mln_ipset_overlaps(job->barred, set))
+    fit->addresses = mln_count_of(job->source);
+    if (job->barred && mln_ipset_overlaps(job->barred, job->source))
         fit->status = MLN_FIT_BARRED;
     return fit;
 }
@@ -112,7 +111,7 @@ const struct mln_ipset *mln_fit_set(struct mln_arena *a, const struct mln_fit *f
 static void count_extra(struct mln_arena *a, struct mln_fit *fit, const struct fit_job *job)
 {
     const struct mln_ipset *set = mln_fit_set(a, fit);
-    assert(mln_ipset_covers(set, job->source.set));
+    assert(mln_ipset_covers(set, job->source));
     fit->extra = mln_count_subtract(mln_count_of(set), fit->addresses);
     fit->strangers = fit->extra;
     if (job->known.set)
@@ -221,7 +220,7 @@ static int by_cost(const void *x, const void *y)
 /* The gaps that may be filled. */
 static size_t find_gaps(const struct fit_job *job, struct gap *gaps)
 {
-    const struct mln_ipset *set = job->source.set;
+    const struct mln_ipset *set = job->source;
     size_t count = 0;
     for (size_t i = 0; i + 1 < set->len; i++) {
         struct mln_ip lo = mln_ip_next(set->ranges[i].hi), hi = mln_ip_prev(set->ranges[i + 1].lo);

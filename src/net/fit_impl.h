@@ -26,7 +26,7 @@ struct fit_job {
     size_t limit;     /* never 0 */
     enum mln_fit_cost cost;
     const struct mln_ipset *barred; /* or NULL */
-    struct fit_rank source;
+    const struct mln_ipset *source;
     struct fit_rank known; /* source and preferred; set NULL when nothing is preferred */
 };
 /* Of an entry lo..hi that stands for `covered` addresses of the source. */
@@ -53,6 +53,7 @@ struct fit_node {
 struct fit_trie {
     const struct fit_job *job;
     const struct mln_prefix *leaves; /* the lossless list */
+    struct mln_count *before;        /* addresses of the leaves before each */
     struct fit_node *nodes;
     size_t len;
     size_t peak; /* most costs that are live at once in a walk in postorder */

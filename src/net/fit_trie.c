@@ -131,6 +131,10 @@ struct fit_trie *fit_trie_build(struct mln_arena *a, const struct fit_job *job,
     assert(count > 0 && count < UINT32_MAX / 2);
     *trie = (struct fit_trie){.job = job, .leaves = leaves};
     trie->nodes = MLN_NEW_ARRAY(a, struct fit_node, 2 * count - 1);
+    trie->before = MLN_NEW_ARRAY(a, struct mln_count, count + 1);
+    for (size_t i = 0; i < count; i++)
+        trie->before[i + 1] = mln_count_add(
+            trie->before[i], mln_count_range(leaves[i].ip, mln_prefix_last(&leaves[i])));
     join_leaves(trie, count);
     *fewest = trie->nodes[trie->len - 1].fewest;
     if (*fewest > job->limit)
