@@ -89,34 +89,58 @@ static void radix_pass(const uint64_t *from, uint64_t *to, size_t count, unsigne
 
 /* IPv4 ranges travel as lo << 32 | hi, so that one word carries both through three passes over lo.
  */
-static void radix_append(struct mln_arena *a, const struct mln_range *ranges, size_t count,
-                         struct mln_ipset *set)
+static const struct mln_ipset *from_packed(struct mln_arena *a, uint64_t *x, size_t count)
 {
-    uint64_t *x = MLN_NEW_ARRAY(a, uint64_t, count), *y = MLN_NEW_ARRAY(a, uint64_t, count);
+    bool sorted = true;
+    for (size_t i = 1; sorted && i < count; i++)
+        sorted = x[i - 1] <= x[i];
+    if (!sorted) {
+        uint64_t *y = MLN_NEW_ARRAY(a, uint64_t, count);
+        radix_pass(x, y, count, 32);
+        radix_pass(y, x, count, 32 + RADIX_BITS);
+        radix_pass(x, y, count, 32 + 2 * RADIX_BITS);
+        x = y;
+    }
+    struct mln_ipset *set = new_set(a, MLN_IPV4, count);
+    for (size_t i = 0; i < count; i++)
+        append(set, (struct mln_ip){.lo = x[i] >> 32}, (struct mln_ip){.lo = x[i] & UINT32_MAX});
+    return set;
+}
+
+static const struct mln_ipset *pack_ranges(struct mln_arena *a, const struct mln_range *ranges,
+                                           size_t count)
+{
+    uint64_t *x = MLN_NEW_ARRAY(a, uint64_t, count);
     for (size_t i = 0; i < count; i++)
         x[i] = ranges[i].lo.lo << 32 | ranges[i].hi.lo;
-    radix_pass(x, y, count, 32);
-    radix_pass(y, x, count, 32 + RADIX_BITS);
-    radix_pass(x, y, count, 32 + 2 * RADIX_BITS);
-    for (size_t i = 0; i < count; i++)
-        append(set, (struct mln_ip){.lo = y[i] >> 32}, (struct mln_ip){.lo = y[i] & UINT32_MAX});
+    return from_packed(a, x, count);
+}
+
+static const struct mln_ipset *pack_prefixes(struct mln_arena *a, const struct mln_prefix *prefixes,
+                                             size_t count)
+{
+    uint64_t *x = MLN_NEW_ARRAY(a, uint64_t, count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t lo = prefixes[i].ip.lo;
+        if (prefixes[i].family == MLN_IPV4)
+            x[n++] = lo << 32 | lo | UINT64_C(0xffffffff) >> prefixes[i].length;
+    }
+    return from_packed(a, x, n);
 }
 
 const struct mln_ipset *mln_ipset_from_ranges(struct mln_arena *a, enum mln_family family,
                                               const struct mln_range *ranges, size_t count)
 {
+    bool sorted = is_sorted(ranges, count);
+    if (!sorted && family == MLN_IPV4 && count >= RADIX_FROM)
+        return pack_ranges(a, ranges, count);
     struct mln_ipset *set = new_set(a, family, count);
-    if (count == 0)
-        return set;
-    if (!is_sorted(ranges, count)) {
-        if (family == MLN_IPV4 && count >= RADIX_FROM) {
-            radix_append(a, ranges, count, set);
-            return set;
-        }
-        struct mln_range *sorted = MLN_NEW_ARRAY(a, struct mln_range, count);
-        memcpy(sorted, ranges, count * sizeof *ranges);
-        qsort(sorted, count, sizeof *sorted, by_lo);
-        ranges = sorted;
+    if (!sorted) {
+        struct mln_range *copy = MLN_NEW_ARRAY(a, struct mln_range, count);
+        memcpy(copy, ranges, count * sizeof *ranges);
+        qsort(copy, count, sizeof *copy, by_lo);
+        ranges = copy;
     }
     for (size_t i = 0; i < count; i++) {
         assert(!before(ranges[i].hi, ranges[i].lo));
@@ -128,6 +152,8 @@ const struct mln_ipset *mln_ipset_from_ranges(struct mln_arena *a, enum mln_fami
 const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_family family,
                                                 const struct mln_prefix *prefixes, size_t count)
 {
+    if (family == MLN_IPV4 && count >= RADIX_FROM)
+        return pack_prefixes(a, prefixes, count);
     struct mln_range *ranges = MLN_NEW_ARRAY(a, struct mln_range, count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
@@ -310,19 +336,67 @@ static size_t range_prefixes(enum mln_family family, struct mln_range r, struct 
     }
 }
 
+/* IPv4 in one word: the blocks of a range grow up to the multiple of the largest power of two
+ * inside it, the middle, and shrink from there, so their sizes are the bits of the two distances.
+ */
+struct halves {
+    uint64_t up, down; /* from the first address to the middle; from there to behind the last */
+};
+
+static struct halves halves_of(const struct mln_range *r)
+{
+    uint64_t lo = r->lo.lo, end = r->hi.lo + 1;
+    unsigned bit = 63 - (unsigned)__builtin_clzll(lo ^ end);
+    uint64_t middle = end >> bit << bit;
+    return (struct halves){.up = middle - lo, .down = end - middle};
+}
+
+static inline struct mln_prefix *add_block(struct mln_prefix *out, uint64_t ip, unsigned bits)
+{
+    *out = (struct mln_prefix){.ip = {.lo = ip}, .length = (uint8_t)(32 - bits)};
+    return out + 1;
+}
+
+static struct mln_prefix *range_prefixes_v4(const struct mln_range *r, struct mln_prefix *out)
+{
+    struct halves h = halves_of(r);
+    uint64_t ip = r->lo.lo;
+    for (; h.up; h.up &= h.up - 1) {
+        unsigned bits = (unsigned)__builtin_ctzll(h.up);
+        out = add_block(out, ip, bits);
+        ip += UINT64_C(1) << bits;
+    }
+    while (h.down) {
+        unsigned bits = 63 - (unsigned)__builtin_clzll(h.down);
+        out = add_block(out, ip, bits);
+        ip += UINT64_C(1) << bits;
+        h.down -= UINT64_C(1) << bits;
+    }
+    return out;
+}
+
 size_t mln_ipset_prefix_count(const struct mln_ipset *x)
 {
     size_t count = 0;
-    for (size_t i = 0; i < x->len; i++)
-        count += range_prefixes(x->family, x->ranges[i], NULL);
+    for (size_t i = 0; i < x->len; i++) {
+        if (x->family == MLN_IPV6) {
+            count += range_prefixes(x->family, x->ranges[i], NULL);
+            continue;
+        }
+        struct halves h = halves_of(&x->ranges[i]);
+        count += (size_t)(__builtin_popcountll(h.up) + __builtin_popcountll(h.down));
+    }
     return count;
 }
 
 size_t mln_ipset_prefixes(struct mln_arena *a, const struct mln_ipset *x, struct mln_prefix **out)
 {
-    size_t count = mln_ipset_prefix_count(x), at = 0;
-    *out = MLN_NEW_ARRAY(a, struct mln_prefix, count);
+    size_t count = mln_ipset_prefix_count(x);
+    struct mln_prefix *to = *out = MLN_NEW_ARRAY(a, struct mln_prefix, count);
     for (size_t i = 0; i < x->len; i++)
-        at += range_prefixes(x->family, x->ranges[i], *out + at);
+        if (x->family == MLN_IPV4)
+            to = range_prefixes_v4(&x->ranges[i], to);
+        else
+            to += range_prefixes(x->family, x->ranges[i], to);
     return count;
 }

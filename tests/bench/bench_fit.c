@@ -1,0 +1,96 @@
+/* Times of lists with a limit: CPU milliseconds, the best of several runs.
+ *
+ *     bench_fit
+ *
+ * aggregate  100,000 random IPv4 prefixes of /20 to /30 into the fewest.
+ * fit        20,000 of them into a list of so many entries with the fewest addresses besides; the
+ *            same prefixes as IPv6. What the arena gave out for it is told too. */
+#include "net/fit.h"
+#include <stdio.h>
+#include <time.h>
+
+#define RUNS 10
+
+static uint64_t rng_state;
+
+static unsigned below(unsigned n)
+{
+    rng_state ^= rng_state << 13;
+    rng_state ^= rng_state >> 7;
+    rng_state ^= rng_state << 17;
+    return (unsigned)((rng_state * UINT64_C(0x2545f4914f6cdd1d)) >> 33) % n;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* An IPv6 prefix has the IPv4 one behind 22 fixed bits. */
+static struct mln_prefix *random_prefixes(struct mln_arena *a, enum mln_family family, size_t count)
+{
+    struct mln_prefix *prefixes = MLN_NEW_ARRAY(a, struct mln_prefix, count);
+    rng_state = 3;
+    for (size_t i = 0; i < count; i++) {
+        unsigned length = 20 + below(11);
+        uint64_t ip = (uint64_t)below(1u << 16) << 16 | below(1u << 16);
+        ip = ip >> (32 - length) << (32 - length);
+        struct mln_ip v6 = {.hi = UINT64_C(0x2) << 60 | ip << 10};
+        prefixes[i].family = family;
+        prefixes[i].ip = family == MLN_IPV4 ? (struct mln_ip){.lo = ip} : v6;
+        prefixes[i].length = (uint8_t)(family == MLN_IPV4 ? length : length + 22);
+    }
+    return prefixes;
+}
+
+static void bench_aggregate(size_t count)
+{
+    double best = 1e9;
+    size_t made = 0;
+    for (int run = 0; run < RUNS; run++) {
+        struct mln_arena *a = mln_arena_new();
+        struct mln_prefix *prefixes = random_prefixes(a, MLN_IPV4, count), *out;
+        double start = now_ms();
+        made = mln_ipset_prefixes(a, mln_ipset_from_prefixes(a, MLN_IPV4, prefixes, count), &out);
+        double time = now_ms() - start;
+        best = time < best ? time : best;
+        mln_arena_free(a);
+    }
+    printf("aggregate: %zu prefixes to %zu: %.2f ms\n", count, made, best);
+}
+
+static void bench_fit(enum mln_family family, size_t count, size_t limit)
+{
+    double best = 1e9, used = 0;
+    char extra[MLN_COUNT_TEXT] = "";
+    size_t lossless = 0;
+    for (int run = 0; run < RUNS; run++) {
+        struct mln_arena *a = mln_arena_new();
+        struct mln_prefix *prefixes = random_prefixes(a, family, count);
+        const struct mln_ipset *set = mln_ipset_from_prefixes(a, family, prefixes, count);
+        const struct mln_fit_options options = {.limit = limit};
+        size_t before = mln_arena_used(a);
+        double start = now_ms();
+        const struct mln_fit *fit = mln_fit_prefixes(a, set, &options);
+        double time = now_ms() - start;
+        best = time < best ? time : best;
+        used = (double)(mln_arena_used(a) - before) / 1e6;
+        lossless = fit->lossless;
+        mln_count_text(fit->extra, extra);
+        mln_arena_free(a);
+    }
+    printf("fit: %zu IPv%d prefixes to %zu: %.2f ms, %.1f MB, %s further addresses\n", lossless,
+           family == MLN_IPV4 ? 4 : 6, limit, best, used, extra);
+}
+
+int main(void)
+{
+    bench_aggregate(100000);
+    bench_fit(MLN_IPV4, 20000, 400);
+    bench_fit(MLN_IPV4, 20000, 10000);
+    bench_fit(MLN_IPV4, 100000, 1000);
+    bench_fit(MLN_IPV6, 20000, 400);
+    return 0;
+}
