@@ -12,17 +12,18 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
 MLNSGC = pathlib.Path(os.environ.get("MLNSGC", SOURCE / "build" / "mlnsgc")).resolve()
 GOLDEN = SOURCE / "tests" / "golden" / "query"
 
 
-def run(command):
+def run(command, where=GOLDEN):
     clean = {"PATH": "%s:%s" % (MLNSGC.parent, os.environ["PATH"]), "SOURCE_DATE_EPOCH": "1893456000",
              "LC_ALL": "C.UTF-8"}
     clean.update((k, v) for k, v in os.environ.items() if k.endswith("SAN_OPTIONS"))
-    done = subprocess.run(command, shell=True, cwd=GOLDEN, env=clean, stdin=subprocess.DEVNULL,
+    done = subprocess.run(command, shell=True, cwd=where, env=clean, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     return done.stdout.decode() + ("[exit %d]\n" % done.returncode if done.returncode else "")
 
@@ -31,6 +32,19 @@ def commands(text):
     for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
         command, _, output = part.partition("\n")
         yield command, output
+
+
+def manual_examples():
+    """What the EXAMPLES of mlnsgc(1) say of these commands runs on the policy that README.md begins with; what Azure
+    would be asked for is an NSG from a file."""
+    page = (SOURCE / "man" / "mlnsgc.1").read_text()
+    policy = re.search(r"^```mlp\n(.*?)^```$", (SOURCE / "README.md").read_text(), re.M | re.S)[1]
+    with tempfile.TemporaryDirectory() as where:
+        pathlib.Path(where, "policy.mlp").write_text(policy)
+        nsg = GOLDEN / "web.nsg.json"
+        for line in re.findall(r"^\.Dl (.*mlnsgc (?:query|reach) .*)$", page, re.M):
+            command = re.sub(r"^az network nsg show \.\.\.", "cat '%s'" % nsg, line.replace("\\-", "-"))
+            yield line, run(command, where)
 
 
 def main():
@@ -52,6 +66,17 @@ def main():
                 print(re.sub("^", "# ", "expected:\n%sgot:\n%s" % (expected, got), flags=re.M))
         if update:
             path.write_text("".join(made))
+    examples = [] if names or update else list(manual_examples())
+    for command, got in examples:
+        count += 1
+        good = "[exit" not in got
+        failed += not good
+        print("%s %d - manual page: %s" % ("ok" if good else "not ok", count, command))
+        if not good:
+            print(re.sub("^", "# ", got, flags=re.M))
+    if not names and not update and len(examples) < 3:
+        count, failed = count + 1, failed + 1
+        print("not ok %d - the manual page has examples of query and reach" % count)
     print("1..%d" % count)
     return 1 if failed or not count else 0
 
