@@ -408,9 +408,42 @@ def lists_are_written_only_for_firewalls_in_use(arguments):
     policy = ("resource a key-vault\nresource b key-vault { public no }\nresource c key-vault { public yes }\n"
               "external office 203.0.113.0/28\nresource d key-vault\nallow https from office to d\n")
     names = sorted(compiled(policy, tags=None))
-    assert names == ["MANIFEST", *(f"d.allowlist.{suffix}" for suffix in ("csv", "json", "sh", "txt"))], names
+    assert names == ["MANIFEST", "b.allowlist.json", "b.allowlist.sh", "c.allowlist.json", "c.allowlist.sh",
+                     *(f"d.allowlist.{suffix}" for suffix in ("csv", "json", "sh", "txt"))], names
     policy = "network n 10.0.0.0/16 { zone a 10.0.0.0/24 zone b 10.0.1.0/24 }\nallow https from a to b\n"
     assert not [name for name in compiled(policy, tags=None) if "allowlist" in name]
+
+
+CLOSED = {"storage-account": "publicNetworkAccess", "key-vault": "publicNetworkAccess", "container-registry": "publicNetworkAccess",
+          "managed-hsm": "publicNetworkAccess", "ml-workspace": "publicNetworkAccess", "app-service": "publicNetworkAccess",
+          "sql-server": "publicNetworkAccess", "synapse-workspace": "publicNetworkAccess", "cosmos-db": "publicNetworkAccess",
+          "postgresql-server": "network.publicNetworkAccess", "mysql-server": "network.publicNetworkAccess",
+          "ai-services": "publicNetworkAccess", "search": "publicNetworkAccess", "event-hubs": "publicNetworkAccess",
+          "service-bus": "publicNetworkAccess"}
+
+
+@test
+def closed_and_open_firewalls_are_spelled(arguments):
+    for kind in SERVICES:
+        for word, value, action in (("no", "Disabled", "Deny"), ("yes", "Enabled", "Allow")):
+            files = compiled(f"resource r {kind} {{ public {word} }}\n", tags=None)
+            if kind not in CLOSED:
+                assert list(files) == ["MANIFEST"], kind
+                continue
+            document = json.loads(files["r.allowlist.json"])
+            part = document["resources"][0]["properties"]
+            assert document["metadata"]["state"] == ("closed" if word == "no" else "open")
+            assert at(part, CLOSED[kind]) == value, (kind, part)
+            if kind in DENIES:
+                assert at(part, DENIES[kind]) == action, kind
+            if SERVICES[kind][1]:
+                assert at(part, SERVICES[kind][1]) == [], kind
+            log, state = run_script(files["r.allowlist.sh"], {"firewallRules/old": {}} if SERVICES[kind][2] == "range" else {})
+            bodies = [entry["body"]["properties"] for entry in log if entry["body"]]
+            assert bodies == [part], (kind, bodies)
+            if SERVICES[kind][2] == "range":
+                assert state == ({"firewallRules/old": {}} if word == "no" else {"firewallRules/allow-0-0-0-0-to-255-255-255-255": {
+                    "startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}}), (kind, state)
 
 
 @test
@@ -555,9 +588,14 @@ def scripts_are_clean(arguments):
     for kind in SERVICES:
         files = compiled(NAMES % (kind, PORTS.get(kind, "https")) +
                          ("allow https from z to r\n" if kind == "storage-account" else ""), tags=None)
-        result = subprocess.run(["shellcheck", "--norc", "-s", "sh", "-"], input=files["r.allowlist.sh"], capture_output=True,
-                                text=True, timeout=120)
-        assert result.returncode == 0, kind + result.stdout
+        files.update((name + word, text) for word in ("no", "yes")
+                     for name, text in compiled(f"resource r {kind} {{ public {word} }}\n", tags=None).items())
+        for name in files:
+            if ".allowlist.sh" not in name:
+                continue
+            result = subprocess.run(["shellcheck", "--norc", "-s", "sh", "-"], input=files[name], capture_output=True, text=True,
+                                    timeout=120)
+            assert result.returncode == 0, kind + result.stdout
 
 
 # ---- the weekly job ----

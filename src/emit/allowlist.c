@@ -148,7 +148,7 @@ static void add_remarks(const struct mln_allowlist *list, struct mln_lines *out)
         add_fact(list, out,
                  "a part of the resource, not a template: paste it into the resource of your own "
                  "template, or run the script");
-    if (is_set(kind, "same-region"))
+    if (is_set(kind, "same-region") && mln_firewall_has_list(list->firewall))
         add_fact(list, out, "requests from the resource's own region match no entry of the list");
     for (size_t i = 0; i < kind->prerequisites.len; i++)
         add_fact(list, out, kind->prerequisites.data[i]);
@@ -159,6 +159,12 @@ void mln_allowlist_facts(const struct mln_allowlist *list, struct mln_lines *out
     struct mln_arena *a = list->arena;
     const struct mln_firewall *fw = list->firewall;
     char text[NUMBERS_MAX], more[NUMBERS_MAX];
+    if (!mln_firewall_has_list(fw)) {
+        add_fact(list, out,
+                 fw->state == MLN_FIREWALL_OPEN ? "open to everybody"
+                                                : "closed: nobody comes in by the public side");
+        return;
+    }
     add_fact(list, out,
              fw->limit ? mln_printf(a, "%zu entries, of %zu at most", list->entries, fw->limit)
                        : mln_printf(a, "%zu entries; no limit is published", list->entries));
@@ -206,6 +212,12 @@ static void write_sources(const struct mln_allowlist *list, struct mln_json *jso
     mln_json_end_array(json);
 }
 
+static const char *const states[] = {
+    [MLN_FIREWALL_CLOSED] = "closed",
+    [MLN_FIREWALL_LISTED] = "listed",
+    [MLN_FIREWALL_OPEN] = "open",
+};
+
 static void write_metadata(const struct mln_allowlist *list, struct mln_json *json)
 {
     const struct mln_firewall *fw = list->firewall;
@@ -217,6 +229,7 @@ static void write_metadata(const struct mln_allowlist *list, struct mln_json *js
     mln_json_pair(json, "type", list->kind->type);
     mln_json_pair(json, "apiVersion", own ? own : list->kind->api);
     mln_json_pair(json, "property", list->kind->firewall);
+    mln_json_pair(json, "state", states[fw->state]);
     write_sources(list, json);
     mln_json_key(json, "entries");
     mln_json_number(json, (long long)list->entries);
@@ -352,11 +365,13 @@ static void make(struct mln_arena *a, const struct mln_tags *tags, const struct 
         .kind = r->kind,
         .name = r->azure_name ? r->azure_name : r->name,
         .entries = mln_firewall_entry_count(r->firewall),
-        .lossless = fit->lossless,
-        .addresses = fit->addresses,
-        .extra = fit->extra,
-        .strangers = fit->strangers,
     };
+    if (fit) { /* neither closed nor open */
+        list->lossless = fit->lossless;
+        list->addresses = fit->addresses;
+        list->extra = fit->extra;
+        list->strangers = fit->strangers;
+    }
     make_rows(list, tags);
     mln_firewall_spell(a, r->firewall, placeholder, a, &list->parts);
 }
@@ -376,13 +391,17 @@ static void emit_resource(struct mln_arena *a, const struct mln_tags *tags,
     static const struct {
         const char *suffix;
         void (*write)(const struct mln_allowlist *list, struct mln_buf *out);
-    } files[] = {{"csv", write_csv},
-                 {"json", write_json},
-                 {"sh", mln_allowlist_script},
-                 {"txt", write_lines}};
+        bool always; /* also where there is no list, since the firewall is closed or open */
+    } files[] = {{"csv", write_csv, false},
+                 {"json", write_json, true},
+                 {"sh", mln_allowlist_script, true},
+                 {"txt", write_lines, false}};
     struct mln_allowlist list;
     make(a, tags, r, &list);
+    bool listed = mln_firewall_has_list(r->firewall);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (!listed && !files[i].always)
+            continue;
         struct mln_buf text;
         mln_buf_init(&text, a);
         files[i].write(&list, &text);
@@ -408,7 +427,7 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
     for (size_t i = 0; i < model->resources.len; i++) {
         const struct mln_resource *r = model->resources.data[i];
         const struct mln_firewall *fw = r->firewall;
-        if (fw && fw->known && !fw->failed && mln_firewall_has_list(fw))
+        if (fw && fw->known && !fw->failed && mln_firewall_is_asked(fw))
             emit_resource(ctx->arena, model->options->tags, r, stem_of(ctx->arena, stems, r->name),
                           out);
     }

@@ -131,7 +131,7 @@ static const char *below(const struct mln_allowlist *list, const char *type)
 
 /* ---- one call ---- */
 
-static void one_call(const struct mln_allowlist *list, struct mln_buf *out)
+static void one_call(const struct mln_allowlist *list, const char *method, struct mln_buf *out)
 {
     const struct mln_firewall_part *part = &list->parts.data[0];
     struct mln_json json;
@@ -143,8 +143,8 @@ static void one_call(const struct mln_allowlist *list, struct mln_buf *out)
     mln_tree_write_json(part->properties, &json, true);
     mln_json_end_object(&json);
     mln_buf_printf(out, "\nJSON\naz rest --method %s --url \"${ID}%s%s%s?api-version=%s\" \\\n",
-                   mln_kind_firewall_text(list->kind, "method"), below(list, part->type),
-                   part->child ? "/" : "", part->child ? part->child : "", part->api);
+                   method, below(list, part->type), part->child ? "/" : "",
+                   part->child ? part->child : "", part->api);
     mln_buf_add(out,
                 "    --headers 'Content-Type=application/json' --body \"@$body\" --output none\n");
 }
@@ -210,6 +210,18 @@ static void each_rule(const struct mln_allowlist *list, struct mln_buf *out)
     sync_rules(list, subnets, "subnet", "\\\"virtualNetworkSubnetId\\\": \\\"$subnet\\\"", out);
 }
 
+/* A closed server needs no rules taken away, an open one gets the rule that holds everybody. */
+static void server_and_rules(const struct mln_allowlist *list, struct mln_buf *out)
+{
+    enum mln_firewall_state state = list->firewall->state;
+    if (state != MLN_FIREWALL_LISTED)
+        one_call(list, "patch", out);
+    if (state == MLN_FIREWALL_OPEN)
+        mln_buf_add(out, "rm -f \"$body\"\n");
+    if (state != MLN_FIREWALL_CLOSED)
+        each_rule(list, out);
+}
+
 /* ---- a command of its own ---- */
 
 static void put_word(const struct mln_allowlist *list, const char *word, size_t length,
@@ -268,9 +280,9 @@ void mln_allowlist_script(const struct mln_allowlist *list, struct mln_buf *out)
     if (method_is(list, "lists"))
         access_lists(list, out);
     else if (method_is(list, "each"))
-        each_rule(list, out);
+        server_and_rules(list, out);
     else if (mln_kind_firewall_text(list->kind, "command"))
         own_command(list, out);
     else
-        one_call(list, out);
+        one_call(list, mln_kind_firewall_text(list->kind, "method"), out);
 }

@@ -338,6 +338,19 @@ static void spell_ranges(const struct speller *s, const struct mln_firewall_entr
     }
 }
 
+/* Where the rules are resources of their own, the server's public side is a property of the server:
+ * written where the policy closes or opens it. */
+static void spell_server(const struct speller *s)
+{
+    const char *path = mln_kind_firewall_text(s->kind, "server-access");
+    if (!path || s->firewall->state == MLN_FIREWALL_LISTED)
+        return;
+    struct mln_tree *body = mln_tree_object(s->arena);
+    bool closed = s->firewall->state == MLN_FIREWALL_CLOSED;
+    put(s->arena, body, path, mln_tree_string(s->arena, closed ? "Disabled" : "Enabled"));
+    add_part(s, s->kind->type, NULL, body);
+}
+
 bool mln_firewall_is_rest(const struct mln_firewall *firewall)
 {
     const struct mln_kind *kind = firewall->resource->kind;
@@ -353,6 +366,7 @@ void mln_firewall_spell(struct mln_arena *arena, const struct mln_firewall *fire
         return;
     struct mln_firewall_entry_vec entries = {0};
     mln_firewall_entries(arena, firewall, &entries);
+    spell_server(&s);
     if (strcmp(kind->firewall_entry, "range") == 0) {
         spell_ranges(&s, &entries);
         return;

@@ -16,6 +16,14 @@ bool mln_firewall_has_list(const struct mln_firewall *firewall)
     return firewall->state == MLN_FIREWALL_LISTED;
 }
 
+bool mln_firewall_is_asked(const struct mln_firewall *firewall)
+{
+    const struct mln_resource *r = firewall->resource;
+    bool words = r->kind->firewall && (mln_kind_firewall_key(r->kind, "public-access") ||
+                                       mln_kind_firewall_key(r->kind, "server-access"));
+    return mln_firewall_has_list(firewall) || (r->is_public != MLN_PUBLIC_UNSET && words);
+}
+
 bool mln_firewall_is_widened(const struct mln_firewall *firewall)
 {
     const struct mln_fit *fit = firewall->fit[MLN_IPV4];

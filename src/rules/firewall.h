@@ -62,6 +62,9 @@ const struct mln_tag *mln_agents_tag(const struct mln_tags *tags, const char *re
 
 /* Does the resource's firewall let in addresses by a list, or zones, or tags? */
 bool mln_firewall_has_list(const struct mln_firewall *firewall);
+/* Does the policy say something of the firewall that the kind has words for: a list, or `public`?
+ */
+bool mln_firewall_is_asked(const struct mln_firewall *firewall);
 /* Was it widened to fit? */
 bool mln_firewall_is_widened(const struct mln_firewall *firewall);
 

@@ -14,6 +14,7 @@ trap 'rm -f "$body"' EXIT
 cat >"$body" <<'JSON'
 {
   "properties": {
+    "publicNetworkAccess": "Enabled",
     "ipSecurityRestrictionsDefaultAction": "Deny",
     "ipSecurityRestrictions": [
       {

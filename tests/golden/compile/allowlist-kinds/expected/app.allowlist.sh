@@ -19,6 +19,7 @@ sed -e "s|/subscriptions/SUBSCRIPTION/|/subscriptions/$SUBSCRIPTION/|" \
     -e "s|/resourceGroups/RESOURCE-GROUP/|/resourceGroups/$NETWORK_GROUP/|" >"$body" <<'JSON'
 {
   "properties": {
+    "publicNetworkAccess": "Enabled",
     "ipSecurityRestrictionsDefaultAction": "Deny",
     "ipSecurityRestrictions": [
       {
