@@ -143,7 +143,11 @@ class FromArm:
     def last(self, value):
         """An id that may be a parameter whose default is one."""
         match = re.fullmatch(r"\[parameters\('(.*)'\)\]", value)
-        return last_name(self.params[match[1]].get("defaultValue", value) if match else value)
+        param = self.params[match[1]] if match else {}
+        told = re.fullmatch(r"The resource id of the virtual network '(.*)'\.", param.get("metadata", {}).get("description", ""))
+        if told:    # an existing network: in another subscription without a default
+            return told[1]
+        return last_name(param.get("defaultValue", value) if match else value)
 
     def add(self, resource):
         kind, name = resource["type"].split("/", 1)[1], resource["name"]

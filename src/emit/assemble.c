@@ -75,13 +75,13 @@ struct mln_tree *mln_assembly_output(struct mln_assembly *b, const struct mln_te
 
 /* ---- ids ---- */
 
-/* resourceId() of something that no template here writes, with what is not the same as in `from`.
- */
+/* resourceId() of something that no template here writes, with what is not the same as in `from`. A
+ * subscription alone would be read as a group, so that needs one. */
 static struct mln_tree *foreign_id(struct mln_assembly *b, const struct mln_template_scope *from,
                                    const struct mln_template_scope *there, const char *type)
 {
     struct mln_tree *call = mln_tree_call(b->a, "resourceId", 0);
-    if (there->subscription && !same(there->subscription, from->subscription))
+    if (there->group && there->subscription && !same(there->subscription, from->subscription))
         mln_vec_push(b->a, &call->items, mln_tree_string(b->a, there->subscription));
     if (there->group && (call->items.len || !same(there->group, from->group)))
         mln_vec_push(b->a, &call->items, mln_tree_string(b->a, there->group));
@@ -106,7 +106,8 @@ static struct mln_tree *asked_id(struct mln_assembly *b, const char **known, con
     return mln_template_param(b->t, *known, "string", value, description);
 }
 
-/* An existing network. */
+/* An existing network. With a subscription of its own and no group, nothing but the user knows its
+ * id. */
 static struct mln_tree *existing_id(struct mln_assembly *b, const struct mln_template_scope *from,
                                     const struct mln_network *network)
 {
@@ -117,9 +118,10 @@ static struct mln_tree *existing_id(struct mln_assembly *b, const struct mln_tem
     mln_vec_push(b->a, &id->items, mln_tree_string(b->a, network->name));
     if (network->resource_group)
         return id;
-    return asked_id(
-        b, &b->network_ids[network->index], network->name, id,
-        mln_printf(b->a, "The resource id of the virtual network '%s'.", network->name));
+    const char *description =
+        mln_printf(b->a, "The resource id of the virtual network '%s'.", network->name);
+    return asked_id(b, &b->network_ids[network->index], network->name,
+                    network->subscription ? NULL : id, description);
 }
 
 struct mln_tree *mln_assembly_network_id(struct mln_assembly *b,
