@@ -59,6 +59,8 @@ static void lint_file(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     struct mln_subject subject;
     mln_subject_load(cli, inputs, path, &subject);
     double clock = mln_cli_clock();
+    if (subject.kind == MLN_SUBJECT_POLICY && subject.good)
+        mln_lint_places(cli, subject.model);
     for (size_t i = 0; i < subject.nsgs.len; i++)
         lint_nsg(cli, &subject, &subject.nsgs.data[i]);
     mln_cli_tell_time(cli, "lint", path, &clock);

@@ -26,5 +26,7 @@ bool mln_lint_is_library(const struct mln_rule *rule);
 void mln_lint_redundancy(const struct mln_lint *lint);
 void mln_lint_exposure(const struct mln_lint *lint);
 void mln_lint_needs(const struct mln_lint *lint);
+/* Of a policy as a whole. */
+void mln_lint_places(struct mln_cli *cli, const struct mln_model *model);
 
 #endif

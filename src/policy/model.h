@@ -341,6 +341,10 @@ struct mln_model {
     struct mln_build *build; /* internal to policy/: what names are looked up in (question.h) */
 };
 
+/* Does the side name the zone: itself, its network, an ASG or private endpoint in it, or `any`?
+ * Exceptions are not looked at. */
+bool mln_side_names_zone(const struct mln_side_set *side, const struct mln_zone *zone);
+
 /* Days since 1970-01-01. */
 long mln_date_days(struct mln_date date);
 

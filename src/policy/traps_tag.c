@@ -7,37 +7,6 @@
 
 /* --- who speaks of a tag --- */
 
-static bool part_names(const struct mln_leaf *leaf, const struct mln_zone *zone)
-{
-    switch (leaf->kind) {
-    case MLN_LEAF_ANY:
-        return true;
-    case MLN_LEAF_NETWORK:
-        return leaf->network == zone->network;
-    case MLN_LEAF_ZONE:
-        return leaf->zone == zone;
-    case MLN_LEAF_ASG:
-        return leaf->asg->zone == zone;
-    case MLN_LEAF_ENDPOINT:
-        return leaf->endpoint->zone == zone;
-    case MLN_LEAF_RESOURCE:
-        for (size_t i = 0; i < leaf->resource->endpoints.len; i++)
-            if (leaf->resource->endpoints.data[i]->zone == zone)
-                return true;
-        return false;
-    default:
-        return false;
-    }
-}
-
-static bool names_zone(const struct mln_side_set *side, const struct mln_zone *zone)
-{
-    for (size_t i = 0; side && i < side->len; i++)
-        if (part_names(&side->parts[i].leaf, zone))
-            return true;
-    return false;
-}
-
 static bool names_tag(const struct mln_side_set *side, enum mln_tag_kind kind)
 {
     for (size_t i = 0; side && i < side->len; i++)
@@ -49,8 +18,9 @@ static bool names_tag(const struct mln_side_set *side, enum mln_tag_kind kind)
 static bool speaks_of(const struct mln_intent *intent, enum mln_tag_kind kind,
                       const struct mln_zone *zone)
 {
-    return !intent->broken && ((names_tag(intent->to, kind) && names_zone(intent->from, zone)) ||
-                               (names_tag(intent->from, kind) && names_zone(intent->to, zone)));
+    return !intent->broken &&
+           ((names_tag(intent->to, kind) && mln_side_names_zone(intent->from, zone)) ||
+            (names_tag(intent->from, kind) && mln_side_names_zone(intent->to, zone)));
 }
 
 static struct mln_span place_of(const struct mln_intent *intent)

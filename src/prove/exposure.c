@@ -90,8 +90,13 @@ static const struct mln_ipset *anybody(struct mln_arena *a, enum mln_family fami
             if (is_narrow(family, &src->prefixes->ranges[k]))
                 mln_vec_push(a, &named, src->prefixes->ranges[k]);
     }
-    const struct mln_ipset *public =
-        mln_ipset_subtract(a, mln_ipset_all(a, family), mln_azure_private_space(a, family));
+    /* Of IPv6 only this is routed [RFC 4291, global unicast]. */
+    static const struct mln_prefix global = {
+        .family = MLN_IPV6, .ip = {.hi = UINT64_C(0x2000) << 48}, .length = 3};
+    const struct mln_ipset *public = family == MLN_IPV6
+                                         ? mln_ipset_from_prefixes(a, family, &global, 1)
+                                         : mln_ipset_all(a, family);
+    public = mln_ipset_subtract(a, public, mln_azure_private_space(a, family));
     public = mln_ipset_subtract(a, public, mln_azure_wire_server(a, family));
     return mln_ipset_subtract(a, public, mln_ipset_from_ranges(a, family, named.data, named.len));
 }

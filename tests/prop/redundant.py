@@ -229,7 +229,7 @@ class Judge:
         for universe, bits in zip(self.universes, self.bits):
             names = len(universe.flows)
             for s, source in enumerate(universe.ends):
-                if source[1] or not universe.public(source) or any(
+                if source[1] or not universe.public(source) or str(source[0]) == "9000::1" or any(  # not routed
                         n.version == source[0].version and source[0] in n for n in narrow):
                     continue
                 for d, destination in enumerate(universe.ends):

@@ -1,0 +1,66 @@
+/* Addresses that are a zone's and do not stand for it: an intent is decided at the ends it names,
+ * and a prefix or an external only describes the far end. */
+#include "cli/lint.h"
+
+/* What a leaf is of one family; NULL: nothing, or no addresses at all. */
+static const struct mln_ipset *addresses(struct mln_arena *a, const struct mln_leaf *leaf,
+                                         enum mln_family family)
+{
+    if (leaf->kind == MLN_LEAF_EXTERNAL)
+        return leaf->external->addresses[family];
+    if (leaf->kind == MLN_LEAF_PREFIX && leaf->prefix.family == family)
+        return mln_ipset_from_prefixes(a, family, &leaf->prefix, 1);
+    return NULL;
+}
+
+static void report(struct mln_cli *cli, const struct mln_leaf *leaf, const struct mln_zone *zone,
+                   bool wider)
+{
+    struct mln_diag *diag =
+        mln_report(cli->ctx.diags, MLN_D_COVERS_ZONE, leaf->span,
+                   "these addresses %s zone '%s', whose NSG gets no rule from this allow",
+                   wider ? "hold some of" : "are those of", zone->display);
+    mln_diag_label(diag, zone->span, "'%s' is declared here", zone->display);
+    mln_diag_help(diag, "name '%s'%s, so that both ends let the packets pass", zone->display,
+                  wider ? " too, if it is meant" : "");
+    if (wider)
+        mln_diag_at_most(diag, MLN_NOTE);
+}
+
+static void check_leaf(struct mln_cli *cli, const struct mln_model *model,
+                       const struct mln_side_set *side, const struct mln_leaf *leaf)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        const struct mln_ipset *given = addresses(cli->ctx.arena, leaf, (enum mln_family)f);
+        for (size_t z = 0; given && z < model->zones.len; z++) {
+            const struct mln_zone *zone = model->zones.data[z];
+            if (!zone->nsg || !mln_ipset_overlaps(given, zone->addresses[f]) ||
+                mln_side_names_zone(side, zone))
+                continue;
+            report(cli, leaf, zone, !mln_ipset_covers(zone->addresses[f], given));
+            return;
+        }
+    }
+}
+
+static void check_side(struct mln_cli *cli, const struct mln_model *model,
+                       const struct mln_side_set *side)
+{
+    for (size_t i = 0; side && i < side->len; i++) {
+        const struct mln_leaf *leaf = &side->parts[i].leaf;
+        if (leaf->kind == MLN_LEAF_PREFIX || leaf->kind == MLN_LEAF_EXTERNAL)
+            check_leaf(cli, model, side, leaf);
+    }
+}
+
+void mln_lint_places(struct mln_cli *cli, const struct mln_model *model)
+{
+    for (size_t i = 0; i < model->intents.len; i++) {
+        const struct mln_intent *intent = model->intents.data[i];
+        if (intent->library || intent->broken || intent->verb != MLN_VERB_ALLOW)
+            continue;
+        check_side(cli, model, intent->from);
+        if (!intent->within)
+            check_side(cli, model, intent->to);
+    }
+}
