@@ -27,6 +27,7 @@ static void report(struct mln_cli *cli, const struct mln_leaf *leaf, const struc
         mln_diag_at_most(diag, MLN_NOTE);
 }
 
+/* What holds a whole network is hardly about a zone of it. */
 static void check_leaf(struct mln_cli *cli, const struct mln_model *model,
                        const struct mln_side_set *side, const struct mln_leaf *leaf)
 {
@@ -35,7 +36,7 @@ static void check_leaf(struct mln_cli *cli, const struct mln_model *model,
         for (size_t z = 0; given && z < model->zones.len; z++) {
             const struct mln_zone *zone = model->zones.data[z];
             if (!zone->nsg || !mln_ipset_overlaps(given, zone->addresses[f]) ||
-                mln_side_names_zone(side, zone))
+                mln_ipset_covers(given, zone->network->space[f]) || mln_side_names_zone(side, zone))
                 continue;
             report(cli, leaf, zone, !mln_ipset_covers(zone->addresses[f], given));
             return;
