@@ -203,13 +203,27 @@ static struct mln_template *last_of(const struct split *s, const struct mln_temp
     return s->out.data[s->out.len - 1];
 }
 
+/* Lists of one name, of a scope without a template of its own, become one. */
+static bool joined(struct mln_template *t, const struct mln_template_output *output)
+{
+    for (size_t i = 0; i < t->outputs.len; i++) {
+        if (strcmp(t->outputs.data[i].name, output->name) != 0)
+            continue;
+        for (size_t k = 0; k < output->value->items.len; k++)
+            mln_tree_push(t->arena, t->outputs.data[i].value, output->value->items.data[k]);
+        return true;
+    }
+    return false;
+}
+
 static void place_outputs(struct split *s)
 {
     for (size_t i = 0; i < s->whole->outputs.len; i++) {
         const struct mln_template_output *output = &s->whole->outputs.data[i];
         struct mln_template *t = last_of(s, output->scope);
         complete(t, s->whole, output->value);
-        mln_template_output(t, output->scope, output->name, output->type, output->value);
+        if (!joined(t, output))
+            mln_template_output(t, output->scope, output->name, output->type, output->value);
     }
 }
 

@@ -31,7 +31,7 @@ struct mln_template_scope {
 struct mln_template_output {
     const char *name;
     const char *type;
-    struct mln_tree *value;
+    struct mln_tree *value;                 /* an array */
     const struct mln_template_scope *scope; /* whose template it stands in */
 };
 

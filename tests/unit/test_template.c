@@ -279,6 +279,24 @@ static void no_template_is_larger_than_azure_takes(void)
     mln_arena_free(t->arena);
 }
 
+static void outputs_stand_in_the_last_template_of_their_scope(void)
+{
+    struct mln_template *t = mln_template_new(mln_arena_new());
+    const struct mln_template_scope here = {NULL, "here"}, nowhere = {NULL, "nowhere"};
+    add_in(t, &here, "a", NULL, NULL);
+    struct mln_tree *first = mln_tree_array(t->arena), *second = mln_tree_array(t->arena);
+    mln_tree_push(t->arena, first, mln_tree_string(t->arena, "x"));
+    mln_tree_push(t->arena, second, mln_tree_string(t->arena, "y"));
+    mln_template_output(t, &here, "list", "array", first);
+    mln_template_output(t, &nowhere, "list", "array", second);
+    struct mln_template_vec parts = mln_template_split(t);
+    CU_ASSERT_EQUAL_FATAL(parts.len, 1);
+    CU_ASSERT_EQUAL_FATAL(parts.data[0]->outputs.len, 1);
+    CU_ASSERT_TRUE(
+        equal(as_json(t->arena, parts.data[0]->outputs.data[0].value, false), "[\"x\",\"y\"]"));
+    mln_arena_free(t->arena);
+}
+
 static void nothing_is_a_template_too(void)
 {
     struct mln_template *t = mln_template_new(mln_arena_new());
@@ -301,5 +319,6 @@ void suite_template(void)
     UNIT_TEST(what_two_groups_need_of_each_other_comes_in_rounds);
     UNIT_TEST(the_group_that_nobody_names_is_asked_for);
     UNIT_TEST(no_template_is_larger_than_azure_takes);
+    UNIT_TEST(outputs_stand_in_the_last_template_of_their_scope);
     UNIT_TEST(nothing_is_a_template_too);
 }
