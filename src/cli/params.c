@@ -2,8 +2,9 @@
  *
  * The JSON is either flat, {"region": "westeurope", "ports": [80, 443]}, or an ARM parameter file,
  * whose values stand in {"parameters": {"region": {"value": "westeurope"}}}. Each value becomes the
- * text that
- * --param would take, so both ways mean the same. */
+ * text that --param would take, so both ways mean the same. In an ARM parameter file, which may be
+ * for a template, a value that no policy takes (an object, a list of lists) becomes JSON, and a
+ * secret that is only referred to is passed over. */
 #include "cli/pipeline.h"
 #include "import/json.h"
 #include <string.h>
@@ -109,8 +110,20 @@ static bool add_list(struct mln_cli *cli, struct mln_buf *out, const cJSON *list
     return list->child != NULL;
 }
 
+/* What templates take and policies do not. */
+static bool add_json(struct mln_buf *out, const cJSON *value)
+{
+    char *text = cJSON_PrintUnformatted(value);
+    out->len = 0;
+    if (text)
+        mln_buf_add(out, text);
+    cJSON_free(text);
+    return text != NULL;
+}
+
 static void read_member(struct mln_cli *cli, struct mln_inputs *inputs,
-                        struct mln_document *document, const char *name, const cJSON *value)
+                        struct mln_document *document, const char *name, const cJSON *value,
+                        bool arm)
 {
     struct mln_buf text;
     mln_buf_init(&text, cli->ctx.arena);
@@ -121,6 +134,8 @@ static void read_member(struct mln_cli *cli, struct mln_inputs *inputs,
         good = add_list(cli, &text, value);
     else
         good = add_scalar(&text, value);
+    if (!good && arm)
+        good = add_json(&text, value);
     if (good)
         add_setting(cli, inputs, mln_strdup(cli->ctx.arena, name),
                     mln_strdup(cli->ctx.arena, text.data ? text.data : ""));
@@ -142,8 +157,8 @@ static void read_json(struct mln_cli *cli, struct mln_inputs *inputs, uint32_t f
          member = member->next) {
         const cJSON *value = wrapped ? mln_member(member, "value") : member;
         if (value)
-            read_member(cli, inputs, document, member->string, value);
-        else
+            read_member(cli, inputs, document, member->string, value, wrapped);
+        else if (!wrapped || !mln_member(member, "reference"))
             mln_document_complain(document, member, "parameter '%s' has no 'value'",
                                   member->string);
     }

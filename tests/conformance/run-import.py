@@ -507,6 +507,26 @@ def test_parameters():
         check("a value of another type", "parameter-value" in slugs(dump), dump)
 
 
+def test_command():
+    """A template and its own parameter file, with an object and a secret in it, on the command line."""
+    command = os.environ.get("MLNSGC")
+    if not command:
+        return
+    text = template([nsg("[parameters('net').rules]")], parameters={
+        "net": {"type": "object"}, "n": {"type": "int"}, "secret": {"type": "securestring"}})
+    given = {"parameters": {"net": {"value": {"rules": [rule("ssh", 100, port="22", description="a \"b\"")]}}, "n": {"value": -4},
+                            "secret": {"reference": {"keyVault": {"id": "x"}, "secretName": "y"}}}}
+    with tempfile.TemporaryDirectory() as directory:
+        path, params = pathlib.Path(directory) / "t.json", pathlib.Path(directory) / "p.json"
+        path.write_text(json.dumps(text))
+        params.write_text(json.dumps(given))
+        for options, status in (([f"--params={params}"], 0), ([], 2)):
+            done = subprocess.run([command, "query", "--from=203.0.113.7", "--to=web:22", "--proto=tcp", "--expect=allow",
+                                   *options, str(path)], capture_output=True, timeout=60, check=False)
+            check(f"query of a template {'with' if options else 'without'} its parameters", done.returncode == status,
+                  done.stdout.decode() + done.stderr.decode())
+
+
 # ---- bombs ----
 
 def bombs():
@@ -561,7 +581,7 @@ def main():
     if not DUMP.exists():
         print(f"1..0 # SKIP {DUMP} is not built")
         return 0
-    for test in (test_shapes, test_networks, test_expressions, test_refusals, test_parameters, test_bombs):
+    for test in (test_shapes, test_networks, test_expressions, test_refusals, test_parameters, test_command, test_bombs):
         test()
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1
