@@ -86,7 +86,7 @@ def random_networks(rng):
     """The text of a policy; it may be refused."""
     lines, zones, count = [], [], rng.choice([1, 2, 3, 4])
     for i in range(count):
-        name = rng.choice(["net%d", "n-%d", "n_%d", "N%dx"]) % i
+        name = rng.choice(["net%d" % i, "n-%d" % i, "N%dx" % i, "x-y", "x_y", "x.y".replace(".", "__")])
         lines.append("network %s 10.%d.0.0/16 {" % (name, i))
         if rng.random() < 0.6:
             lines.append("    region " + rng.choice(["westeurope", "northeurope"]))
@@ -123,7 +123,7 @@ def random_networks(rng):
                 lines.append('allow https from %s to r%d because "%s"' % (
                     frm, i, rng.choice(["plain", "\\${a} %{b}", "it's \\\"quoted\\\" \\\\", "two\\nlines\\t", "\u00e9\u4e2d"])))
     for i in range(rng.choice([0, 1, 2])):
-        lines.append("asg %s in %s" % (rng.choice(["g-%d", "g_%d", "G%d"]) % i, rng.choice(zones)))
+        lines.append("asg %s in %s" % (rng.choice(["g-h", "g_h", "G%d" % i]), rng.choice(zones)))
         lines.append("allow tcp %d from %s to %s" % (1000 + i, lines[-1].split()[1], rng.choice(zones)))
     return "\n".join(lines) + "\n"
 

@@ -125,6 +125,12 @@ def known(value):
     return None if isinstance(value, str) and value.startswith("[") else value
 
 
+def asked(value):
+    """A literal; a parameter's name without case and signs; None for another expression."""
+    match = re.fullmatch(r"\[parameters\('(.*)'\)\]|var\.(.*)", value)
+    return "asked: " + (match[1] or match[2]).lower().replace("_", "") if match else known(value)
+
+
 class FromArm:
     """What the templates say, as plain values."""
 
@@ -210,7 +216,7 @@ class FromArm:
         self.put("endpoint", name, {
             "location": location, "subnet": last_name(inside["subnet"]["id"]),
             "groups": inside["privateLinkServiceConnections"][0]["properties"]["groupIds"],
-            "resource": known(inside["privateLinkServiceConnections"][0]["properties"]["privateLinkServiceId"]),
+            "resource": asked(inside["privateLinkServiceConnections"][0]["properties"]["privateLinkServiceId"]),
             "addresses": [[one["properties"]["groupId"], region(one["properties"]["memberName"]),
                            one["properties"]["privateIPAddress"]] for one in inside.get("ipConfigurations", [])]})
 
@@ -298,7 +304,7 @@ class FromTerraform:
         self.put("endpoint", name, {
             "location": self.text(block.get("location")), "subnet": self.last(block.get("subnet_id")),
             "groups": connection.get("subresource_names"),
-            "resource": resource if type(resource) is str else None,
+            "resource": asked(resource) if isinstance(resource, str) else None,
             "addresses": [[ip.get("subresource_name"), self.text(ip.get("member_name")), ip.get("private_ip_address")]
                           for ip in block.blocks("ip_configuration")]})
         for group in block.blocks("private_dns_zone_group"):
@@ -308,8 +314,11 @@ class FromTerraform:
 def check_networks(body, files):
     got, want = FromTerraform(body).facts, FromArm(files).facts
     for key, value in got.items():
-        if key[0] == "endpoint" and key in want and want[key]["resource"] is None:
-            value["resource"] = None    # Terraform knows the subscription sometimes, resourceId() does not say
+        if key[0] == "endpoint" and key in want and None in (want[key]["resource"], value["resource"]):
+            value["resource"] = want[key]["resource"]   # an id that is put together
+        elif key[0] == "endpoint" and key in want and want[key]["resource"].startswith("asked") and \
+                value["resource"].startswith("/subscriptions/"):
+            value["resource"] = want[key]["resource"]   # the subscription is said, so Terraform need not ask
     problems = [f"{key} is only in Terraform" for key in got if key not in want]
     problems += [f"{key} is only in ARM" for key in want if key not in got]
     return problems + [f"{key}: {got[key]}, not {want[key]}" for key in got if key in want and got[key] != want[key]]

@@ -2,6 +2,7 @@
  */
 #include "emit/plan_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -160,7 +161,7 @@ static void add_groups(struct mln_arena *arena, struct mln_plan *plan)
     const struct mln_model *model = plan->model;
     MLN_VEC(struct mln_plan_group) all = {0};
     for (size_t i = 0; i < model->networks.len; i++)
-        if (!model->networks.data[i]->existing)
+        if (!model->networks.data[i]->existing || !model->networks.data[i]->resource_group)
             mln_vec_push(arena, &all, mln_plan_group_of(model->networks.data[i]));
     for (size_t i = 0; i < model->zones.len; i++)
         if (model->zones.data[i]->nsg)
@@ -189,6 +190,7 @@ size_t mln_plan_group_index(const struct mln_plan *plan, struct mln_plan_group g
         else
             hi = middle;
     }
+    assert(lo < plan->groups.len && mln_plan_group_compare(plan->groups.data[lo], group) == 0);
     return lo;
 }
 

@@ -157,7 +157,7 @@ struct mln_plan_dns {
 
 struct mln_plan {
     const struct mln_model *model;
-    /* Those in which something is written or a named resource lies, in the order of
+    /* Those in which something is written, or lies something that is only named, in the order of
      * mln_plan_group_compare. */
     MLN_VEC(struct mln_plan_group) groups;
     MLN_VEC(struct mln_plan_subnet *) subnets; /* by zone index, existing ones too */
@@ -176,7 +176,7 @@ struct mln_plan *mln_plan_new(struct mln_arena *arena, const struct mln_model *m
 /* Warns of endpoints with `members_unknown`, once for all back ends. */
 void mln_plan_check(struct mln_ctx *ctx, const struct mln_model *model);
 
-/* Index of a group in plan->groups. */
+/* Index of a group in plan->groups, which holds it. */
 size_t mln_plan_group_index(const struct mln_plan *plan, struct mln_plan_group group);
 
 #endif

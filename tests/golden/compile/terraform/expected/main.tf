@@ -25,9 +25,22 @@ provider "azurerm" {
   features {}
 }
 
+provider "azurerm" {
+  alias           = "subscription_00000000_0000_0000_0000_000000000002"
+  subscription_id = "00000000-0000-0000-0000-000000000002"
+
+  features {}
+}
+
 data "azurerm_virtual_network" "shared" {
   name                = "shared"
   resource_group_name = "rg-shared"
+}
+
+data "azurerm_virtual_network" "far" {
+  provider            = azurerm.subscription_00000000_0000_0000_0000_000000000002
+  name                = "far"
+  resource_group_name = var.resource_group_name_26776d80
 }
 
 data "azurerm_subnet" "side_kept" {
@@ -68,7 +81,7 @@ resource "azurerm_network_security_group" "desks_nsg" {
 
   security_rule {
     name                       = "allow-ssh_rdp-desks-to-spoke.work"
-    description                = "policy.mlp:66"
+    description                = "policy.mlp:73"
     priority                   = 2000
     direction                  = "Outbound"
     access                     = "Allow"
@@ -99,7 +112,7 @@ resource "azurerm_network_security_group" "kept_nsg" {
 
   security_rule {
     name                       = "no-shell"
-    description                = "policy.mlp:70"
+    description                = "policy.mlp:77"
     priority                   = 100
     direction                  = "Inbound"
     access                     = "Deny"
@@ -112,7 +125,7 @@ resource "azurerm_network_security_group" "kept_nsg" {
 
   security_rule {
     name                       = "allow-https-side.work-to-kept"
-    description                = "policy.mlp:71"
+    description                = "policy.mlp:78"
     priority                   = 2000
     direction                  = "Inbound"
     access                     = "Allow"
@@ -168,7 +181,7 @@ resource "azurerm_network_security_group" "nsg_bricks" {
 
   security_rule {
     name                                       = "to-front"
-    description                                = "policy.mlp:65"
+    description                                = "policy.mlp:72"
     priority                                   = 2000
     direction                                  = "Outbound"
     access                                     = "Allow"
@@ -181,7 +194,7 @@ resource "azurerm_network_security_group" "nsg_bricks" {
 
   security_rule {
     name                       = "allow-https-bricks-to-Storage.westeurope"
-    description                = "policy.mlp:69"
+    description                = "policy.mlp:76"
     priority                   = 2010
     direction                  = "Outbound"
     access                     = "Allow"
@@ -213,7 +226,7 @@ resource "azurerm_network_security_group" "nsg_ends" {
 
   security_rule {
     name                         = "allow-https-spoke.work-to-models_logs_images"
-    description                  = "quotes \" and \\ and $\u0024{these} %%{too} stay (policy.mlp:64)"
+    description                  = "quotes \" and \\ and $\u0024{these} %%{too} stay (policy.mlp:71)"
     priority                     = 2000
     direction                    = "Inbound"
     access                       = "Allow"
@@ -255,15 +268,15 @@ resource "azurerm_network_security_group" "nsg_lone" {
   location            = var.location
 
   security_rule {
-    name                       = "allow-https-lone-to-own-in"
-    description                = "policy.mlp:68"
+    name                       = "allow-https-lone_guests-to-own-in"
+    description                = "policy.mlp:75"
     priority                   = 2000
     direction                  = "Inbound"
     access                     = "Allow"
     protocol                   = "Tcp"
     source_port_range          = "*"
     destination_port_range     = "443"
-    source_address_prefix      = "10.5.0.0/24"
+    source_address_prefixes    = ["10.5.0.0/24", "10.6.0.0/24"]
     destination_address_prefix = "10.5.0.4/32"
   }
 
@@ -280,8 +293,8 @@ resource "azurerm_network_security_group" "nsg_lone" {
   }
 
   security_rule {
-    name                       = "allow-https-lone-to-own-out"
-    description                = "policy.mlp:68"
+    name                       = "allow-https-lone_guests-to-own-out"
+    description                = "policy.mlp:75"
     priority                   = 2000
     direction                  = "Outbound"
     access                     = "Allow"
@@ -312,7 +325,7 @@ resource "azurerm_network_security_group" "nsg_side_work" {
 
   security_rule {
     name                       = "allow-tcp-8000-8010_udp-53-192.0.2.0-24_198.51.100.7-to-side.work-tcp"
-    description                = "policy.mlp:67"
+    description                = "policy.mlp:74"
     priority                   = 2000
     direction                  = "Inbound"
     access                     = "Allow"
@@ -325,7 +338,7 @@ resource "azurerm_network_security_group" "nsg_side_work" {
 
   security_rule {
     name                       = "allow-tcp-8000-8010_udp-53-192.0.2.0-24_198.51.100.7-to-side.work-udp"
-    description                = "policy.mlp:67"
+    description                = "policy.mlp:74"
     priority                   = 2010
     direction                  = "Inbound"
     access                     = "Allow"
@@ -350,7 +363,7 @@ resource "azurerm_network_security_group" "nsg_side_work" {
 
   security_rule {
     name                       = "no-shell"
-    description                = "policy.mlp:70"
+    description                = "policy.mlp:77"
     priority                   = 100
     direction                  = "Outbound"
     access                     = "Deny"
@@ -363,7 +376,7 @@ resource "azurerm_network_security_group" "nsg_side_work" {
 
   security_rule {
     name                       = "allow-https-side.work-to-kept"
-    description                = "policy.mlp:71"
+    description                = "policy.mlp:78"
     priority                   = 2000
     direction                  = "Outbound"
     access                     = "Allow"
@@ -395,7 +408,7 @@ resource "azurerm_network_security_group" "nsg_spoke_work" {
 
   security_rule {
     name                                       = "to-front"
-    description                                = "policy.mlp:65"
+    description                                = "policy.mlp:72"
     priority                                   = 2000
     direction                                  = "Inbound"
     access                                     = "Allow"
@@ -408,7 +421,7 @@ resource "azurerm_network_security_group" "nsg_spoke_work" {
 
   security_rule {
     name                       = "allow-ssh_rdp-desks-to-spoke.work"
-    description                = "policy.mlp:66"
+    description                = "policy.mlp:73"
     priority                   = 2010
     direction                  = "Inbound"
     access                     = "Allow"
@@ -433,7 +446,7 @@ resource "azurerm_network_security_group" "nsg_spoke_work" {
 
   security_rule {
     name                         = "allow-https-spoke.work-to-models_logs_images"
-    description                  = "quotes \" and \\ and $\u0024{these} %%{too} stay (policy.mlp:64)"
+    description                  = "quotes \" and \\ and $\u0024{these} %%{too} stay (policy.mlp:71)"
     priority                     = 2000
     direction                    = "Outbound"
     access                       = "Allow"
@@ -630,6 +643,17 @@ resource "azurerm_subnet_network_security_group_association" "side__lone" {
   network_security_group_id = azurerm_network_security_group.nsg_lone.id
 }
 
+resource "azurerm_virtual_network_peering" "side__to_far" {
+  name                         = "side_-to-far"
+  resource_group_name          = var.resource_group_rg_spoke
+  virtual_network_name         = azurerm_virtual_network.side_.name
+  remote_virtual_network_id    = data.azurerm_virtual_network.far.id
+  allow_virtual_network_access = true
+  allow_forwarded_traffic      = false
+  allow_gateway_transit        = false
+  use_remote_gateways          = false
+}
+
 resource "azurerm_virtual_network_peering" "spoke_to_hub" {
   provider                     = azurerm.subscription_00000000_0000_0000_0000_000000000001
   name                         = "spoke-to-hub"
@@ -716,6 +740,14 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink_blob_core_
 resource "azurerm_private_dns_zone" "privatelink__region__azmk8s_io" {
   name                = "privatelink.${var.location}.azmk8s.io"
   resource_group_name = var.resource_group_rg_spoke
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "privatelink__region__azmk8s_io_far" {
+  name                  = "far"
+  resource_group_name   = var.resource_group_rg_spoke
+  private_dns_zone_name = azurerm_private_dns_zone.privatelink__region__azmk8s_io.name
+  virtual_network_id    = data.azurerm_virtual_network.far.id
+  registration_enabled  = false
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "privatelink__region__azmk8s_io_side_" {

@@ -27,6 +27,11 @@ variable "resource_group_rg_spoke_d1a8108a" {
   default     = "rg-spoke"
 }
 
+variable "resource_group_name_26776d80" {
+  type        = string
+  description = "Name of the resource group, which exists."
+}
+
 variable "location" {
   type        = string
   description = "Azure region of what the policy gives no region, as in \"westeurope\"."
