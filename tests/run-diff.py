@@ -312,9 +312,9 @@ def firewalls_of_resources(box):
     box.write("a.mlp", base + "allow https from office to data\n")
     box.write("b.mlp", base + "allow https from office, home to data\n")
     same(box.run("diff", "a.mlp", "b.mlp"), 1)
-    within("~ firewall of resource 'data'\n    + let in now: 1 prefix, 1 address: 198.51.100.7\n", box.out)
+    within("~ firewall of resource 'data'\n    + let in now: 1 prefix, 1 address, of home: 198.51.100.7\n", box.out)
     same(box.run("diff", "b.mlp", "a.mlp"), 1)
-    within("    - no longer let in: 1 prefix, 1 address: 198.51.100.7\n", box.out)
+    within("    - no longer let in: 1 prefix, 1 address, of home: 198.51.100.7\n", box.out)
     same(box.run("diff", "--format=json", "a.mlp", "b.mlp"), 1)
     same(json.loads(box.out)["firewalls"], [{"resource": "data", "added": ["198.51.100.7"], "removed": [], "other": []}])
 

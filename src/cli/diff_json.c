@@ -6,14 +6,19 @@
 
 /* ---- boxes ---- */
 
-static void add_prefixes(struct mln_json *json, struct mln_arena *a, const struct mln_ipset *set)
+static void add_set(struct mln_json *json, struct mln_arena *a, const struct mln_ipset *set)
 {
     struct mln_prefix *prefixes;
     size_t count = mln_ipset_prefixes(a, set, &prefixes);
     char text[MLN_IP_TEXT];
-    mln_json_array(json);
     for (size_t i = 0; i < count; i++)
         mln_json_string(json, mln_prefix_text(&prefixes[i], text));
+}
+
+static void add_prefixes(struct mln_json *json, struct mln_arena *a, const struct mln_ipset *set)
+{
+    mln_json_array(json);
+    add_set(json, a, set);
     mln_json_end_array(json);
 }
 
@@ -187,10 +192,13 @@ static void add_firewalls(const struct mln_diff_report *report, struct mln_json 
         const struct mln_change_firewall *firewall = &report->change.firewalls.data[i];
         mln_json_object(json);
         mln_json_pair(json, "resource", firewall->resource);
-        mln_json_key(json, "added");
-        add_prefixes(json, report->cli->ctx.arena, firewall->only[MLN_NEW]);
-        mln_json_key(json, "removed");
-        add_prefixes(json, report->cli->ctx.arena, firewall->only[MLN_OLD]);
+        for (int s = MLN_NEW; s >= MLN_OLD; s--) {
+            mln_json_key(json, s == MLN_NEW ? "added" : "removed");
+            mln_json_array(json);
+            for (int k = 0; k < MLN_FAMILIES; k++)
+                add_set(json, report->cli->ctx.arena, firewall->only[s][k]);
+            mln_json_end_array(json);
+        }
         mln_json_key(json, "other");
         mln_json_array(json);
         for (size_t k = 0; k < firewall->openings.len; k++)

@@ -96,7 +96,7 @@ static void print_prefixes(const struct mln_diff_report *report,
                            const struct mln_change_firewall *firewall, int side,
                            struct mln_buf *out)
 {
-    if (!firewall->only[side]->len)
+    if (!(firewall->count[side] > 0))
         return;
     mln_buf_printf(out, "%s: ", side == MLN_NEW ? "Let in now" : "No longer let in");
     mln_buf_printf(out, "%s\n\n", mln_diff_prefixes(report, firewall, side, SHOWN_PREFIXES));

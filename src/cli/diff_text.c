@@ -99,26 +99,38 @@ const char *mln_diff_summary(const struct mln_diff_report *report)
     return out.data;
 }
 
-static double number_of(const struct mln_change_firewall *firewall, int side)
+/* Of both families, in the order of the addresses; the first `most` of them. */
+static size_t add_prefixes(const struct mln_diff_report *report,
+                           const struct mln_change_firewall *firewall, int side, size_t most,
+                           struct mln_buf *out)
 {
-    return firewall->count[side];
+    size_t all = 0;
+    char text[MLN_IP_TEXT];
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        struct mln_prefix *prefixes;
+        size_t count =
+            mln_ipset_prefixes(report->cli->ctx.arena, firewall->only[side][f], &prefixes);
+        for (size_t i = 0; i < count; i++, all++)
+            if (all < most)
+                mln_buf_printf(out, "%s%s", all ? ", " : "", mln_prefix_text(&prefixes[i], text));
+    }
+    if (all > most)
+        mln_buf_printf(out, ", and %zu more", all - most);
+    return all;
 }
 
 const char *mln_diff_prefixes(const struct mln_diff_report *report,
                               const struct mln_change_firewall *firewall, int side, size_t most)
 {
-    struct mln_arena *a = report->cli->ctx.arena;
-    struct mln_prefix *prefixes;
-    size_t count = mln_ipset_prefixes(a, firewall->only[side], &prefixes);
-    struct mln_buf out;
-    char text[MLN_IP_TEXT];
-    mln_buf_init(&out, a);
-    mln_buf_printf(&out, "%zu prefix%s, %.0f address%s: ", count, count == 1 ? "" : "es",
-                   number_of(firewall, side), number_of(firewall, side) == 1 ? "" : "es");
-    for (size_t i = 0; i < count && i < most; i++)
-        mln_buf_printf(&out, "%s%s", i ? ", " : "", mln_prefix_text(&prefixes[i], text));
-    if (count > most)
-        mln_buf_printf(&out, ", and %zu more", count - most);
+    struct mln_buf list, out;
+    mln_buf_init(&list, report->cli->ctx.arena);
+    mln_buf_init(&out, report->cli->ctx.arena);
+    size_t count = add_prefixes(report, firewall, side, most, &list);
+    mln_buf_printf(&out, "%zu prefix%s, %.0f address%s", count, count == 1 ? "" : "es",
+                   firewall->count[side], firewall->count[side] == 1 ? "" : "es");
+    for (size_t i = 0; i < firewall->sources[side].len; i++)
+        mln_buf_printf(&out, "%s%s", i ? ", " : ", of ", firewall->sources[side].data[i]);
+    mln_buf_printf(&out, ": %s", list.data ? list.data : "");
     return out.data;
 }
 
@@ -165,10 +177,10 @@ static void print_firewalls(const struct mln_diff_report *report, struct mln_buf
     for (size_t i = 0; i < report->change.firewalls.len; i++) {
         const struct mln_change_firewall *firewall = &report->change.firewalls.data[i];
         mln_buf_printf(out, "~ firewall of resource '%s'\n", firewall->resource);
-        if (firewall->only[MLN_NEW]->len)
+        if (firewall->count[MLN_NEW] > 0)
             mln_buf_printf(out, "    + let in now: %s\n",
                            mln_diff_prefixes(report, firewall, MLN_NEW, 5));
-        if (firewall->only[MLN_OLD]->len)
+        if (firewall->count[MLN_OLD] > 0)
             mln_buf_printf(out, "    - no longer let in: %s\n",
                            mln_diff_prefixes(report, firewall, MLN_OLD, 5));
         for (size_t k = 0; k < firewall->openings.len; k++)

@@ -81,9 +81,10 @@ struct mln_change_note {
 /* What the firewall of a resource lets in beside: addresses of one side only. */
 struct mln_change_firewall {
     const char *resource;
-    const struct mln_ipset *only[MLN_SIDES];
-    double count[MLN_SIDES];        /* addresses in them */
-    MLN_VEC(const char *) openings; /* other differences: "is open to everybody now" */
+    const struct mln_ipset *only[MLN_SIDES][MLN_FAMILIES];
+    double count[MLN_SIDES];                  /* addresses in them */
+    MLN_VEC(const char *) sources[MLN_SIDES]; /* whose they are: "office", "hosted-agents.europe" */
+    MLN_VEC(const char *) openings;           /* other differences: "is open to everybody now" */
 };
 
 struct mln_change {

@@ -1,6 +1,6 @@
-/* What the firewalls of PaaS resources let in, resource by resource: public addresses (with the
- * contents of tags and of hosted agents' regions where they are known), zones by their service
- * endpoint, everybody. */
+/* What the firewalls of PaaS resources let in, resource by resource, by the lists that compile
+ * writes: addresses (with the contents of tags and of hosted agents where they are known, and what
+ * a widened list lets in beside), zones by their service endpoint, tags by name, everybody. */
 #include "prove/change_impl.h"
 #include "rules/firewall.h"
 
@@ -8,58 +8,34 @@
 #include <strings.h>
 
 struct entry {
-    const struct mln_ipset *set;    /* addresses that are known */
+    const struct mln_firewall *firewall;        /* NULL: no such resource */
+    const struct mln_ipset *sets[MLN_FAMILIES]; /* never NULL */
     MLN_VEC(const char *) openings; /* "zone 'a'", "tag Storage", ... whatever has no addresses */
 };
 
 static void open_for(struct finder *f, struct entry *entry, const char *opening)
 {
-    for (size_t i = 0; i < entry->openings.len; i++)
-        if (strcmp(entry->openings.data[i], opening) == 0)
-            return;
     mln_vec_push(arena_of(f), &entry->openings, opening);
 }
 
-static void add_tag(struct finder *f, struct entry *entry, const struct mln_tag *tag,
-                    const char *otherwise)
-{
-    if (tag && tag->prefixes[MLN_IPV4])
-        entry->set = mln_ipset_union(arena_of(f), entry->set, tag->prefixes[MLN_IPV4]);
-    else
-        open_for(f, entry, otherwise);
-}
-
-static struct entry entry_of(struct finder *f, const struct mln_model *model,
-                             const struct mln_resource *r)
+static struct entry entry_of(struct finder *f, const struct mln_resource *r)
 {
     struct mln_arena *a = arena_of(f);
-    const struct mln_tags *tags = model->options->tags;
-    const struct mln_tag *cloud = mln_tags_find(tags, "AzureCloud");
-    struct entry entry = {.set = r && r->firewall_sources ? r->firewall_sources
-                                                          : mln_ipset_empty(a, MLN_IPV4)};
-    if (!r)
-        return entry;
-    if (r->is_public == MLN_PUBLIC_YES)
+    struct entry entry = {.firewall = r ? r->firewall : NULL};
+    const struct mln_firewall *wall = entry.firewall;
+    bool listed = wall && wall->state == MLN_FIREWALL_LISTED;
+    for (int i = 0; i < MLN_FAMILIES; i++)
+        entry.sets[i] = listed && wall->known && wall->lets_in[i]
+                            ? wall->lets_in[i]
+                            : mln_ipset_empty(a, (enum mln_family)i);
+    if (wall && wall->state == MLN_FIREWALL_OPEN)
         open_for(f, &entry, "everybody");
-    for (size_t i = 0; i < r->firewall_zones.len; i++)
-        open_for(f, &entry, mln_printf(a, "zone '%s'", r->firewall_zones.data[i]->display));
-    if (r->firewall && r->firewall->known && !r->firewall->failed) {
-        entry.set = r->firewall->lets_in[MLN_IPV4]; /* the list as it is written */
-        for (size_t i = 0; i < r->firewall->tags.len; i++)
-            add_tag(f, &entry, r->firewall->tags.data[i],
-                    mln_printf(a, "tag %s", r->firewall->tags.data[i]->name));
-        return entry;
-    }
-    for (size_t i = 0; i < r->firewall_tags.len; i++)
-        add_tag(f, &entry, r->firewall_tags.data[i],
-                mln_printf(a, "tag %s", r->firewall_tags.data[i]->name));
-    for (size_t i = 0; i < r->firewall_agents.len; i++) {
-        const struct mln_geography *geography = r->firewall_agents.data[i];
-        for (size_t k = 0; k < geography->regions.len; k++)
-            add_tag(f, &entry,
-                    cloud ? mln_tags_regional(tags, cloud, geography->regions.data[k]) : NULL,
-                    mln_printf(a, "hosted-agents.%s", geography->name));
-    }
+    for (size_t i = 0; listed && i < wall->zones.len; i++)
+        open_for(f, &entry, mln_printf(a, "zone '%s'", wall->zones.data[i]->display));
+    for (size_t i = 0; listed && i < wall->tags.len; i++)
+        open_for(f, &entry, mln_printf(a, "tag %s", wall->tags.data[i]->name));
+    for (size_t i = 0; listed && !wall->known && i < wall->sources.len; i++)
+        open_for(f, &entry, wall->sources.data[i]->name);
     return entry;
 }
 
@@ -74,9 +50,28 @@ static bool lists(const struct entry *entry, const char *opening)
 static double count_of(const struct mln_ipset *set)
 {
     double count = 0;
-    for (size_t i = 0; i < set->len; i++)
-        count += (double)(set->ranges[i].hi.lo - set->ranges[i].lo.lo) + 1;
+    for (size_t i = 0; i < set->len; i++) {
+        const struct mln_range *r = &set->ranges[i];
+        count += ((double)r->hi.hi - (double)r->lo.hi) * 18446744073709551616.0 +
+                 ((double)r->hi.lo - (double)r->lo.lo) + 1;
+    }
     return count;
+}
+
+/* Whom the addresses belong to: the sources that hold some of them. */
+static void name_sources(struct finder *f, const struct entry *entry,
+                         const struct mln_ipset *const only[MLN_FAMILIES],
+                         struct mln_change_firewall *out, int side)
+{
+    const struct mln_firewall *wall = entry->firewall;
+    for (size_t i = 0; wall && i < wall->sources.len; i++) {
+        const struct mln_firewall_source *source = wall->sources.data[i];
+        for (int k = 0; k < MLN_FAMILIES; k++)
+            if (source->set[k] && mln_ipset_overlaps(source->set[k], only[k])) {
+                mln_vec_push(arena_of(f), &out->sources[side], source->name);
+                break;
+            }
+    }
 }
 
 /* Who is let in on one side only. */
@@ -100,14 +95,19 @@ static void compare(struct finder *f, const char *name,
     struct mln_arena *a = arena_of(f);
     struct entry entries[MLN_SIDES];
     struct mln_change_firewall change = {.resource = name};
+    bool differs = false;
     for (int s = 0; s < MLN_SIDES; s++)
-        entries[s] = entry_of(f, f->subjects[s].model, resources[s]);
+        entries[s] = entry_of(f, resources[s]);
     for (int s = 0; s < MLN_SIDES; s++) {
-        change.only[s] = mln_ipset_subtract(a, entries[s].set, entries[1 - s].set);
-        change.count[s] = count_of(change.only[s]);
+        for (int k = 0; k < MLN_FAMILIES; k++) {
+            change.only[s][k] = mln_ipset_subtract(a, entries[s].sets[k], entries[1 - s].sets[k]);
+            change.count[s] += count_of(change.only[s][k]);
+        }
+        name_sources(f, &entries[s], change.only[s], &change, s);
+        differs |= change.count[s] > 0;
     }
     add_openings(f, entries, &change);
-    if (change.only[MLN_OLD]->len || change.only[MLN_NEW]->len || change.openings.len)
+    if (differs || change.openings.len)
         mln_vec_push(a, &f->out->firewalls, change);
 }
 
@@ -122,8 +122,8 @@ static const struct mln_resource *find(const struct mln_model *model, const char
 void mln_change_firewalls(struct finder *f)
 {
     const struct mln_model *old = f->subjects[MLN_OLD].model, *new = f->subjects[MLN_NEW].model;
-    if (!f->out->end_to_end)
-        return; /* one side tells of no resources at all */
+    if (!f->subjects[MLN_OLD].is_policy || !f->subjects[MLN_NEW].is_policy)
+        return; /* only a policy tells what firewalls let in */
     for (size_t i = 0; i < new->resources.len; i++) {
         const struct mln_resource *its = new->resources.data[i];
         const struct mln_resource *pair[MLN_SIDES] = {find(old, its->name), its};
