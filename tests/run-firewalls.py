@@ -326,6 +326,7 @@ def random_policies_mean_what_the_language_says(arguments):
         policy = "resource r cosmos-db\n" + text
         wanted = merged((int(a), int(a)) for a in block if permitted(statements, a))
         result = run("check", "--message-format=json", "-", input=policy)
+        assert result.stdout, result.stderr[:3000] + policy
         findings = {d["slug"] for d in json.loads(result.stdout)["diagnostics"] if d["severity"] == "error"}
         compared += 1
         expected = mistakes(statements, block)

@@ -353,7 +353,7 @@ static void add_source(struct gathering *g, const struct mln_firewall_ask *ask,
     struct mln_arena *a = g->w->ctx->arena;
     const char *name = source_name(a, ask);
     struct mln_firewall_source *known = mln_map_get(g->by_name, name);
-    for (int f = 0; known && set && known->set[f] && f < MLN_FAMILIES; f++)
+    for (int f = 0; f < MLN_FAMILIES && known && set && known->set[f]; f++)
         known->set[f] = mln_ipset_union(a, known->set[f], set->set[f]);
     if (known)
         return;
