@@ -213,6 +213,7 @@ struct mln_pieces *mln_pieces_open(struct mln_ctx *ctx, uint32_t file, const cha
     struct mln_pieces *pieces = MLN_NEW(ctx->arena, struct mln_pieces);
     struct mln_extent list;
     pieces->text = source->text;
+    mln_buf_init(&pieces->around, ctx->arena);
     if (source->length >= UINT32_MAX ||
         mln_scan_json(ctx->arena, source->text, source->length, &pieces->items, 2).message ||
         !find_items(pieces, key, &list))
@@ -221,12 +222,54 @@ struct mln_pieces *mln_pieces_open(struct mln_ctx *ctx, uint32_t file, const cha
     return pieces->head ? pieces : NULL;
 }
 
+/* Where "key": [ ... ] stands in the item, if it does so once and the list holds nothing but plain
+ * strings: no bracket, no brace, no escape. */
+static struct mln_extent find_cut(const struct mln_pieces *pieces, struct mln_extent item)
+{
+    const struct mln_extent none = {0};
+    size_t length = strlen(pieces->cut_key);
+    const char *at = pieces->text + item.lo, *end = pieces->text + item.hi, *list = NULL;
+    for (; (at = memmem(at, (size_t)(end - at), pieces->cut_key, length)); at += length) {
+        const char *value = at + length + 1;
+        while (value < end && (is_blank(*value) || *value == ':'))
+            value++;
+        if (list || at[-1] != '"' || at[length] != '"' || *value != '[')
+            return none;
+        list = value;
+    }
+    const char *close = list ? memchr(list, ']', (size_t)(end - list)) : NULL;
+    size_t inside = close ? (size_t)(close - list - 1) : 0;
+    if (!close || memchr(list + 1, '[', inside) || memchr(list + 1, '{', inside) ||
+        memchr(list + 1, '\\', inside))
+        return none;
+    return (struct mln_extent){(uint32_t)(list - pieces->text),
+                               (uint32_t)(close + 1 - pieces->text)};
+}
+
+/* NULL when there is nothing to cut. */
+static cJSON *parse_around(struct mln_pieces *pieces, struct mln_extent item)
+{
+    pieces->cut = pieces->cut_key ? find_cut(pieces, item) : (struct mln_extent){0};
+    if (!pieces->cut.hi)
+        return NULL;
+    struct mln_buf *around = &pieces->around;
+    around->len = 0;
+    mln_buf_add_n(around, pieces->text + item.lo, pieces->cut.lo - item.lo);
+    mln_buf_add(around, "[]");
+    mln_buf_add_n(around, pieces->text + pieces->cut.hi, item.hi - pieces->cut.hi);
+    return cJSON_ParseWithLengthOpts(around->data, around->len + 1, NULL, true);
+}
+
 cJSON *mln_pieces_next(struct mln_pieces *pieces)
 {
     cJSON_Delete(pieces->item);
     pieces->item = NULL;
-    if (pieces->at < pieces->items.len) {
-        struct mln_extent extent = pieces->items.data[pieces->at++];
+    if (pieces->at == pieces->items.len)
+        return NULL;
+    struct mln_extent extent = pieces->items.data[pieces->at++];
+    pieces->item = parse_around(pieces, extent);
+    if (!pieces->item) {
+        pieces->cut.hi = 0;
         pieces->item =
             cJSON_ParseWithLengthOpts(pieces->text + extent.lo, extent.hi - extent.lo, NULL, false);
     }

@@ -53,6 +53,13 @@ struct mln_pieces {
     struct mln_extent_vec items;
     size_t at;
     cJSON *item; /* the one at hand; owned */
+
+    /* A list of plain strings inside of each item, left to the caller, who sets `cut_key`: the item
+     * has it empty, and `cut` is where it stands in the text, brackets included. cut.hi is 0 when
+     * the item has no such list, or one with escapes; then the item is whole. */
+    const char *cut_key;
+    struct mln_extent cut;
+    struct mln_buf around; /* of the item at hand: what is around the cut */
 };
 
 /* The text of a source whose root is an object with a list under `key`; NULL when it is not, or not

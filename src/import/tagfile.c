@@ -24,7 +24,8 @@
 
 struct reader {
     struct mln_ctx *ctx;
-    struct mln_document *document; /* NULL while reading tag by tag: then nothing is reported */
+    struct mln_document *document;   /* NULL while reading tag by tag: then nothing is reported */
+    const struct mln_pieces *pieces; /* while reading tag by tag */
     const cJSON *root;
     struct mln_tags *tags;
     struct mln_tags *catalogue; /* made when a tag says nothing about its features */
@@ -83,9 +84,32 @@ static void read_prefix(struct reader *r, const cJSON *item)
     }
 }
 
+/* The inside of a list of plain strings, which the scan has found well-formed. No tree is made of
+ * it: these strings are nine tenths of the file. */
+static void read_texts(struct reader *r, const char *at, const char *end)
+{
+    while (true) {
+        while (at < end && *at != '"' && (*at <= ' ' || *at == ','))
+            at++;
+        if (at == end)
+            return;
+        const char *close = *at == '"' ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
+        struct mln_prefix prefix;
+        if (!close ||
+            mln_prefix_parse(at + 1, (size_t)(close - at - 1), &prefix) != MLN_PREFIX_OK) {
+            r->failed = true;
+            return;
+        }
+        mln_vec_push(r->ctx->arena, &r->ranges[prefix.family],
+                     ((struct mln_range){.lo = prefix.ip, .hi = mln_prefix_last(&prefix)}));
+        at = close + 1;
+    }
+}
+
 static void read_prefixes(struct reader *r, struct mln_tag *tag, const cJSON *properties)
 {
     const cJSON *list = mln_member(properties, "addressPrefixes");
+    const struct mln_pieces *pieces = r->pieces;
     if (!cJSON_IsArray(list)) {
         refuse(r, list ? list : properties, "'addressPrefixes' of %s must be a list, not %s",
                tag->name, mln_json_type_name(list));
@@ -93,6 +117,8 @@ static void read_prefixes(struct reader *r, struct mln_tag *tag, const cJSON *pr
     }
     for (int family = 0; family < MLN_FAMILIES; family++)
         r->ranges[family].len = 0;
+    if (pieces && pieces->cut.hi)
+        read_texts(r, pieces->text + pieces->cut.lo + 1, pieces->text + pieces->cut.hi - 1);
     for (const cJSON *item = list->child; item; item = item->next)
         read_prefix(r, item);
     for (int family = 0; family < MLN_FAMILIES; family++)
@@ -326,9 +352,12 @@ static bool read_pieces(struct reader *r, uint32_t file)
     if (!pieces)
         return false;
     r->root = pieces->head;
+    r->pieces = pieces;
+    pieces->cut_key = "addressPrefixes";
     bool good = read_head(r, pieces->items.len == 0);
     for (const cJSON *entry; good && (entry = mln_pieces_next(pieces)); good = !r->failed)
         read_tag(r, entry);
+    r->pieces = NULL;
     return mln_pieces_close(pieces) && good;
 }
 

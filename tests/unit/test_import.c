@@ -284,6 +284,48 @@ static void reads_the_rest_answer(void)
 }
 
 /* The list of tags is found under its key alone, however the file is written. */
+#define PREFIX_TAG(before, list) \
+    "{\"cloud\": \"Public\", \"values\": [{\"name\": \"Sql\", \"properties\": {" before \
+    "\"addressPrefixes\"" list ", \"networkFeatures\": [\"NSG\"]}}]}"
+
+/* The list of prefixes is read from the text where it is plain, from the tree where it is not. */
+static void reads_prefixes_however_they_are_written(void)
+{
+    static const char *const texts[] = {
+        PREFIX_TAG("", ": [\"10.1.0.0/16\", \"10.2.0.0/16\"]"),
+        PREFIX_TAG("", ":[\r\n\"10.2.0.0/16\"\t,\"10.1.0.0/16\"\n]"),
+        PREFIX_TAG("", ": [\"10.1.0.0\\/16\", \"10.2.0.0/16\"]"),
+        PREFIX_TAG("\"x\": \"addressPrefixes\", ", ": [\"10.1.0.0/16\", \"10.2.0.0/16\"]"),
+        PREFIX_TAG("\"x\": {\"addressPrefixes\": [\"10.9.0.0/16\"]}, ",
+                   ": [\"10.1.0.0/16\", \"10.2.0.0/16\"]"),
+        PREFIX_TAG("\"x\": \"no \\\"addressPrefixes\\\": [\", ",
+                   ": [\"10.1.0.0/16\", \"10.2.0.0/16\"]"),
+    };
+    static const char *const bad[] = {
+        PREFIX_TAG("", ": [\"10.1.0.0/16\", 5]"),
+        PREFIX_TAG("", ": [\"10.1.0.0/16\", null]"),
+        PREFIX_TAG("", ": [\"10.1.0.1/16\"]"),
+        PREFIX_TAG("", ": [\"10.1.0.0/16 \"]"),
+        PREFIX_TAG("", ": [\"10.1.0.0/16\", [\"10.2.0.0/16\"]]"),
+        PREFIX_TAG("", ": [\"]\"]"),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct mln_ctx ctx = new_ctx();
+        struct mln_tags *tags = read_tags(&ctx, texts[i]);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(tags);
+        const struct mln_ipset *set = mln_tags_find(tags, "Sql")->prefixes[MLN_IPV4];
+        CU_ASSERT_EQUAL(mln_ipset_prefix_count(set), 2);
+        CU_ASSERT_EQUAL(ctx.diags->list.len, 0);
+        mln_arena_free(ctx.arena);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct mln_ctx ctx = new_ctx();
+        CU_ASSERT_PTR_NULL(read_tags(&ctx, bad[i]));
+        CU_ASSERT_EQUAL(ctx.diags->errors, 1);
+        mln_arena_free(ctx.arena);
+    }
+}
+
 static void finds_the_list_of_tags(void)
 {
     static const char *const files[] = {
@@ -927,6 +969,7 @@ void suite_import(void)
     UNIT_TEST(values_have_places);
     UNIT_TEST(reads_the_download);
     UNIT_TEST(reads_the_rest_answer);
+    UNIT_TEST(reads_prefixes_however_they_are_written);
     UNIT_TEST(finds_the_list_of_tags);
     UNIT_TEST(refuses_bad_tag_files);
     UNIT_TEST(refuses_a_cut_file);
