@@ -291,6 +291,32 @@ def a_week_of_tags(box):
     same(box.run("diff", "--tags=old.json", "--new-tags=new.json", "tags.mlp", "tags.mlp"), 1)
     same(box.run("diff", "--new-tags=new.json", "tags.mlp"), 64)
     within("--new-tags needs --old-tags or --tags", box.err)
+    box.write("live.json", nsg())
+    same(box.run("diff", *arguments, "live.json"), 64)
+    within("are for policies on both sides", box.err)
+
+
+@test
+def hosted_agents_of_two_weeks(box):
+    old = {"AzureCloud": ["20.0.0.0/8"], "AzureCloud_westeurope": [f"20.1.{n}.0/25" for n in range(40)],
+           "AzureCloud_northeurope": ["20.2.0.0/24"]}
+    new = dict(old, AzureCloud_westeurope=[f"20.1.{n}.128/25" for n in range(40)])
+    for name, tags in (("old.json", old), ("new.json", new)):
+        body = tag_file(1, **tags)
+        for value in body["values"]:
+            value["properties"].update(systemService="", region=value["name"].partition(".")[2])
+        box.write(name, body)
+    box.write("agents.mlp", "resource data key-vault { region swedencentral }\n"
+              "geography near = westeurope, northeurope\nallow https from hosted-agents.near to data\n")
+    arguments = ["--old-tags=old.json", "--new-tags=new.json", "agents.mlp"]
+    same(box.run("diff", *arguments), 1)
+    within("~ firewall of resource 'data'\n    + let in now: 40 prefixes, 5120 addresses, of hosted-agents.near: 20.1.0.128/25, "
+           "20.1.1.128/25, 20.1.2.128/25, 20.1.3.128/25, 20.1.4.128/25, and 35 more\n    - no longer let in: 40 prefixes",
+           box.out)
+    same(box.run("diff", "--format=md", *arguments), 1)
+    within("<details><summary>Firewall of resource data: 5120 addresses let in now, 5120 no longer</summary>", box.out)
+    same(box.run("diff", "--format=json", *arguments), 1)
+    same(len(json.loads(box.out)["firewalls"][0]["added"]), 40)
 
 
 @test

@@ -99,6 +99,17 @@ static bool read_inputs(struct mln_cli *cli, int side, struct mln_inputs *inputs
     return good;
 }
 
+/* Rules that tell no places are looked at with the tags of the side that does. */
+static bool tags_agree(struct mln_cli *cli, const struct mln_subject subjects[MLN_SIDES])
+{
+    bool policies = subjects[MLN_OLD].kind == MLN_SUBJECT_POLICY &&
+                    subjects[MLN_NEW].kind == MLN_SUBJECT_POLICY;
+    if (policies || (!cli->options.old_tags && !cli->options.new_tags))
+        return true;
+    mln_cli_usage(cli, "--old-tags and --new-tags are for policies on both sides");
+    return false;
+}
+
 void mln_diff_command(struct mln_cli *cli)
 {
     if (!options_agree(cli))
@@ -119,7 +130,7 @@ void mln_diff_command(struct mln_cli *cli)
         mln_subject_load(cli, &inputs[s], path, &subjects[s]);
         good &= subjects[s].good;
     }
-    if (good)
+    if (good && tags_agree(cli, subjects))
         mln_diff_run(&report, NULL, 0);
     mln_diff_judge(&report);
     mln_diff_print(&report);
