@@ -107,22 +107,13 @@ static bool reaches_endpoint(const struct zone_needs *z, const struct mln_tag *t
 
 /* --- the needs of one rule --- */
 
-static bool is_noted(const struct mln_unmet_need_vec *out, size_t first,
-                     const struct mln_tag_need *need)
-{
-    for (size_t i = first; i < out->len; i++)
-        if (out->data[i].need == need)
-            return true;
-    return false;
-}
-
 static bool is_unmet(const struct zone_needs *z, const struct mln_tag_need *need,
                      const struct mln_rule *rule)
 {
     const struct mln_tags *tags = z->view->model->options->tags;
     const struct mln_tag *needed = mln_tags_find(tags, need->needs);
-    return needed && mln_tag_in_nsg(needed) && mln_portset_contains(rule->dport, 443) &&
-           !reaches_tag(z, needed, need->port) && !reaches_endpoint(z, needed, need->port) &&
+    return needed && mln_tag_in_nsg(needed) && !reaches_tag(z, needed, need->port) &&
+           !reaches_endpoint(z, needed, need->port) &&
            reaches_tag(z, global_of(rule->dst.tag), 443);
 }
 
@@ -130,7 +121,8 @@ static bool names_service(const struct mln_rule *rule)
 {
     return rule->action == MLN_ALLOW && rule->dst.kind == MLN_SIDE_TAG &&
            rule->dst.tag->kind == MLN_TAG_SERVICE &&
-           (rule->proto == MLN_PROTO_ANY || rule->proto == MLN_PROTO_TCP);
+           (rule->proto == MLN_PROTO_ANY || rule->proto == MLN_PROTO_TCP) &&
+           mln_portset_contains(rule->dport, 443);
 }
 
 void mln_unmet_needs_find(struct mln_ctx *ctx, const struct mln_rules_view *view,
@@ -143,14 +135,15 @@ void mln_unmet_needs_find(struct mln_ctx *ctx, const struct mln_rules_view *view
         own.family = (enum mln_family)f;
         mln_rules_entries(&own, rules, &z.entries[f]);
     }
-    size_t first = out->len;
+    bool *decided = MLN_NEW_ARRAY(ctx->arena, bool, mln_tag_need_count); /* alike for every rule */
     for (size_t i = 0; i < rules->len; i++)
         for (size_t n = 0; names_service(rules->data[i]) && n < mln_tag_need_count; n++) {
             const struct mln_tag_need *need = &mln_tag_needs[n];
-            if (strcmp(global_of(rules->data[i]->dst.tag)->name, need->tag) != 0 ||
-                is_noted(out, first, need) || !is_unmet(&z, need, rules->data[i]))
+            if (decided[n] || strcmp(global_of(rules->data[i]->dst.tag)->name, need->tag) != 0)
                 continue;
+            decided[n] = true;
             struct mln_unmet_need unmet = {need, rules->data[i]};
-            mln_vec_push(ctx->arena, out, unmet);
+            if (is_unmet(&z, need, rules->data[i]))
+                mln_vec_push(ctx->arena, out, unmet);
         }
 }
