@@ -324,6 +324,14 @@ def check_networks(body, files):
     return problems + [f"{key}: {got[key]}, not {want[key]}" for key in got if key in want and got[key] != want[key]]
 
 
+def check_prerequisites(body, files):
+    got = [re.sub("of this configuration$", "of this template", item)
+           for block in body.blocks("output") for item in block.get("value")]
+    want = [item for name, text in files.items() if name.startswith("azuredeploy") and name.endswith(".json")
+            for item in json.loads(text).get("outputs", {}).get("prerequisites", {}).get("value", [])]
+    return [] if sorted(got) == sorted(want) else [f"prerequisites {got}, not {want}"]
+
+
 def check_links(case):
     facts = FromTerraform(hcl.parse(case.files["main.tf"])).facts
     got = {key[1]: set() for key in facts if key[0] == "dns"}
@@ -367,7 +375,7 @@ def check(case):
     except hcl.Fault as fault:
         return [fault]
     return check_references(body) + check_rules(body, case.rules) + check_networks(body, case.files) + \
-        check_firewalls(body, case.files["main.tf"], case.files)
+        check_firewalls(body, case.files["main.tf"], case.files) + check_prerequisites(body, case.files)
 
 
 def write_all(cases, folder):

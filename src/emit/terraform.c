@@ -24,6 +24,7 @@ static void write_resources(struct mln_terraform *t, enum mln_arm_scope scope)
         mln_terraform_write_dns(t);
         mln_terraform_write_endpoints(t);
         mln_terraform_write_firewalls(t);
+        mln_terraform_write_outputs(t);
     }
 }
 

@@ -89,6 +89,61 @@ void mln_terraform_write_head(struct mln_terraform *t, struct mln_buf *out)
     }
 }
 
+/* ---- main.tf, behind the resources ---- */
+
+static void write_prerequisite(struct mln_terraform *t, const struct mln_resource *resource,
+                               const char *text)
+{
+    mln_hcl_item_text(
+        &t->hcl, mln_printf(t->arena, "%s (%s): %s", resource->name, resource->kind->name, text));
+}
+
+/* What the service wants to be given for an endpoint that it makes itself. */
+static void write_own_endpoint(struct mln_terraform *t, const struct mln_plan_endpoint *endpoint)
+{
+    const struct mln_resource *resource = endpoint->endpoint->resource;
+    write_prerequisite(
+        t, resource,
+        mln_printf(t->arena,
+                   "The service makes its endpoint '%s' itself: create it in the subnet '%s'",
+                   endpoint->endpoint->sub->name, endpoint->subnet->name));
+    for (size_t i = 0; i < endpoint->dns.len; i++)
+        write_prerequisite(
+            t, resource,
+            mln_printf(t->arena, "Create it with the private DNS zone %s of this configuration",
+                       endpoint->dns.data[i]->name));
+}
+
+static bool has_prerequisites(const struct mln_terraform *t)
+{
+    for (size_t i = 0; i < t->model->resources.len; i++)
+        if (t->model->resources.data[i]->kind->prerequisites.len)
+            return true;
+    for (size_t i = 0; i < t->plan->endpoints.len; i++)
+        if (t->plan->endpoints.data[i]->by_service)
+            return true;
+    return false;
+}
+
+void mln_terraform_write_outputs(struct mln_terraform *t)
+{
+    if (!has_prerequisites(t))
+        return;
+    mln_hcl_block(&t->hcl, "output", "prerequisites", NULL);
+    mln_hcl_text(&t->hcl, "description", "What has to be outside of the network.");
+    mln_hcl_list(&t->hcl, "value");
+    for (size_t i = 0; i < t->model->resources.len; i++) {
+        const struct mln_resource *resource = t->model->resources.data[i];
+        for (size_t k = 0; k < resource->kind->prerequisites.len; k++)
+            write_prerequisite(t, resource, resource->kind->prerequisites.data[k]);
+    }
+    for (size_t i = 0; i < t->plan->endpoints.len; i++)
+        if (t->plan->endpoints.data[i]->by_service)
+            write_own_endpoint(t, t->plan->endpoints.data[i]);
+    mln_hcl_end_list(&t->hcl);
+    mln_hcl_end(&t->hcl);
+}
+
 /* ---- variables.tf ---- */
 
 static void begin_variable(struct mln_terraform *t, const char *name, const char *description)

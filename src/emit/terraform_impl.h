@@ -62,6 +62,7 @@ void mln_terraform_write_networks(struct mln_terraform *t); /* terraform_network
 void mln_terraform_write_dns(struct mln_terraform *t);      /* terraform_endpoint.c */
 void mln_terraform_write_endpoints(struct mln_terraform *t);
 void mln_terraform_write_firewalls(struct mln_terraform *t); /* terraform_firewall.c */
+void mln_terraform_write_outputs(struct mln_terraform *t);   /* terraform_frame.c */
 /* terraform_frame.c: what stands before the resources, and the other file; last, for both hold only
  * what the resources refer to. */
 void mln_terraform_write_head(struct mln_terraform *t, struct mln_buf *out);

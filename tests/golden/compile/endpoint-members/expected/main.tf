@@ -224,3 +224,15 @@ resource "azurerm_private_endpoint" "pe_wide_vault" {
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink_vaultcore_azure_net.id]
   }
 }
+
+output "prerequisites" {
+  description = "What has to be outside of the network."
+  value = [
+    "one (ml-workspace): Storage account, key vault and registry with private endpoints of their own in the same network or a peered one",
+    "one (ml-workspace): A compute cluster named as image_build_compute where the registry is closed to the public",
+    "one (ml-workspace): The role Contributor on the registry for the workspace's managed identity",
+    "four (ml-workspace): Storage account, key vault and registry with private endpoints of their own in the same network or a peered one",
+    "four (ml-workspace): A compute cluster named as image_build_compute where the registry is closed to the public",
+    "four (ml-workspace): The role Contributor on the registry for the workspace's managed identity",
+  ]
+}

@@ -845,3 +845,13 @@ resource "azurerm_private_endpoint" "pe_images_registry" {
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink_azurecr_io.id]
   }
 }
+
+output "prerequisites" {
+  description = "What has to be outside of the network."
+  value = [
+    "images (container-registry): SKU Premium: lower ones have neither private endpoints nor a firewall",
+    "own (aks-cluster): A private cluster takes no list of addresses: either the endpoint or the list",
+    "own (aks-cluster): The service makes its endpoint 'management' itself: create it in the subnet 'lone'",
+    "own (aks-cluster): Create it with the private DNS zone privatelink.{region}.azmk8s.io of this configuration",
+  ]
+}
