@@ -271,6 +271,9 @@ static void report(const struct mln_lint *lint, const struct mln_rule *rule,
         return;
     if (v->useless != MLN_RULE_USEFUL && is_insisted_on(lint, rule))
         return;
+    /* `default azure` says so; the intent is for its other end. */
+    if (v->useless == MLN_RULE_REDUNDANT && mln_lint_is_policy(lint) && by_azure_alone(v))
+        return;
     if (v->gave_up)
         report_gave_up(lint, rule, span);
     else if (v->empty)
