@@ -255,8 +255,8 @@ static bool is_of_interest(const struct mln_lint *lint, const struct mln_rule *r
 {
     if (!mln_lint_is_policy(lint))
         return true;
-    if (rule->intent_count == 0)
-        return false;
+    if (rule->intent_count == 0 || rule->action != MLN_ALLOW)
+        return false; /* a forbid guards against what may come */
     for (size_t i = 0; i < rule->intent_count; i++)
         if (rule->intents[i]->library || said_before(lint, rule->intents[i]))
             return false;

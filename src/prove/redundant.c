@@ -59,7 +59,8 @@ static void judge(struct mln_audit *a, size_t rule)
 
 static bool same_security_rule(const struct mln_rule *x, const struct mln_rule *y)
 {
-    return x->priority == y->priority && x->name && y->name && strcmp(x->name, y->name) == 0;
+    return x->priority == y->priority && x->action == y->action && x->name && y->name &&
+           strcmp(x->name, y->name) == 0;
 }
 
 static void list_rules(struct mln_audit *a)
