@@ -128,6 +128,9 @@ static void report_limit(struct mln_allow_job *job, size_t entries, const struct
                       "--widen makes it %zu entries, which let in %s further addresses, %s of them "
                       "outside of Azure",
                       wide->len, text_of(job, wide->extra), text_of(job, wide->strangers));
+    else if (!wide)
+        mln_diag_help(diag, "make a list for each family, with --family=4, --family=6 and a limit "
+                            "of its own: there is no telling which of the two to widen");
     mln_diag_help(diag, "or use a private endpoint, or run the jobs in a network of your own");
 }
 
