@@ -98,6 +98,10 @@ struct mln_symbol *mln_find_symbol(struct mln_build *b, struct mln_scope *scope,
 const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
                                        const struct mln_prefix_list *list);
 
+/* --- firewall.c --- */
+void mln_build_firewall(struct mln_build *b, struct mln_kind *kind, struct mln_scope *scope,
+                        struct mln_node *node);
+
 /* --- topology.c: after all declarations --- */
 void mln_build_topology(struct mln_build *b);
 /* Addresses, tags and paths of places that were not declared in a policy: nothing is checked. */

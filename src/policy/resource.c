@@ -47,101 +47,6 @@ static void kind_endpoint(struct mln_build *b, struct mln_kind *kind, struct mln
         mln_vec_push(b->arena, &kind->endpoints, endpoint);
 }
 
-static struct mln_firewall_key firewall_key(struct mln_build *b, struct mln_scope *scope,
-                                            const struct mln_node *item, struct mln_arg arg)
-{
-    struct mln_firewall_key key = {.key = item->key.text, .value = arg.value};
-    if (arg.value->kind == MLN_VALUE_POISON)
-        return key;
-    bool list = arg.value->kind == MLN_VALUE_LIST;
-    struct mln_value *first = list ? arg.value->items : item->values;
-    for (struct mln_value *v = first; v; v = list ? v->next : NULL) {
-        const char *text = mln_eval_text(b, list ? arg.scope : scope, v, "a text");
-        if (text)
-            mln_vec_push(b->arena, &key.list, text);
-    }
-    key.text = !list && key.list.len ? key.list.data[0] : NULL;
-    return key;
-}
-
-const struct mln_firewall_key *mln_kind_firewall_key(const struct mln_kind *kind, const char *key)
-{
-    for (size_t i = 0; i < kind->firewall_keys.len; i++)
-        if (strcmp(kind->firewall_keys.data[i].key, key) == 0)
-            return &kind->firewall_keys.data[i];
-    return NULL;
-}
-
-const char *mln_kind_firewall_text(const struct mln_kind *kind, const char *key)
-{
-    const struct mln_firewall_key *found = mln_kind_firewall_key(kind, key);
-    return found ? found->text : NULL;
-}
-
-long mln_kind_firewall_number(const struct mln_kind *kind, const char *key, long absent)
-{
-    const struct mln_firewall_key *found = mln_kind_firewall_key(kind, key);
-    return found && found->value->kind == MLN_VALUE_NUMBER ? (long)found->value->lo : absent;
-}
-
-bool mln_kind_firewall_yes(const struct mln_kind *kind, const char *key)
-{
-    const char *text = mln_kind_firewall_text(kind, key);
-    return text && strcmp(text, "yes") == 0;
-}
-
-/* The ways of writing one entry; told at the top of stdlib/azure/kinds.mlp. */
-static const char *const entry_forms[] = {"text",    "value",   "value-allow",
-                                          "ip-mask", "address", "restriction",
-                                          "ingress", "range",   "access-list"};
-
-/* What back ends rely on: a form they know, and for ranges the type of the rules. */
-static void check_firewall(struct mln_build *b, struct mln_kind *kind, struct mln_span span)
-{
-    for (size_t i = 0; i < sizeof entry_forms / sizeof *entry_forms; i++)
-        if (kind->firewall_entry && strcmp(kind->firewall_entry, entry_forms[i]) == 0) {
-            if (strcmp(entry_forms[i], "range") != 0 || mln_kind_firewall_text(kind, "child"))
-                return;
-            mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, span,
-                       "a firewall with 'entry range' needs 'child', the type of a rule");
-            kind->firewall = NULL;
-            return;
-        }
-    struct mln_diag *diag =
-        mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, span,
-                   kind->firewall_entry ? "a firewall has no entries of the form '%s'"
-                                        : "a firewall needs 'entry', the form of its entries%s",
-                   kind->firewall_entry ? kind->firewall_entry : "");
-    mln_diag_help(diag, "the forms are text, value, value-allow, ip-mask, address, restriction, "
-                        "ingress, range and access-list");
-    kind->firewall = NULL;
-}
-
-static void kind_firewall(struct mln_build *b, struct mln_kind *kind, struct mln_scope *scope,
-                          struct mln_node *node)
-{
-    if (node->values)
-        kind->firewall = mln_eval_text(b, scope, node->values, "a property path");
-    struct mln_active_vec items = {0};
-    mln_expand_items(b, scope, node->body, &items);
-    for (size_t i = 0; i < items.len; i++) {
-        struct mln_node *item = items.data[i].node;
-        if (item->kind != MLN_NODE_ITEM || !item->key.text || !item->values)
-            continue;
-        struct mln_arg arg = mln_eval(b, scope, item->values);
-        struct mln_firewall_key key = firewall_key(b, scope, item, arg);
-        mln_vec_push(b->arena, &kind->firewall_keys, key);
-        if (strcmp(key.key, "entry") == 0)
-            kind->firewall_entry = mln_eval_text(b, scope, item->values, "a form of entries");
-        else if (strcmp(key.key, "limit") == 0 && arg.value->kind == MLN_VALUE_NUMBER)
-            kind->firewall_limit = (long)arg.value->lo;
-        else if (strcmp(key.key, "limit") == 0 && arg.value->kind != MLN_VALUE_POISON)
-            mln_report(b->ctx->diags, MLN_D_WRONG_VALUE, item->values->span, "a limit is a number");
-    }
-    if (kind->firewall)
-        check_firewall(b, kind, node->span);
-}
-
 static void kind_item(struct mln_build *b, struct mln_kind *kind, struct mln_scope *scope,
                       const struct mln_node *item)
 {
@@ -174,7 +79,7 @@ void mln_build_kind(struct mln_build *b, struct mln_active *active)
         if (item->kind == MLN_NODE_ENDPOINT)
             kind_endpoint(b, kind, active->scope, item);
         else if (item->kind == MLN_NODE_FIREWALL)
-            kind_firewall(b, kind, active->scope, item);
+            mln_build_firewall(b, kind, active->scope, item);
         else if (item->kind == MLN_NODE_ITEM)
             kind_item(b, kind, active->scope, item);
     }
