@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parents[2])).resolve()
-BUILD = pathlib.Path(os.environ.get("builddir", "."))
+BUILD = pathlib.Path(os.environ.get("builddir", ".")).resolve()
 DUMP = pathlib.Path(os.environ.get("DUMP_IMPORT", BUILD / "tests/conformance/dump_import"))
 CORPUS = pathlib.Path(os.environ.get("MLNSGC_SHARED", SOURCE.parent / "shared")) / "corpus"
 NSG = "microsoft.network/networksecuritygroups"

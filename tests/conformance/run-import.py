@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-BUILD = pathlib.Path(os.environ.get("builddir", "."))
+BUILD = pathlib.Path(os.environ.get("builddir", ".")).resolve()
 DUMP = pathlib.Path(os.environ.get("DUMP_IMPORT", BUILD / "tests/conformance/dump_import"))
 RESULTS = []
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
