@@ -94,6 +94,8 @@ static void report(const struct mln_lint *lint, const struct mln_exposure *e)
         mln_report(lint->ctx->diags, ids[e->class], span, "%s opens %s to the Internet",
                    mln_lint_rule(lint, e->rule), what(lint, e));
     mln_diag_note(diag, "for instance %s", mln_packet_text(lint->ctx->arena, &e->packet));
+    if (lint->nsg->incomplete)
+        mln_diag_note(diag, "another rule of this NSG is not known; it may say otherwise");
     add_help(diag, e->class);
 }
 

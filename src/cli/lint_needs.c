@@ -22,6 +22,8 @@ static void report(const struct mln_lint *lint, const struct mln_zone *zone,
 void mln_lint_needs(const struct mln_lint *lint)
 {
     const struct mln_nsg *nsg = lint->nsg->nsg;
+    if (lint->nsg->incomplete)
+        return; /* the rule that is not known may be the one that is missed */
     for (size_t i = 0; i < nsg->zones.len; i++) {
         const struct mln_rules_view view = {
             .ctx = lint->ctx, .model = lint->subject->model, .zone = nsg->zones.data[i]};

@@ -274,6 +274,9 @@ static void report(const struct mln_lint *lint, const struct mln_rule *rule,
     /* `default azure` says so; the intent is for its other end. */
     if (v->useless == MLN_RULE_REDUNDANT && mln_lint_is_policy(lint) && by_azure_alone(v))
         return;
+    /* Shadowed is shadowed, whatever other rules say; the rest hangs on all of them. */
+    if (lint->nsg->incomplete && v->useless != MLN_RULE_SHADOWED)
+        return;
     if (v->gave_up)
         report_gave_up(lint, rule, span);
     else if (v->empty)

@@ -20,6 +20,7 @@ struct mln_subject_nsg {
                                   template; never NULL */
     struct mln_rule_vec rules[MLN_DIRECTIONS];     /* by priority; intents known for a policy */
     const struct mln_span *places[MLN_DIRECTIONS]; /* of each rule in the JSON; NULL for a policy */
+    bool incomplete; /* a rule of the JSON is left out because it is not known; reported */
 };
 
 struct mln_subject {

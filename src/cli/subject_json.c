@@ -157,6 +157,7 @@ static void add_nsgs(struct placing *p)
         const struct mln_imported_nsg *read = p->deployed->nsgs.data[i];
         struct mln_subject_nsg *nsg = &out[p->nsgs[i]->index];
         nsg->nsg = p->nsgs[i];
+        nsg->incomplete = read->incomplete;
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
             nsg->rules[d] = rules[nsg->nsg->index].rules[d] = read->rules[d];
             nsg->places[d] = read->places[d].data;
