@@ -13,10 +13,16 @@
 
 #include <string.h>
 
+/* What is left of a scope, in order. */
+struct scope_list {
+    const struct mln_template_scope *scope;
+    struct mln_template_resource_vec left;
+};
+
 struct split {
     struct mln_template *whole;
     struct mln_template_vec out;
-    MLN_VEC(const struct mln_template_scope *) scopes;
+    MLN_VEC(struct scope_list *) scopes; /* in order of first appearance */
     size_t left;
 };
 
@@ -24,13 +30,17 @@ struct split {
 
 static void find_scopes(struct split *s)
 {
+    struct mln_map *lists = mln_map_new(s->whole->arena);
     for (size_t i = 0; i < s->whole->resources.len; i++) {
-        const struct mln_template_scope *scope = s->whole->resources.data[i]->scope;
-        size_t k = 0;
-        while (k < s->scopes.len && s->scopes.data[k] != scope)
-            k++;
-        if (k == s->scopes.len)
-            mln_vec_push(s->whole->arena, &s->scopes, scope);
+        struct mln_template_resource *resource = s->whole->resources.data[i];
+        struct mln_map_entry *entry = mln_map_slot(lists, &resource->scope, sizeof resource->scope);
+        struct scope_list *list = entry->value;
+        if (!list) {
+            entry->value = list = MLN_NEW(s->whole->arena, struct scope_list);
+            list->scope = resource->scope;
+            mln_vec_push(s->whole->arena, &s->scopes, list);
+        }
+        mln_vec_push(s->whole->arena, &list->left, resource);
     }
 }
 
@@ -98,22 +108,27 @@ static void take(struct split *s, struct mln_template *t, struct mln_template_re
 }
 
 /* One more template of the scope, when something of it is ready. */
-static void add_template(struct split *s, const struct mln_template_scope *scope)
+static void add_template(struct split *s, struct scope_list *list)
 {
     struct mln_template *t = mln_template_new(s->whole->arena);
-    t->scope = scope;
+    t->scope = list->scope;
     t->symbols = s->whole->symbols;
     struct cost cost = {0};
-    for (size_t i = 0; i < s->whole->resources.len; i++) {
-        struct mln_template_resource *resource = s->whole->resources.data[i];
-        if (resource->scope != scope || is_placed(s, resource) || !is_ready(s, resource))
-            continue;
-        cost.resources++;
-        add_cost(resource->body, RESOURCE_DEPTH, &cost);
-        if (!has_room(&cost))
-            break;
-        take(s, t, resource);
+    size_t kept = 0;
+    bool full = false;
+    for (size_t i = 0; i < list->left.len; i++) {
+        struct mln_template_resource *resource = list->left.data[i];
+        if (!full && is_ready(s, resource)) {
+            cost.resources++;
+            add_cost(resource->body, RESOURCE_DEPTH, &cost);
+            full = !has_room(&cost);
+        }
+        if (!full && is_ready(s, resource))
+            take(s, t, resource);
+        else
+            list->left.data[kept++] = resource;
     }
+    list->left.len = kept;
     if (t->resources.len)
         mln_vec_push(t->arena, &s->out, t);
 }
@@ -159,11 +174,9 @@ static void complete_reference(struct mln_template *t, struct mln_tree *tree)
 static void take_parameter(struct mln_template *t, const struct mln_template *whole,
                            const char *name)
 {
-    for (size_t i = 0; i < whole->params.len; i++) {
-        const struct mln_template_parameter *param = &whole->params.data[i];
-        if (strcmp(param->name, name) == 0)
-            mln_template_param(t, name, param->type, param->value, param->description);
-    }
+    const struct mln_template_parameter *param = mln_template_find_param(whole, name);
+    if (param)
+        mln_template_param(t, name, param->type, param->value, param->description);
 }
 
 /* Parameters that the value uses, and the places of what it refers to; as deep as the value. */

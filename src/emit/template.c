@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct mln_template *mln_template_new(struct mln_arena *arena)
@@ -20,6 +21,7 @@ struct mln_template *mln_template_new(struct mln_arena *arena)
     struct mln_template *t = MLN_NEW(arena, struct mln_template);
     t->arena = arena;
     t->symbols = mln_map_new(arena);
+    t->param_places = mln_map_new(arena);
     return t;
 }
 
@@ -76,16 +78,23 @@ const char *mln_template_symbol(struct mln_template *t, const char *prefix, cons
 
 /* ---- parts ---- */
 
+const struct mln_template_parameter *mln_template_find_param(const struct mln_template *t,
+                                                             const char *name)
+{
+    uintptr_t place = (uintptr_t)mln_map_get(t->param_places, name);
+    return place ? &t->params.data[place - 1] : NULL;
+}
+
 struct mln_tree *mln_template_param(struct mln_template *t, const char *name, const char *type,
                                     struct mln_tree *value, const char *description)
 {
-    for (size_t i = 0; i < t->params.len; i++)
-        if (strcmp(t->params.data[i].name, name) == 0)
-            return mln_tree_param(t->arena, name);
+    if (mln_template_find_param(t, name))
+        return mln_tree_param(t->arena, name);
     struct mln_template_parameter param = {
         .name = name, .type = type, .value = value, .description = description};
     take_symbol(t, name);
     mln_vec_push(t->arena, &t->params, param);
+    mln_map_put(t->param_places, name, (void *)(uintptr_t)t->params.len);
     return mln_tree_param(t->arena, name);
 }
 
@@ -116,6 +125,68 @@ void mln_template_output(struct mln_template *t, const struct mln_template_scope
 
 /* ---- order ---- */
 
+/* What a resource refers to: each once, by a stamp on what was met. */
+struct finder {
+    struct mln_template *t;
+    uint32_t *stamps; /* by index: the last resource that refers to it, + 1 */
+    struct mln_template_resource *resource;
+};
+
+static void found(struct finder *f, const struct mln_template_resource *other)
+{
+    if (other->owner != f->t || f->stamps[other->index] == f->resource->index + 1)
+        return;
+    assert(other->index < f->resource->index); /* added behind everything it refers to */
+    f->stamps[other->index] = f->resource->index + 1;
+    mln_vec_push(f->t->arena, &f->resource->refers, f->t->resources.data[other->index]);
+}
+
+/* As deep as the value, which a back end built. */
+static void find_in(struct finder *f, const struct mln_tree *tree)
+{
+    if (tree->resource)
+        found(f, tree->resource);
+    if (tree->base)
+        find_in(f, tree->base);
+    for (size_t i = 0; i < tree->items.len; i++)
+        find_in(f, tree->items.data[i]);
+    for (size_t i = 0; i < tree->members.len; i++)
+        find_in(f, tree->members.data[i].value);
+}
+
+static int by_index(const void *x, const void *y)
+{
+    const struct mln_template_resource *p = *(struct mln_template_resource *const *)x,
+                                       *q = *(struct mln_template_resource *const *)y;
+    return p->index < q->index ? -1 : p->index > q->index;
+}
+
+static void find_references(struct finder *f)
+{
+    struct mln_template_resource *resource = f->resource;
+    resource->refers.len = 0;
+    find_in(f, resource->body);
+    for (size_t i = 0; i < resource->name.len; i++)
+        find_in(f, resource->name.data[i]);
+    if (resource->location)
+        find_in(f, resource->location);
+    if (resource->parent)
+        found(f, resource->parent);
+    if (resource->refers.len > 1)
+        qsort(resource->refers.data, resource->refers.len, sizeof *resource->refers.data, by_index);
+}
+
+void mln_template_find_references(struct mln_template *t)
+{
+    struct mln_arena *scratch = mln_arena_new();
+    struct finder f = {.t = t, .stamps = MLN_NEW_ARRAY(scratch, uint32_t, t->resources.len)};
+    for (size_t i = 0; i < t->resources.len; i++) {
+        f.resource = t->resources.data[i];
+        find_references(&f);
+    }
+    mln_arena_free(scratch);
+}
+
 /* Sets of resources, one bit each by index. */
 struct order {
     struct mln_template *t;
@@ -123,13 +194,6 @@ struct order {
     uint64_t *waits;  /* resource i waits for those of waits[i * words ...], directly or not */
     uint64_t *direct; /* of the resource at hand */
 };
-
-static struct order order_of(struct mln_arena *scratch, struct mln_template *t)
-{
-    struct order o = {.t = t, .words = t->resources.len / 64 + 1};
-    o.direct = MLN_NEW_ARRAY(scratch, uint64_t, o.words);
-    return o;
-}
 
 static void mark(uint64_t *set, size_t index)
 {
@@ -141,38 +205,14 @@ static bool is_marked(const uint64_t *set, size_t index)
     return set[index / 64] >> index % 64 & 1;
 }
 
-/* Marks what the value refers to. As deep as the value, which a back end built. */
-static void mark_references(const struct order *o, const struct mln_tree *tree)
-{
-    if (tree->resource && tree->resource->owner == o->t)
-        mark(o->direct, tree->resource->index);
-    if (tree->base)
-        mark_references(o, tree->base);
-    for (size_t i = 0; i < tree->items.len; i++)
-        mark_references(o, tree->items.data[i]);
-    for (size_t i = 0; i < tree->members.len; i++)
-        mark_references(o, tree->members.data[i].value);
-}
-
-static void find_references(struct order *o, struct mln_template_resource *resource)
+static void mark_direct(struct order *o, const struct mln_template_resource *resource)
 {
     memset(o->direct, 0, o->words * sizeof(*o->direct));
-    mark_references(o, resource->body);
-    for (size_t i = 0; i < resource->name.len; i++)
-        mark_references(o, resource->name.data[i]);
-    if (resource->location)
-        mark_references(o, resource->location);
-    if (resource->parent && resource->parent->owner == o->t)
-        mark(o->direct, resource->parent->index);
-    resource->refers.len = 0;
-    for (size_t i = 0; i < resource->index; i++)
-        if (is_marked(o->direct, i))
-            mln_vec_push(o->t->arena, &resource->refers, o->t->resources.data[i]);
+    for (size_t i = 0; i < resource->refers.len; i++)
+        mark(o->direct, resource->refers.data[i]->index);
     for (size_t i = 0; i < resource->after.len; i++)
         if (resource->after.data[i]->owner == o->t)
             mark(o->direct, resource->after.data[i]->index);
-    for (size_t i = resource->index; i < o->t->resources.len; i++)
-        assert(!is_marked(o->direct, i)); /* added behind everything it refers to */
 }
 
 /* From the last to the first: what is already waited for needs no line. */
@@ -194,22 +234,15 @@ static void keep_needed(struct order *o, struct mln_template_resource *resource)
             mln_vec_push(o->t->arena, &resource->depends, o->t->resources.data[i]);
 }
 
-void mln_template_find_references(struct mln_template *t)
-{
-    struct mln_arena *scratch = mln_arena_new();
-    struct order o = order_of(scratch, t);
-    for (size_t i = 0; i < t->resources.len; i++)
-        find_references(&o, t->resources.data[i]);
-    mln_arena_free(scratch);
-}
-
 void mln_template_finish(struct mln_template *t)
 {
+    mln_template_find_references(t);
     struct mln_arena *scratch = mln_arena_new();
-    struct order o = order_of(scratch, t);
+    struct order o = {.t = t, .words = t->resources.len / 64 + 1};
+    o.direct = MLN_NEW_ARRAY(scratch, uint64_t, o.words);
     o.waits = mln_alloc_array(scratch, t->resources.len * o.words, sizeof(*o.waits));
     for (size_t i = 0; i < t->resources.len; i++) {
-        find_references(&o, t->resources.data[i]);
+        mark_direct(&o, t->resources.data[i]);
         keep_needed(&o, t->resources.data[i]);
     }
     mln_arena_free(scratch);

@@ -70,7 +70,8 @@ struct mln_template {
     MLN_VEC(struct mln_template_variable) variables;
     struct mln_template_resource_vec resources; /* each behind those it depends on */
     MLN_VEC(struct mln_template_output) outputs;
-    struct mln_map *symbols; /* names in use, in lower case: symbols, parameters, variables */
+    struct mln_map *symbols;      /* names in use, in lower case: symbols, parameters, variables */
+    struct mln_map *param_places; /* name of a parameter -> its place in params, from 1 */
 };
 MLN_VEC_TYPE(mln_template_vec, struct mln_template *);
 
@@ -84,6 +85,9 @@ const char *mln_template_symbol(struct mln_template *t, const char *prefix, cons
  * identifier. Returns the reference to it. */
 struct mln_tree *mln_template_param(struct mln_template *t, const char *name, const char *type,
                                     struct mln_tree *value, const char *description);
+/* NULL when there is none; valid until the next one is made. */
+const struct mln_template_parameter *mln_template_find_param(const struct mln_template *t,
+                                                             const char *name);
 /* A new resource; `name` is its (first) name segment. `scope` may be NULL while there is one scope
  * only. */
 struct mln_template_resource *mln_template_add(struct mln_template *t,
