@@ -387,6 +387,28 @@ def nsgs_of_one_side(box):
 
 
 @test
+def nothing_deployed(box):
+    box.write("live.json", [])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    assert "newly" not in box.out, box.out
+    within("NSG 'nsg-jump' is not deployed\n", box.out)
+    same(box.run("diff", "live.json", "live.json"), 0)
+
+
+@test
+def nsgs_of_one_name(box):
+    """Of several resource groups: taken in their order."""
+    box.write("a.json", [nsg(rule("a", 100)), nsg(rule("b", 100, ports="22"))])
+    box.write("b.json", [nsg(rule("a", 100)), nsg(rule("b", 100, ports="23"))])
+    same(box.run("diff", "a.json", "a.json"), 0)
+    same(box.run("diff", "a.json", "b.json"), 1)
+    within("1 newly permitted, 1 newly denied; rules: 1 changed\n", box.out)
+    box.write("c.json", [nsg(rule("a", 100))])
+    same(box.run("diff", "a.json", "c.json"), 1)
+    within("NSG 'nsg-x' is gone\n", box.out)
+
+
+@test
 def wrong_calls(box):
     for arguments, message in ((["verify", "policy.mlp"], "verify needs --live=FILE"),
                                (["verify", "--live=x", "policy.mlp", "policy.mlp"], "verify takes one policy, not 2"),

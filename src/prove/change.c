@@ -34,7 +34,7 @@ static void keep_subject(struct finder *f, int side)
             keep_rules(f, &subject->deployed[i].rules[d], &f->deployed[side][i].rules[d]);
     f->words[side] = mln_words_new(arena_of(f), subject->model);
     f->speaker[side] = subject->is_policy || !f->subjects[1 - side].is_policy ? side : 1 - side;
-    f->placed[side] = true;
+    f->placed[side] = subject->is_policy || subject->model->zones.len > 0;
     for (size_t i = 0; i < subject->model->zones.len; i++)
         f->placed[side] &= !subject->model->zones.data[i]->unplaced;
 }
@@ -123,10 +123,14 @@ static bool has_effect(const struct mln_change *out, const struct mln_change_flo
     return false;
 }
 
+#define MOST_PAIRS 4000000 /* of flows that are held against each other: some 0.1 s */
+
+/* With more flows than that nobody reads which of them have no effect. */
 static void sum_up(struct mln_change *out)
 {
+    bool ask = out->end_to_end && out->at_nsgs.len * out->flows.len < MOST_PAIRS;
     for (size_t i = 0; i < out->at_nsgs.len; i++)
-        out->at_nsgs.data[i].alone = out->end_to_end && !has_effect(out, &out->at_nsgs.data[i]);
+        out->at_nsgs.data[i].alone = ask && !has_effect(out, &out->at_nsgs.data[i]);
     out->traffic = out->flows.len > 0 || out->at_nsgs.len > 0 || out->firewalls.len > 0;
     for (size_t i = 0; i < out->notes.len; i++)
         out->traffic |= out->notes.data[i].traffic;

@@ -28,32 +28,54 @@ static void pair_up(struct pairing *p, size_t old, size_t new)
     p->of[MLN_NEW][new] = old;
 }
 
-/* Pairs those without a partner whose keys are equal and belong to one of each side alone. A key
- * NULL: none. */
+/* A key NULL: none. */
 typedef const char *key_of(struct finder *f, int side, size_t i);
 
-static void pair_by_key(struct finder *f, struct pairing *p, key_of *key)
+/* By key the first one without a partner, and whether there are several. */
+struct holder {
+    size_t first;
+    bool several;
+};
+
+static struct mln_map *holders_of(struct finder *f, struct mln_arena *scratch,
+                                  const struct pairing *p, int side, key_of *key)
 {
-    struct mln_arena *scratch = mln_arena_new();
-    struct mln_map *news = mln_map_new(scratch), *olds = mln_map_new(scratch);
-    struct mln_map *maps[MLN_SIDES] = {olds, news};
-    for (int s = 0; s < MLN_SIDES; s++)
-        for (size_t i = 0; i < p->count[s]; i++) {
-            const char *text = p->of[s][i] == NO_PARTNER ? key(f, s, i) : NULL;
-            if (!text)
-                continue;
-            struct mln_map_entry *entry = mln_map_slot(maps[s], text, strlen(text));
-            /* 1 stands for "several" */
-            entry->value = (void *)(uintptr_t)(entry->value ? 1 : i + 2);
+    struct mln_map *map = mln_map_new(scratch);
+    for (size_t i = 0; i < p->count[side]; i++) {
+        const char *text = p->of[side][i] == NO_PARTNER ? key(f, side, i) : NULL;
+        struct mln_map_entry *entry = text ? mln_map_slot(map, text, strlen(text)) : NULL;
+        struct holder *holder = entry ? entry->value : NULL;
+        if (holder) {
+            holder->several = true;
+        } else if (entry) {
+            holder = MLN_NEW(scratch, struct holder);
+            holder->first = i;
+            entry->value = holder;
         }
-    for (size_t i = 0; i < olds->len; i++) {
-        const struct mln_map_entry *entry = &olds->entries[i];
-        uintptr_t old = (uintptr_t)entry->value;
-        uintptr_t new = (uintptr_t)mln_map_get_n(news, entry->key, entry->length);
-        if (old > 1 && new > 1)
-            pair_up(p, old - 2, new - 2);
     }
-    mln_arena_free(scratch);
+    return map;
+}
+
+/* Pairs those without a partner whose keys are equal; several of one key in their order where
+ * `in_turn`, else not at all. */
+static void pair_by_key(struct finder *f, struct pairing *p, key_of *key, bool in_turn)
+{
+    for (bool again = true; again;) {
+        struct mln_arena *scratch = mln_arena_new();
+        const struct mln_map *olds = holders_of(f, scratch, p, MLN_OLD, key);
+        const struct mln_map *news = holders_of(f, scratch, p, MLN_NEW, key);
+        again = false;
+        for (size_t i = 0; i < olds->len; i++) {
+            const struct mln_map_entry *entry = &olds->entries[i];
+            const struct holder *old = entry->value;
+            const struct holder *new = mln_map_get_n(news, entry->key, entry->length);
+            if (!new || (!in_turn && (old->several || new->several)))
+                continue;
+            pair_up(p, old->first, new->first);
+            again |= old->several && new->several;
+        }
+        mln_arena_free(scratch);
+    }
 }
 
 static const char *folded(struct finder *f, const char *text)
@@ -201,10 +223,10 @@ static void match_places(struct finder *f, struct pairing *nsgs)
     size_t olds = f->subjects[MLN_OLD].model->zones.len,
            news = f->subjects[MLN_NEW].model->zones.len;
     struct pairing zones = pairing_new(arena_of(f), olds, news);
-    pair_by_key(f, &zones, zone_name);
-    pair_by_key(f, &zones, zone_subnet);
-    pair_by_key(f, &zones, zone_addresses);
-    pair_by_key(f, &zones, zone_nsg);
+    pair_by_key(f, &zones, zone_name, false);
+    pair_by_key(f, &zones, zone_subnet, false);
+    pair_by_key(f, &zones, zone_addresses, false);
+    pair_by_key(f, &zones, zone_nsg, false);
     for (size_t i = 0; i < olds; i++)
         add_place(f, zone_at(f, MLN_OLD, i),
                   zones.of[MLN_OLD][i] == NO_PARTNER ? NULL
@@ -284,11 +306,11 @@ void mln_change_match(struct finder *f)
     const struct mln_model *old = f->subjects[MLN_OLD].model, *new = f->subjects[MLN_NEW].model;
     struct pairing nsgs = pairing_new(arena_of(f), old->nsgs.len, new->nsgs.len);
     bool places = f->placed[MLN_OLD] && f->placed[MLN_NEW];
-    pair_by_key(f, &nsgs, nsg_name);
+    pair_by_key(f, &nsgs, nsg_name, true);
     if (places)
         match_places(f, &nsgs);
     else if (old->nsgs.len == 1 && new->nsgs.len == 1)
-        pair_by_key(f, &nsgs, the_one);
+        pair_by_key(f, &nsgs, the_one, false);
     for (size_t i = 0; i < old->nsgs.len; i++) {
         const struct mln_nsg *its = old->nsgs.data[i];
         if (nsgs.of[MLN_OLD][i] == NO_PARTNER) {
