@@ -47,6 +47,9 @@ static const struct mln_tag *region_tag(struct mln_allow_job *job, const char *n
             mln_report(diags, MLN_D_UNKNOWN_REGION, NOWHERE, "there is no region '%s'", name);
         if (near)
             mln_diag_help(diag, "did you mean '%s'?", near->arm);
+        else if (mln_tags_cloud(job->tags) != MLN_CLOUD_PUBLIC)
+            mln_diag_note(diag, "the service-tag file is of the cloud '%s'",
+                          mln_cloud_names[mln_tags_cloud(job->tags)]);
         return NULL;
     }
     const struct mln_tag *tag = mln_agents_tag(job->tags, region->arm);

@@ -21,6 +21,18 @@ static bool open_catalogue(struct mln_cli *cli, struct mln_tag_source *source)
     return source->file.tags != NULL;
 }
 
+static bool is_cloud_asked(struct mln_cli *cli, const struct mln_tag_source *source)
+{
+    enum mln_cloud asked = cli->options.cloud;
+    if (!cli->options.cloud_given ||
+        (!source->file.closed && mln_tags_cloud(source->file.tags) == asked))
+        return true;
+    mln_report(cli->ctx.diags, MLN_D_CLOUD_MISMATCH, (struct mln_span){0},
+               "'%s' holds the service tags of cloud '%s', but --cloud=%s was given", source->path,
+               source->file.cloud, mln_cloud_names[asked]);
+    return false;
+}
+
 bool mln_tag_source_open(struct mln_cli *cli, const char *path, struct mln_tag_source *source)
 {
     *source = (struct mln_tag_source){.path = path ? path : cli->options.tags};
@@ -28,7 +40,8 @@ bool mln_tag_source_open(struct mln_cli *cli, const char *path, struct mln_tag_s
         return open_catalogue(cli, source);
     size_t length;
     char *text = mln_cli_read(cli, source->path, &length);
-    return text && mln_tagfile_look(&cli->ctx, source->path, text, length, &source->file);
+    return text && mln_tagfile_look(&cli->ctx, source->path, text, length, &source->file) &&
+           is_cloud_asked(cli, source);
 }
 
 static bool named(const struct mln_cli *cli, const struct mln_tag_source *source,
