@@ -199,6 +199,8 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
     bool good = true;
     for (size_t i = 0; i < count; i++)
         good &= read_text(cli, inputs, &texts[i], &deployed);
+    if (inputs->rules_only)
+        deployed.networks.len = 0;
     subject->kind = deployed.from_template ? MLN_SUBJECT_TEMPLATE : MLN_SUBJECT_NSGS;
     subject->model = empty_model(cli, inputs);
     struct placing p = {.cli = cli,

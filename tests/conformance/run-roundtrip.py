@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What compile writes, read back as if others had deployed it. Prints TAP.
 
-Of every example the rules in azuredeploy.json are those of the NSG JSON, and each governed subnet of the template is bound
-to its NSG."""
+Of every example the rules in azuredeploy.json are those of the NSG JSON, each governed subnet of the template is bound to
+its NSG, and verify finds no drift between the policy and its own template."""
 
 import json
 import os
@@ -57,6 +57,8 @@ def test_example(policy, directory):
           not read["diagnostics"], read["diagnostics"])
     bindings = sum(s["nsg"] >= 0 for n in read["networks"] for s in n["subnets"])
     check(f"{name}: {bindings} subnets are bound", bindings == bound(json.loads(template.read_text())) > 0)
+    done = run(COMMAND, "verify", *TODAY, f"--live={template}", policy)
+    check(f"{name}: no drift from its own template", done.returncode == 0, done.stdout.decode() + done.stderr.decode())
     return True
 
 
