@@ -29,6 +29,9 @@ struct mln_allowlist {
 MLN_VEC_TYPE(mln_lines, const char *);
 void mln_allowlist_facts(const struct mln_allowlist *list, struct mln_lines *out);
 
+/* allowlist_rows.c: fills rows and len. */
+void mln_allowlist_make_rows(struct mln_allowlist *list, const struct mln_tags *tags);
+
 /* allowlist_script.c */
 void mln_allowlist_script(const struct mln_allowlist *list, struct mln_buf *out);
 

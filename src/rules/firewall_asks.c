@@ -10,128 +10,6 @@
 
 #include <string.h>
 
-/* Addresses, as far as they are known. */
-struct known_set {
-    const struct mln_ipset *set[MLN_FAMILIES];
-    bool known;
-};
-
-static struct known_set nothing(struct mln_arena *a)
-{
-    return (struct known_set){{mln_ipset_empty(a, MLN_IPV4), mln_ipset_empty(a, MLN_IPV6)}, true};
-}
-
-static void unite(struct mln_arena *a, struct known_set *to, const struct known_set *from)
-{
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        to->set[f] = mln_ipset_union(a, to->set[f], from->set[f]);
-    to->known &= from->known;
-}
-
-static void subtract(struct mln_arena *a, struct known_set *from, const struct known_set *what)
-{
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        from->set[f] = mln_ipset_subtract(a, from->set[f], what->set[f]);
-    from->known &= what->known;
-}
-
-/* --- what a side stands for, out there --- */
-
-/* Hosted agents are known to come from IPv4 addresses only; the other tags hold both families. */
-static struct known_set tag_set(struct mln_arena *a, const struct mln_tag *tag, bool agents)
-{
-    struct known_set out = nothing(a);
-    out.known = tag && tag->prefixes[MLN_IPV4];
-    for (int f = 0; out.known && f < (agents ? 1 : MLN_FAMILIES); f++)
-        if (tag->prefixes[f])
-            out.set[f] = tag->prefixes[f];
-    return out;
-}
-
-static struct known_set agents_set(const struct mln_firewall_work *w,
-                                   const struct mln_geography *geography)
-{
-    struct mln_arena *a = w->ctx->arena;
-    struct known_set out = nothing(a);
-    for (size_t i = 0; i < geography->regions.len; i++) {
-        struct known_set one =
-            tag_set(a, mln_agents_tag(w->model->options->tags, geography->regions.data[i]), true);
-        unite(a, &out, &one);
-    }
-    return out;
-}
-
-static struct known_set everything(struct mln_arena *a)
-{
-    return (struct known_set){{mln_ipset_all(a, MLN_IPV4), mln_ipset_all(a, MLN_IPV6)}, true};
-}
-
-static struct known_set leaf_set(const struct mln_firewall_work *w, const struct mln_leaf *leaf)
-{
-    struct mln_arena *a = w->ctx->arena;
-    struct known_set out = nothing(a);
-    switch (leaf->kind) {
-    case MLN_LEAF_ANY:
-        return everything(a);
-    case MLN_LEAF_EXTERNAL:
-        for (int f = 0; f < MLN_FAMILIES; f++)
-            out.set[f] = leaf->external->addresses[f];
-        return out;
-    case MLN_LEAF_PREFIX:
-        for (int f = 0; f < MLN_FAMILIES; f++)
-            out.set[f] = mln_ipset_from_prefixes(a, (enum mln_family)f, &leaf->prefix, 1);
-        return out;
-    case MLN_LEAF_TAG:
-        if (leaf->tag->kind == MLN_TAG_SERVICE)
-            return tag_set(a, leaf->tag, false);
-        return leaf->tag->kind == MLN_TAG_INTERNET ? everything(a) : out;
-    case MLN_LEAF_HOSTED_AGENTS:
-        return agents_set(w, leaf->geography);
-    default:
-        return out; /* zones and networks come from private addresses */
-    }
-}
-
-static void subtract_side(const struct mln_firewall_work *w, struct known_set *from,
-                          const struct mln_side_set *side, unsigned depth);
-
-/* Excepts stand inside excepts; the grammar bounds how deep (src/lang/odd.c). */
-static struct known_set part_set(const struct mln_firewall_work *w,
-                                 const struct mln_side_part *part, unsigned depth)
-{
-    struct known_set out = leaf_set(w, &part->leaf);
-    for (size_t m = 0; m < part->minus_len; m++)
-        subtract_side(w, &out, part->minus[m], depth + 1);
-    return out;
-}
-
-static void subtract_side(const struct mln_firewall_work *w, struct known_set *from,
-                          const struct mln_side_set *side, unsigned depth)
-{
-    for (size_t i = 0; i < side->len; i++) {
-        struct known_set gone = part_set(w, &side->parts[i], depth);
-        subtract(w->ctx->arena, from, &gone);
-    }
-}
-
-/* Without its excepts. */
-static struct known_set named_set(const struct mln_firewall_work *w,
-                                  const struct mln_firewall_ask *ask)
-{
-    if (ask->set[MLN_IPV4])
-        return (struct known_set){{ask->set[MLN_IPV4], ask->set[MLN_IPV6]}, true};
-    return leaf_set(w, &ask->part->leaf);
-}
-
-static struct known_set ask_set(const struct mln_firewall_work *w,
-                                const struct mln_firewall_ask *ask)
-{
-    struct known_set out = named_set(w, ask);
-    for (size_t m = 0; m < ask->part->minus_len; m++)
-        subtract_side(w, &out, ask->part->minus[m], 0);
-    return out;
-}
-
 /* --- services --- */
 
 static bool is_allow(const struct mln_firewall_ask *ask)
@@ -173,7 +51,7 @@ static struct mln_services opened(const struct mln_firewall_work *w)
 
 struct cut {
     const struct mln_firewall_ask *ask;
-    struct known_set set;
+    struct mln_known_set set;
 };
 MLN_VEC_TYPE(cut_vec, struct cut);
 MLN_VEC_TYPE(range_vec, struct mln_range);
@@ -182,9 +60,9 @@ MLN_VEC_TYPE(range_vec, struct mln_range);
 struct gathering {
     struct mln_firewall_work *w;
     struct cut_vec cuts;
-    struct known_set common, forbids; /* what all of them take away; what forbids do */
-    struct mln_map *by_name;          /* sources */
-    const struct mln_intent *allow;   /* at work, with what its parts ask for: */
+    struct mln_known_set common, forbids; /* what all of them take away; what forbids do */
+    struct mln_map *by_name;              /* sources */
+    const struct mln_intent *allow;       /* at work, with what its parts ask for: */
     struct range_vec before[MLN_FAMILIES], after[MLN_FAMILIES];
     struct range_vec all[MLN_FAMILIES]; /* what is let in */
     struct range_vec excepted[MLN_FAMILIES];
@@ -216,7 +94,7 @@ static void collect_cuts(struct mln_firewall_work *w, struct cut_vec *out)
             report_ports(w, ask);
             continue;
         }
-        const struct cut cut = {ask, ask_set(w, ask)};
+        const struct cut cut = {ask, mln_ask_set(w, ask)};
         mln_vec_push(a, out, cut);
     }
 }
@@ -231,11 +109,11 @@ static bool overridden(const struct mln_intent *allow, const struct mln_intent *
 
 /* The union of the cuts that bind the allow; NULL stands for one without `overrides`. One sort,
  * however many there are. */
-static struct known_set binding(const struct mln_firewall_work *w, const struct cut_vec *cuts,
-                                const struct mln_intent *allow, bool forbids_only)
+static struct mln_known_set binding(const struct mln_firewall_work *w, const struct cut_vec *cuts,
+                                    const struct mln_intent *allow, bool forbids_only)
 {
     struct mln_arena *a = w->ctx->arena;
-    struct known_set out = nothing(a);
+    struct mln_known_set out = mln_known_nothing(a);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         MLN_VEC(struct mln_range) ranges = {0};
         for (size_t i = 0; i < cuts->len; i++) {
@@ -255,12 +133,12 @@ static struct known_set binding(const struct mln_firewall_work *w, const struct 
 
 /* --- what denies do to an allow --- */
 
-static bool is_empty(const struct known_set *s)
+static bool is_empty(const struct mln_known_set *s)
 {
     return s->set[MLN_IPV4]->len == 0 && s->set[MLN_IPV6]->len == 0;
 }
 
-static bool equal(const struct known_set *x, const struct known_set *y)
+static bool equal(const struct mln_known_set *x, const struct mln_known_set *y)
 {
     return mln_ipset_equal(x->set[MLN_IPV4], y->set[MLN_IPV4]) &&
            mln_ipset_equal(x->set[MLN_IPV6], y->set[MLN_IPV6]);
@@ -268,22 +146,22 @@ static bool equal(const struct known_set *x, const struct known_set *y)
 
 /* The first that takes something out of the set, of those with the verb. */
 static const struct cut *first_cut(struct mln_arena *a, const struct cut_vec *cuts,
-                                   const struct mln_intent *allow, const struct known_set *set,
+                                   const struct mln_intent *allow, const struct mln_known_set *set,
                                    enum mln_verb verb)
 {
     for (size_t i = 0; i < cuts->len; i++) {
         const struct mln_intent *deny = cuts->data[i].ask->intent;
         if (deny->verb != verb || overridden(allow, deny))
             continue;
-        struct known_set left = *set;
-        subtract(a, &left, &cuts->data[i].set);
+        struct mln_known_set left = *set;
+        mln_known_subtract(a, &left, &cuts->data[i].set);
         if (!equal(&left, set))
             return &cuts->data[i];
     }
     return NULL;
 }
 
-static const char *an_address(const struct known_set *before, const struct known_set *after,
+static const char *an_address(const struct mln_known_set *before, const struct mln_known_set *after,
                               struct mln_arena *a, char text[MLN_IP_TEXT])
 {
     for (int f = 0; f < MLN_FAMILIES; f++) {
@@ -302,8 +180,8 @@ static enum mln_diag_id finding(bool whole, bool forbid, bool by_name)
 }
 
 static void report_cut(const struct mln_firewall_work *w, const struct mln_intent *allow,
-                       const struct cut_vec *cuts, const struct known_set *before,
-                       const struct known_set *after, enum mln_verb by)
+                       const struct cut_vec *cuts, const struct mln_known_set *before,
+                       const struct mln_known_set *after, enum mln_verb by)
 {
     struct mln_arena *a = w->ctx->arena;
     const struct cut *cut = first_cut(a, cuts, allow, before, by);
@@ -348,7 +226,7 @@ static const char *source_name(struct mln_arena *a, const struct mln_firewall_as
 
 /* `set` is NULL for what is written by name. */
 static void add_source(struct gathering *g, const struct mln_firewall_ask *ask,
-                       const struct known_set *set)
+                       const struct mln_known_set *set)
 {
     struct mln_arena *a = g->w->ctx->arena;
     const char *name = source_name(a, ask);
@@ -403,16 +281,16 @@ static bool stays_tag(struct mln_firewall_work *w, const struct mln_firewall_ask
 /* --- all of it --- */
 
 static void add_ranges(struct mln_arena *a, struct range_vec to[MLN_FAMILIES],
-                       const struct known_set *set)
+                       const struct mln_known_set *set)
 {
     for (int f = 0; f < MLN_FAMILIES; f++)
         for (size_t i = 0; i < set->set[f]->len; i++)
             mln_vec_push(a, &to[f], set->set[f]->ranges[i]);
 }
 
-static struct known_set set_of(struct mln_arena *a, const struct range_vec ranges[MLN_FAMILIES])
+static struct mln_known_set set_of(struct mln_arena *a, const struct range_vec ranges[MLN_FAMILIES])
 {
-    struct known_set out = {.known = true};
+    struct mln_known_set out = {.known = true};
     for (int f = 0; f < MLN_FAMILIES; f++)
         out.set[f] = mln_ipset_from_ranges(a, (enum mln_family)f, ranges[f].data, ranges[f].len);
     return out;
@@ -426,14 +304,14 @@ static void gather_allow(struct gathering *g, const struct mln_firewall_ask *ask
         add_source(g, ask, NULL);
         return;
     }
-    struct known_set before = ask_set(w, ask), after = before;
-    struct known_set own =
+    struct mln_known_set before = mln_ask_set(w, ask), after = before;
+    struct mln_known_set own =
         ask->intent->overrides.len ? binding(w, &g->cuts, ask->intent, false) : g->common;
     if (g->cuts.len)
-        subtract(a, &after, &own);
+        mln_known_subtract(a, &after, &own);
     if (ask->part->minus_len) {
-        struct known_set gone = named_set(w, ask);
-        subtract(a, &gone, &before);
+        struct mln_known_set gone = mln_ask_named_set(w, ask);
+        mln_known_subtract(a, &gone, &before);
         add_ranges(a, g->excepted, &gone);
     }
     add_source(g, ask, &after);
@@ -448,8 +326,9 @@ static void close_allow(struct gathering *g)
 {
     struct mln_arena *a = g->w->ctx->arena;
     if (g->allow && g->cuts.len && g->w->out->known) {
-        struct known_set before = set_of(a, g->before), after = set_of(a, g->after), left = before;
-        subtract(a, &left, &g->forbids);
+        struct mln_known_set before = set_of(a, g->before), after = set_of(a, g->after),
+                             left = before;
+        mln_known_subtract(a, &left, &g->forbids);
         if (!equal(&before, &left))
             report_cut(g->w, g->allow, &g->cuts, &before, &left, MLN_VERB_FORBID);
         if (!equal(&left, &after))
@@ -476,11 +355,11 @@ void mln_firewall_gather(struct mln_firewall_work *w)
         gather_allow(&g, ask);
     }
     close_allow(&g);
-    struct known_set all = set_of(a, g.all), kept_out = set_of(a, g.excepted);
+    struct mln_known_set all = set_of(a, g.all), kept_out = set_of(a, g.excepted);
     /* What another allow, or an override, lets in again is not kept out. */
-    unite(a, &kept_out, &g.common);
-    subtract(a, &kept_out, &all);
-    unite(a, &kept_out, &g.forbids);
+    mln_known_unite(a, &kept_out, &g.common);
+    mln_known_subtract(a, &kept_out, &all);
+    mln_known_unite(a, &kept_out, &g.forbids);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         w->out->wanted[f] = all.set[f];
         w->kept_out[f] = kept_out.set[f];

@@ -12,6 +12,24 @@ struct mln_firewall_work {
     const struct mln_ipset *kept_out[MLN_FAMILIES]; /* by excepts, denies and forbids; never NULL */
 };
 
+/* Addresses, as far as they are known. */
+struct mln_known_set {
+    const struct mln_ipset *set[MLN_FAMILIES];
+    bool known;
+};
+
+/* firewall_sets.c */
+struct mln_known_set mln_known_nothing(struct mln_arena *a);
+void mln_known_unite(struct mln_arena *a, struct mln_known_set *to,
+                     const struct mln_known_set *from);
+void mln_known_subtract(struct mln_arena *a, struct mln_known_set *from,
+                        const struct mln_known_set *what);
+/* What an ask is about, without and with its excepts. */
+struct mln_known_set mln_ask_named_set(const struct mln_firewall_work *w,
+                                       const struct mln_firewall_ask *ask);
+struct mln_known_set mln_ask_set(const struct mln_firewall_work *w,
+                                 const struct mln_firewall_ask *ask);
+
 /* firewall_asks.c: sources, wanted, tags, known; reports what denies do to allows. */
 void mln_firewall_gather(struct mln_firewall_work *w);
 
