@@ -6,6 +6,7 @@
  * so deployments are found by name before they are walked, and their outputs are worked out when
  * asked for. Everything else reference() could give is state that only a deployment has. */
 #include "import/arm_template.h"
+#include "import/arm_name.h"
 
 #include "import/network.h"
 #include "import/nsg_group.h"
@@ -55,36 +56,6 @@ struct walk {
     struct mln_eval *e;
     struct mln_arm_template_resource_vec *out;
 };
-
-/* ---- finding the template ---- */
-
-static bool is_template(const cJSON *json)
-{
-    const char *schema = mln_loose_text(json, "$schema");
-    const cJSON *resources = mln_loose_member(json, "resources");
-    if (!cJSON_IsObject(json) || mln_loose_text(json, "type"))
-        return false;
-    return cJSON_IsArray(resources) || cJSON_IsObject(resources) ||
-           (schema && strstr(schema, "eploymentTemplate.json"));
-}
-
-const cJSON *mln_arm_template_find(const cJSON *root, const cJSON **wrapper)
-{
-    static const char *const inside[] = {"template", "mainTemplate"};
-    const cJSON *value = mln_loose_member(root, "value");
-    root = cJSON_IsObject(value) ? value : root;
-    const cJSON *holders[] = {root, mln_loose_member(root, "properties")};
-    *wrapper = NULL;
-    if (is_template(root))
-        return root;
-    for (int h = 0; h < 2; h++)
-        for (int i = 0; i < 2; i++)
-            if (is_template(mln_loose_member(holders[h], inside[i]))) {
-                *wrapper = holders[h];
-                return mln_loose_member(holders[h], inside[i]);
-            }
-    return NULL;
-}
 
 /* ---- templates and deployments ---- */
 
@@ -175,62 +146,6 @@ static struct mln_arm_template *open_deployment(struct mln_eval *e, struct deplo
 
 /* ---- names, types, ids ---- */
 
-/* Parts between '/', not counting those inside of braces. */
-static size_t count_parts(const char *name)
-{
-    size_t parts = 1;
-    for (int depth = 0; *name; name++) {
-        depth += (*name == '{') - (*name == '}');
-        parts += *name == '/' && depth <= 0;
-    }
-    return parts;
-}
-
-static const char *part_end(const char *name)
-{
-    for (int depth = 0; *name; name++) {
-        depth += (*name == '{') - (*name == '}');
-        if (*name == '/' && depth <= 0)
-            break;
-    }
-    return name;
-}
-
-static const char *last_part(const char *name)
-{
-    for (const char *end = part_end(name); *end; end = part_end(name))
-        name = end + 1;
-    return name;
-}
-
-/* "" when the name has not as many parts as the type. */
-static const char *make_id(struct mln_eval *e, const char *base, const char *type, const char *name)
-{
-    struct mln_buf out;
-    const char *slash = strchr(type, '/');
-    if (!slash || count_parts(name) + 1 != count_parts(type))
-        return "";
-    mln_buf_init(&out, e->ctx->arena);
-    mln_buf_printf(&out, "%s/providers/%.*s", base, (int)(slash - type), type);
-    while (slash) {
-        const char *end = strchr(slash + 1, '/'), *name_end = part_end(name);
-        size_t length = end ? (size_t)(end - slash - 1) : strlen(slash + 1);
-        mln_buf_printf(&out, "/%.*s/%.*s", (int)length, slash + 1, (int)(name_end - name), name);
-        name = *name_end ? name_end + 1 : name_end;
-        slash = end;
-    }
-    return out.data;
-}
-
-/* Without the last type and name. */
-static const char *parent_of(struct mln_eval *e, const char *id, const char *name)
-{
-    size_t length = strlen(id) - strlen(last_part(name));
-    for (length -= length > 0; length > 0 && id[length - 1] != '/'; length--)
-        ;
-    return mln_strndup(e->ctx->arena, id, length ? length - 1 : 0);
-}
-
 /* Azure's spelling of a type of concern; NULL for the others. */
 static const char *known_type(const char *type)
 {
@@ -254,7 +169,7 @@ static bool name_place(struct mln_eval *e, struct place *p)
         whole ? type->text : mln_printf(e->ctx->arena, "%s/%s", parent->type, type->text);
     p->type = known_type(own_type);
     p->unknown_name = name->unknown || (parent && parent->unknown_name);
-    p->name = parent && count_parts(text) + 1 < count_parts(own_type)
+    p->name = parent && mln_arm_name_parts(text) + 1 < mln_arm_name_parts(own_type)
                   ? mln_printf(e->ctx->arena, "%s/%s", parent->name, text)
                   : text;
     return p->type != NULL;
@@ -347,7 +262,7 @@ static void register_deployment(void *data, struct place *p, const char *symbol)
     struct deployment *d = get_deployment(e, p);
     register_name(e, p->t->deployments, p->name, d);
     register_name(e, p->t->deployments,
-                  make_id(e, mln_group_id(p->t->target), DEPLOYMENT_TYPE, p->name), d);
+                  mln_arm_id(e, mln_group_id(p->t->target), DEPLOYMENT_TYPE, p->name), d);
     if (symbol)
         register_name(e, p->t->deployments, symbol, d);
 }
@@ -401,7 +316,7 @@ const struct mln_datum *mln_arm_template_info(const struct mln_env *env, const c
         return NULL;
     const struct mln_datum *name = mln_eval_json(env, mln_loose_member(json, "name"));
     const char *text = mln_datum_as_text(e, name);
-    const char *id = text ? make_id(e, mln_group_id(env->scope), type, text) : "";
+    const char *id = text ? mln_arm_id(e, mln_group_id(env->scope), type, text) : "";
     if (!*id)
         return NULL;
     const struct mln_datum **items = MLN_NEW_ARRAY(e->ctx->arena, const struct mln_datum *, 3);
@@ -438,15 +353,15 @@ static void add_resource(struct walk *w, const struct place *p)
     const cJSON *location = mln_loose_member(p->json, "location");
     struct mln_arm_template_resource resource = {
         .type = p->type,
-        .name = last_part(p->name),
-        .id = make_id(e, mln_group_id(p->t->target), p->type, p->name),
+        .name = mln_arm_name_last(p->name),
+        .id = mln_arm_id(e, mln_group_id(p->t->target), p->type, p->name),
         .unknown_name = p->unknown_name,
         .properties = mln_eval_json(&p->env, mln_loose_member(p->json, "properties")),
         .location = location ? mln_eval_json(&p->env, location) : NULL,
         .json = p->json,
     };
-    if (count_parts(p->type) > 2 && *resource.id)
-        resource.parent_id = parent_of(e, resource.id, p->name);
+    if (mln_arm_name_parts(p->type) > 2 && *resource.id)
+        resource.parent_id = mln_arm_parent_id(e, resource.id, p->name);
     mln_vec_push(e->ctx->arena, w->out, resource);
 }
 
