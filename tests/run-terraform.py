@@ -325,7 +325,7 @@ def check_networks(body, files):
 
 
 def check_prerequisites(body, files):
-    got = [re.sub("of this configuration$", "of this template", item)
+    got = [re.sub("of this configuration$", "of this template", FromTerraform(body).text(item))
            for block in body.blocks("output") for item in block.get("value")]
     want = [item for name, text in files.items() if name.startswith("azuredeploy") and name.endswith(".json")
             for item in json.loads(text).get("outputs", {}).get("prerequisites", {}).get("value", [])]

@@ -94,8 +94,9 @@ void mln_terraform_write_head(struct mln_terraform *t, struct mln_buf *out)
 static void write_prerequisite(struct mln_terraform *t, const struct mln_resource *resource,
                                const char *text)
 {
-    mln_hcl_item_text(
-        &t->hcl, mln_printf(t->arena, "%s (%s): %s", resource->name, resource->kind->name, text));
+    const char *whole =
+        mln_printf(t->arena, "%s (%s): %s", resource->name, resource->kind->name, text);
+    mln_hcl_item_expression(&t->hcl, mln_terraform_in_region(t, whole));
 }
 
 /* What the service wants to be given for an endpoint that it makes itself. */

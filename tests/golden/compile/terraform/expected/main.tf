@@ -852,6 +852,6 @@ output "prerequisites" {
     "images (container-registry): SKU Premium: lower ones have neither private endpoints nor a firewall",
     "own (aks-cluster): A private cluster takes no list of addresses: either the endpoint or the list",
     "own (aks-cluster): The service makes its endpoint 'management' itself: create it in the subnet 'lone'",
-    "own (aks-cluster): Create it with the private DNS zone privatelink.{region}.azmk8s.io of this configuration",
+    "own (aks-cluster): Create it with the private DNS zone privatelink.${var.location}.azmk8s.io of this configuration",
   ]
 }
