@@ -12,6 +12,8 @@ resources with private endpoints are added. Statements that the compiler refuses
 
 import argparse
 import copy
+import csv
+import io
 import ipaddress
 import json
 import os
@@ -339,6 +341,21 @@ def check_snippets(out, text):
     return problems
 
 
+def check_table(out):
+    """rules.csv has a line for each rule of the NSG files, as RFC 4180 reads it, and no cell that a spreadsheet runs."""
+    raw, problems = (out / "rules.csv").read_bytes(), []
+    if raw.count(b"\n") != raw.count(b"\r\n"):
+        problems.append("a line of rules.csv ends otherwise")
+    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), strict=True)
+    listed = [(row[0], row[1], int(row[2]), row[3], row[4]) for row in rows]
+    wanted = [(path.name[:-9], p["direction"], p["priority"], rule["name"], p["access"]) for path in sorted(out.glob("*.nsg.json"))
+              for rule in templates.load(path)["properties"]["securityRules"] for p in [rule["properties"]]]
+    if sorted(listed) != sorted(wanted):
+        problems.append("rules.csv has other rules than the NSG files")
+    problems += ["a cell of rules.csv is %r" % cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    return problems + ["a line of rules.csv has %d cells" % len(row) for row in rows if len(row) != len(head)]
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seed", type=int, default=1)
@@ -353,7 +370,7 @@ def main():
                 result = compile_policy(policy, out, "--emit=nsg,arm,snippet,csv", "--arm-scope=" + scope)
                 problems = [result.stderr] if result.returncode else templates.check(out, policy.read_text())
                 tap.result("%s, scope %s: references and dependencies" % (name, scope),
-                           problems + check_snippets(out, policy.read_text()))
+                           problems + check_snippets(out, policy.read_text()) + check_table(out))
                 files += [*out.glob("azuredeploy*.json"), *snippets(out)]
             # What verify says of traffic is another matter: a template has no overlays, VPN clients, Kubernetes pods.
             result = subprocess.run([MLNSGC, "verify", str(policy), "--live=" + str(pathlib.Path(work, name, "all", "azuredeploy.json"))],
@@ -382,7 +399,7 @@ def random_policies(tap, arguments, work, files):
         done += 1
         split += pathlib.Path(box, "out", "azuredeploy.order").exists()
         problems += ["policy %d: %s" % (number, text_) for text_ in templates.check(box / "out", text)]
-        problems += ["policy %d: %s" % (number, text_) for text_ in check_snippets(box / "out", text)]
+        problems += ["policy %d: %s" % (number, text_) for text_ in check_snippets(box / "out", text) + check_table(box / "out")]
         blind += ["policy %d: %s" % (number, text_) for text_ in unnoticed(box / "out", text, rng)]
         if (box / "out" / "azuredeploy.json").exists() and not (box / "out" / "azuredeploy.order").exists():
             if scope != "nsg":
