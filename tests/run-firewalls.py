@@ -22,6 +22,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
@@ -469,6 +470,22 @@ def ten_thousand_sources_take_no_time(arguments):
         "".join(f"allow https from x{i} to r\n" for i in range(len(texts)))
     files = compiled(policy, tags=None)
     assert merged(map(span, files["r.allowlist.txt"].split())) == merged(map(span, texts))
+
+
+@test
+def thousands_of_denies_take_no_time(arguments):
+    count = 300 if os.environ.get("MLN_SANITIZED") else 3000
+    for overrides in ("", " overrides d{}"):
+        policy, expected = "resource r cosmos-db\n", []
+        for i in range(count):
+            lines = ("external x{0} {1}.0.0/24\nexternal y{0} {1}.0.128/25\nallow https from x{0} to r" + overrides + "\n"
+                     "deny https from y{0} to r as d{0}\n")
+            policy += lines.replace("d{}", "d{0}").format(i, f"{20 + i // 250}.{i % 250}")
+            expected.append(span(f"{20 + i // 250}.{i % 250}.0.0/{24 if overrides else 25}"))
+        start = time.monotonic()
+        files = compiled(policy, tags=None)
+        assert time.monotonic() - start < 10, "it grows with the square"
+        assert merged(map(span, files["r.allowlist.txt"].split())) == merged(expected)
 
 
 # ---- scripts ----

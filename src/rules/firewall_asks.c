@@ -107,10 +107,16 @@ static bool overridden(const struct mln_intent *allow, const struct mln_intent *
     return false;
 }
 
-/* The union of the cuts that bind the allow; NULL stands for one without `overrides`. One sort,
- * however many there are. */
+static bool far_apart(const struct mln_known_set *x, const struct mln_known_set *y, int f)
+{
+    return x->known && y->known && !mln_ipset_overlaps(x->set[f], y->set[f]);
+}
+
+/* The union of the cuts that bind the allow, of which `within` is all that matters; NULL stands for
+ * one without `overrides`, and for everything. One sort, however many there are. */
 static struct mln_known_set binding(const struct mln_firewall_work *w, const struct cut_vec *cuts,
-                                    const struct mln_intent *allow, bool forbids_only)
+                                    const struct mln_intent *allow,
+                                    const struct mln_known_set *within, bool forbids_only)
 {
     struct mln_arena *a = w->ctx->arena;
     struct mln_known_set out = mln_known_nothing(a);
@@ -120,6 +126,8 @@ static struct mln_known_set binding(const struct mln_firewall_work *w, const str
             const struct mln_intent *deny = cuts->data[i].ask->intent;
             if (deny->verb != MLN_VERB_FORBID &&
                 (forbids_only || (allow && overridden(allow, deny))))
+                continue;
+            if (within && far_apart(&cuts->data[i].set, within, f))
                 continue;
             out.known &= cuts->data[i].set.known;
             const struct mln_ipset *set = cuts->data[i].set.set[f];
@@ -144,32 +152,32 @@ static bool equal(const struct mln_known_set *x, const struct mln_known_set *y)
            mln_ipset_equal(x->set[MLN_IPV6], y->set[MLN_IPV6]);
 }
 
-/* The first that takes something out of the set, of those with the verb. */
-static const struct cut *first_cut(struct mln_arena *a, const struct cut_vec *cuts,
-                                   const struct mln_intent *allow, const struct mln_known_set *set,
-                                   enum mln_verb verb)
+/* An address that was taken away. */
+struct example {
+    enum mln_family family;
+    struct mln_ip ip;
+};
+
+static struct example first_gone(struct mln_arena *a, const struct mln_known_set *before,
+                                 const struct mln_known_set *after)
+{
+    struct mln_known_set gone = *before;
+    mln_known_subtract(a, &gone, after);
+    int f = gone.set[MLN_IPV4]->len ? MLN_IPV4 : MLN_IPV6;
+    return (struct example){(enum mln_family)f, gone.set[f]->ranges[0].lo};
+}
+
+/* What takes it away, of those with the verb. */
+static const struct cut *find_cut(const struct cut_vec *cuts, const struct mln_intent *allow,
+                                  const struct example *example, enum mln_verb verb)
 {
     for (size_t i = 0; i < cuts->len; i++) {
         const struct mln_intent *deny = cuts->data[i].ask->intent;
-        if (deny->verb != verb || overridden(allow, deny))
-            continue;
-        struct mln_known_set left = *set;
-        mln_known_subtract(a, &left, &cuts->data[i].set);
-        if (!equal(&left, set))
+        if (deny->verb == verb && !overridden(allow, deny) &&
+            mln_ipset_contains(cuts->data[i].set.set[example->family], example->ip))
             return &cuts->data[i];
     }
     return NULL;
-}
-
-static const char *an_address(const struct mln_known_set *before, const struct mln_known_set *after,
-                              struct mln_arena *a, char text[MLN_IP_TEXT])
-{
-    for (int f = 0; f < MLN_FAMILIES; f++) {
-        const struct mln_ipset *gone = mln_ipset_subtract(a, before->set[f], after->set[f]);
-        if (gone->len)
-            return mln_ip_text((enum mln_family)f, gone->ranges[0].lo, text);
-    }
-    return "";
 }
 
 static enum mln_diag_id finding(bool whole, bool forbid, bool by_name)
@@ -184,7 +192,8 @@ static void report_cut(const struct mln_firewall_work *w, const struct mln_inten
                        const struct mln_known_set *after, enum mln_verb by)
 {
     struct mln_arena *a = w->ctx->arena;
-    const struct cut *cut = first_cut(a, cuts, allow, before, by);
+    const struct example example = first_gone(a, before, after);
+    const struct cut *cut = find_cut(cuts, allow, &example, by);
     if (!cut)
         return;
     const struct mln_intent *deny = cut->ask->intent;
@@ -198,7 +207,7 @@ static void report_cut(const struct mln_firewall_work *w, const struct mln_inten
                    allow->span, "at the firewall of '%s' %s this allow is taken away by a %s",
                    w->resource->name, whole ? "all of" : "a part of", verb);
     mln_diag_label(diag, deny->span, "the %s", verb);
-    mln_diag_note(diag, "for example the source %s", an_address(before, after, a, text));
+    mln_diag_note(diag, "for example the source %s", mln_ip_text(example.family, example.ip, text));
     if (mln_rests_on_tags(allow, deny))
         mln_diag_at_most(diag, MLN_WARNING);
     w->out->failed |= diag->severity == MLN_ERROR;
@@ -306,7 +315,7 @@ static void gather_allow(struct gathering *g, const struct mln_firewall_ask *ask
     }
     struct mln_known_set before = mln_ask_set(w, ask), after = before;
     struct mln_known_set own =
-        ask->intent->overrides.len ? binding(w, &g->cuts, ask->intent, false) : g->common;
+        ask->intent->overrides.len ? binding(w, &g->cuts, ask->intent, &before, false) : g->common;
     if (g->cuts.len)
         mln_known_subtract(a, &after, &own);
     if (ask->part->minus_len) {
@@ -343,8 +352,8 @@ void mln_firewall_gather(struct mln_firewall_work *w)
     struct mln_arena *a = w->ctx->arena;
     struct gathering g = {.w = w, .by_name = mln_map_new(a)};
     collect_cuts(w, &g.cuts);
-    g.common = binding(w, &g.cuts, NULL, false);
-    g.forbids = binding(w, &g.cuts, NULL, true);
+    g.common = binding(w, &g.cuts, NULL, NULL, false);
+    g.forbids = binding(w, &g.cuts, NULL, NULL, true);
     for (size_t i = 0; i < w->resource->firewall_asks.len; i++) {
         const struct mln_firewall_ask *ask = &w->resource->firewall_asks.data[i];
         if (!is_allow(ask) || ask->intent->broken)

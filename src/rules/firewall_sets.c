@@ -16,11 +16,45 @@ void mln_known_unite(struct mln_arena *a, struct mln_known_set *to,
     to->known &= from->known;
 }
 
+/* The first range of the set that does not end before `ip`. */
+static size_t first_at(const struct mln_ipset *set, struct mln_ip ip)
+{
+    size_t from = 0, to = set->len;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (mln_ip_cmp(set->ranges[middle].hi, ip) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* What of `set` lies near `around`: many small sets are compared with one large one, and must not
+ * cost what the large one does. It shares the ranges. */
+static struct mln_ipset part_near(const struct mln_ipset *set, const struct mln_ipset *around)
+{
+    struct mln_ipset part = {.family = set->family};
+    if (around->len == 0)
+        return part;
+    size_t first = first_at(set, around->ranges[0].lo);
+    struct mln_ip last = around->ranges[around->len - 1].hi;
+    size_t end = first_at(set, last);
+    if (end < set->len && mln_ip_cmp(set->ranges[end].lo, last) <= 0)
+        end++;
+    part.len = end - first;
+    part.ranges = set->ranges + first;
+    return part;
+}
+
 void mln_known_subtract(struct mln_arena *a, struct mln_known_set *from,
                         const struct mln_known_set *what)
 {
-    for (int f = 0; f < MLN_FAMILIES; f++)
-        from->set[f] = mln_ipset_subtract(a, from->set[f], what->set[f]);
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        const struct mln_ipset near = part_near(what->set[f], from->set[f]);
+        if (near.len)
+            from->set[f] = mln_ipset_subtract(a, from->set[f], &near);
+    }
     from->known &= what->known;
 }
 
