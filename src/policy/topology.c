@@ -346,7 +346,7 @@ static void name_zones(struct mln_build *b)
     for (size_t i = 0; i < b->model->zones.len; i++) {
         struct mln_map_entry *entry = mln_map_slot(count, b->model->zones.data[i]->name,
                                                    strlen(b->model->zones.data[i]->name));
-        entry->value = (char *)entry->value + 1;
+        entry->value = (void *)((uintptr_t)entry->value + 1);
     }
     for (size_t i = 0; i < b->model->zones.len; i++) {
         struct mln_zone *zone = b->model->zones.data[i];
