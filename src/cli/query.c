@@ -12,11 +12,15 @@ static void add_packet(struct mln_cli *cli, struct mln_query_result *result,
                        enum mln_query_verdict verdict)
 {
     struct mln_query_packet packet = {.at = at, .verdict = verdict};
+    packet.transit_count = mln_query_transit(world, at, packet.transit);
+    for (size_t i = 0; i < packet.transit_count; i++)
+        if (packet.transit[i].action == MLN_DENY)
+            packet.verdict = MLN_QUERY_DENIED;
     for (size_t i = 0; i < at->hop_count; i++) {
         const struct mln_assert_hop *hop = &at->hops[i];
         if (cli->options.trace)
             mln_query_trace(world, hop, &at->packet, &packet.traces[i]);
-        if (hop->action == MLN_DENY && verdict == MLN_QUERY_DENIED)
+        if (hop->action == MLN_DENY && packet.verdict == MLN_QUERY_DENIED)
             mln_query_hints(world, hop, &at->packet, MAX_HINTS, &packet.hints[i]);
     }
     mln_vec_push(cli->ctx.arena, &result->packets, packet);

@@ -12,6 +12,8 @@ struct mln_query_packet {
     enum mln_query_verdict verdict;      /* ALLOWED, DENIED or UNDECIDED */
     struct mln_query_step_vec traces[2]; /* by hop; empty without --trace */
     struct mln_query_hint_vec hints[2];  /* by hop that denies */
+    struct mln_assert_hop transit[2];    /* at an appliance on the way */
+    size_t transit_count;
 };
 
 /* One input. */

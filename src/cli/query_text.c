@@ -90,6 +90,8 @@ static void add_way(struct mln_cli *cli, const struct mln_query_result *result,
         for (size_t i = 0; i < packet->at->hop_count; i++)
             if ((packet->at->hops[i].direction == MLN_INBOUND) == (end == 1))
                 add_hop(cli, result, packet, i, out);
+        for (size_t i = 0; end == 0 && i < packet->transit_count; i++)
+            mln_hop_print(cli, &result->subject, &packet->transit[i], &packet->at->packet, out);
     }
 }
 
