@@ -47,7 +47,8 @@ static struct end split(struct mln_arena *a, const char *text)
 
 static bool is_port_list(const char *text)
 {
-    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789-, ")] == '\0';
+    size_t length = strspn(text, "0123456789-, ");
+    return *text >= '0' && *text <= '9' && !text[length] && !strchr("-, ", text[length - 1]);
 }
 
 static bool check_end(struct mln_cli *cli, const char *option, const struct end *end)
