@@ -113,26 +113,23 @@ static void add_hop(struct ways *w, int s, size_t place, enum mln_direction dire
                     struct mln_diff_side *side)
 {
     const struct mln_zone *zone = zone_of(w, place, s);
-    if (!zone || !zone->nsg)
+    if (!zone)
         return;
     struct mln_diff_hop *hop = &side->hops[side->hop_count++];
-    *hop = (struct mln_diff_hop){.zone = zone,
-                                 .direction = direction,
-                                 .rules = &w->f->deployed[s][zone->nsg->index].rules[direction]};
+    *hop = (struct mln_diff_hop){.zone = zone, .direction = direction};
+    if (zone->nsg)
+        hop->rules = &w->f->deployed[s][zone->nsg->index].rules[direction];
     for (int f = 0; f < MLN_FAMILIES; f++)
         hop->own[f] = w->home[place][s][f];
 }
 
-/* Between two places nothing is permitted where neither end is governed, but for two zones that
- * are there. */
+/* Where neither end is a zone of the side, nothing is permitted. */
 static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size_t to)
 {
-    const struct mln_zone *a = zone_of(w, from, s), *b = zone_of(w, to, s);
     struct mln_diff_side side = {.model = w->f->subjects[s].model};
     add_hop(w, s, from, MLN_OUTBOUND, &side);
     add_hop(w, s, to, MLN_INBOUND, &side);
-    bool there = (a || from == REST) && (b || to == REST);
-    if (side.hop_count == 0 && !there)
+    if (side.hop_count == 0)
         return side;
     for (int f = 0; f < MLN_FAMILIES; f++) {
         side.src[f] = addresses_of(w, s, from, to, MLN_INBOUND, f);

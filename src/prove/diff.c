@@ -130,26 +130,24 @@ static void add_pass(struct comparison *c, struct list *list, const struct mln_i
         add_match(c, list, match, &pass);
 }
 
-/* Where there is no NSG, everything passes. What an NSG does not govern passes it on the way to or
- * from what the other one governs; what neither governs is in no question. */
+/* What a zone without an NSG holds passes. What a zone does not hold passes it on the way to or
+ * from what the other one holds; what neither holds is in no question. */
 static void add_passing(struct comparison *c, const struct mln_diff_side *side, size_t at,
                         struct list *list)
 {
     const struct mln_diff_hop *hop = &side->hops[at], *other = &side->hops[1 - at];
     const struct mln_ipset *src = side->src[c->family], *dst = side->dst[c->family];
-    const struct mln_ipset *own = hop->own[c->family];
-    if (!hop->rules) {
-        add_pass(c, list, src, dst);
+    const struct mln_ipset *own = hop->own[c->family], *far = other->own[c->family];
+    bool out = hop->direction == MLN_OUTBOUND;
+    if (!hop->rules)
+        add_pass(c, list, own && out ? cut(c, own, src) : src,
+                 own && !out ? cut(c, own, dst) : dst);
+    if (!own || side->hop_count < 2 || !far)
         return;
-    }
-    if (!own || side->hop_count < 2 || !other->own[c->family])
-        return;
-    if (hop->direction == MLN_OUTBOUND)
-        add_pass(c, list, mln_ipset_subtract(c->ctx.arena, src, own),
-                 cut(c, other->own[c->family], dst));
+    if (out)
+        add_pass(c, list, mln_ipset_subtract(c->ctx.arena, src, own), cut(c, far, dst));
     else
-        add_pass(c, list, cut(c, other->own[c->family], src),
-                 mln_ipset_subtract(c->ctx.arena, dst, own));
+        add_pass(c, list, cut(c, far, src), mln_ipset_subtract(c->ctx.arena, dst, own));
 }
 
 static void add_hop(struct comparison *c, int number, size_t at)

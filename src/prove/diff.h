@@ -26,14 +26,14 @@ struct mln_diff_sets {
 };
 void mln_diff_sets_init(struct mln_diff_sets *sets, struct mln_arena *arena);
 
-/* An NSG on the way. */
+/* A zone on the way, with its NSG. */
 struct mln_diff_hop {
     const struct mln_zone *zone; /* what tags mean */
     enum mln_direction direction;
     const struct mln_rule_vec *rules; /* by priority; NULL: no NSG, all passes */
-    const struct mln_ipset
-        *own[MLN_FAMILIES]; /* the addresses it governs; NULL: all. Others
-                                                pass to and from what the other NSG governs. */
+    /* The addresses the zone holds; NULL: all of the side's. Others pass, to and from what the
+     * other zone holds. */
+    const struct mln_ipset *own[MLN_FAMILIES];
 };
 
 struct mln_diff_side {
