@@ -201,7 +201,8 @@ static void report_redundant(const struct mln_lint *lint, const struct mln_rule 
                   names(lint, &v->by, v->by_more));
     mln_diag_note(diag, "for instance %s", packet_text(lint, &v->packet));
     if (v->together.len)
-        mln_diag_note(diag, "it may only go together with %s", names(lint, &v->together, false));
+        mln_diag_note(diag, "it may only go together with %s",
+                      names(lint, &v->together, v->together_more));
     if (allow && by_azure_alone(v))
         advise(lint, diag,
                "remove it; or, if it was to be the exception, deny the rest: Azure permits it by "

@@ -49,6 +49,7 @@ struct mln_rule_verdict {
     struct mln_listed_vec by;
     bool by_more; /* there are more than MLN_COVER_MOST, which are left out of `by` */
     struct mln_listed_vec together; /* redundant: rules that must go with it */
+    bool together_more;
     struct mln_packet packet;       /* of the rule; of a redundant one, that it decides */
     bool contradicted;              /* shadowed, and `against` has the other action */
     struct mln_listed against;      /* of a contradicted or conflicting rule: the earlier one */

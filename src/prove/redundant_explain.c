@@ -182,25 +182,50 @@ static void replace_in_plane(struct mln_audit *a, struct mln_audit_plane *p, siz
     }
 }
 
-/* With the rules that were found useless before still there, does its removal change anything? Then
- * those that would step in must go too. */
-static void find_companions(struct mln_audit *a, struct mln_audit_plane *p, size_t rule,
-                            struct mln_rule_verdict *v)
+/* --- what must go with it --- */
+
+/* All but what goes already. */
+static uint64_t *what_stays(struct mln_audit *a, struct mln_audit_plane *p,
+                            const struct mln_rule_verdict *v)
 {
-    uint64_t *later = p->cover; /* free here */
-    struct mln_packet packet;
-    bool more = false;
-    memset(later, 0xff, p->words * sizeof *later);
-    mln_bits_clear(later, p->entries.len, p->words * 64);
+    uint64_t *stays = p->cover; /* free here */
+    memset(stays, 0xff, p->words * sizeof *stays);
+    mln_bits_clear(stays, p->entries.len, p->words * 64);
     for (size_t i = 0; i < v->together.len; i++)
-        mln_bits_clear(later, a->out->first[v->together.data[i].index],
+        mln_bits_clear(stays, a->out->first[v->together.data[i].index],
                        a->out->first[v->together.data[i].index + 1]);
-    while (!more && mln_audit_find_changed(a, p, rule, later, &packet) == MLN_FOUND) {
+    return stays;
+}
+
+/* Adds the rules that would step in for packets of `gone` and decide them otherwise; true when
+ * there was one. They are useless ones: against those that are kept, nothing changes. */
+static bool add_companions(struct mln_audit *a, struct mln_audit_plane *p, size_t gone,
+                           struct mln_rule_verdict *v)
+{
+    struct mln_packet packet;
+    bool any = false;
+    while (!v->together_more &&
+           mln_audit_find_changed(a, p, gone, what_stays(a, p, v), &packet) == MLN_FOUND) {
         size_t entry = mln_audit_first_match(p, &packet, p->below, 0, p->entries.len);
         if (entry >= a->rule_entries ||
-            !note(a, &v->together, &more, mln_audit_listed_at(a, p, entry)))
-            return;
-        mln_bits_clear(later, a->out->first[a->listed[entry]], a->out->first[a->listed[entry] + 1]);
+            !note(a, &v->together, &v->together_more, mln_audit_listed_at(a, p, entry)))
+            break;
+        any = true;
+    }
+    return any;
+}
+
+/* With the rules that were found useless before still there, does its removal change anything? Then
+ * those that would step in must go too, and what would step in for these. */
+static void find_companions(struct mln_audit *a, size_t rule, struct mln_rule_verdict *v)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < a->plane_count; i++) {
+            again |= add_companions(a, &a->planes[i], rule, v);
+            for (size_t k = 0; k < v->together.len; k++)
+                again |= add_companions(a, &a->planes[i], v->together.data[k].index, v);
+        }
     }
 }
 
@@ -208,8 +233,7 @@ void mln_audit_explain_redundant(struct mln_audit *a, size_t rule, struct mln_ru
 {
     for (size_t i = 0; i < a->plane_count; i++)
         replace_in_plane(a, &a->planes[i], rule, v);
-    for (size_t i = 0; i < a->plane_count; i++)
-        find_companions(a, &a->planes[i], rule, v);
+    find_companions(a, rule, v);
     sort_listed(&v->by);
     sort_listed(&v->together);
 }
