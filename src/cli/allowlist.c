@@ -234,9 +234,9 @@ static bool make_list(struct mln_allow_job *job)
 {
     struct mln_cli *cli = job->cli;
     struct mln_inputs inputs;
-    double clock = mln_cli_clock();
     if (!mln_inputs_read(cli, &inputs))
         return false;
+    double clock = mln_cli_clock();
     job->tags = inputs.tags;
     job->model = mln_library_model(cli, inputs.tags, inputs.cloud);
     if (!job->model || !mln_allow_gather(job) || !choose_kind(job))
