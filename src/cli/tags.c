@@ -109,14 +109,18 @@ static bool matches_any(const struct mln_tag_source *source, const char *only)
     return false;
 }
 
-void mln_tag_source_check_only(struct mln_cli *cli, const struct mln_tag_source *source,
+bool mln_tag_source_check_only(struct mln_cli *cli, const struct mln_tag_source *source,
                                const struct mln_tag_source *other)
 {
+    bool good = true;
     for (size_t i = 0; i < cli->options.only.len; i++) {
         const char *only = cli->options.only.data[i];
-        if (!matches_any(source, only) && !(other && matches_any(other, only)))
-            mln_tag_source_unknown(cli, source, only);
+        if (matches_any(source, only) || (other && matches_any(other, only)))
+            continue;
+        mln_tag_source_unknown(cli, source, only);
+        good = false;
     }
+    return good;
 }
 
 /* ---- words ---- */

@@ -19,8 +19,9 @@ MLN_VEC_TYPE(mln_tag_vec, const struct mln_tag *);
 /* The tags that --only names, all without it, by name without regard to case; the virtual ones are
  * in no file and left out. Nothing is said about names that match nothing. */
 struct mln_tag_vec mln_tag_source_select(struct mln_cli *cli, const struct mln_tag_source *source);
-/* Reports every --only that names no tag of either; `other` may be NULL. */
-void mln_tag_source_check_only(struct mln_cli *cli, const struct mln_tag_source *source,
+/* Reports every --only that names no tag of either; `other` may be NULL. False when there is one.
+ */
+bool mln_tag_source_check_only(struct mln_cli *cli, const struct mln_tag_source *source,
                                const struct mln_tag_source *other);
 /* Reports that there is no such tag, with the name that may be meant. */
 void mln_tag_source_unknown(struct mln_cli *cli, const struct mln_tag_source *source,

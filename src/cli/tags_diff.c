@@ -350,8 +350,8 @@ void mln_tags_diff(struct mln_cli *cli, const char *const *operands, size_t coun
                    r.new.path, r.new.file.cloud);
         r.good = false;
     }
+    r.good = r.good && mln_tag_source_check_only(cli, &r.new, &r.old);
     if (r.good) {
-        mln_tag_source_check_only(cli, &r.new, &r.old);
         struct mln_tag_vec x = mln_tag_source_select(cli, &r.old),
                            y = mln_tag_source_select(cli, &r.new);
         r.changes = find_changes(cli->ctx.arena, &x, &y);
