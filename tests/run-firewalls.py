@@ -368,6 +368,18 @@ def assertions_are_decided_on_the_list_that_is_written(arguments):
 
 
 @test
+def the_cost_says_what_there_is_the_fewest_of(arguments):
+    policy = ("resource r container-registry { widen yes }\nallow https from hosted-agents.united-kingdom to r\n")
+    counted = {}
+    for cost in ("strangers", "total"):
+        about = json.loads(compiled(policy, "--cost=" + cost)["r.allowlist.json"])["metadata"]
+        assert about["cost"] == cost and about["entries"] == 200, about
+        counted[cost] = about
+    assert counted["strangers"]["strangers"] < counted["total"]["strangers"], counted
+    assert counted["total"]["extra"] < counted["strangers"]["extra"], counted
+
+
+@test
 def an_app_takes_tags_by_name_and_needs_no_file(arguments):
     policy = "resource r app-service\nallow https from hosted-agents.united-states, AzureFrontDoor.Backend to r\n"
     rules = json.loads(compiled(policy, tags=None)["r.allowlist.json"])["resources"][0]["properties"]["ipSecurityRestrictions"]

@@ -28,6 +28,7 @@ const char *const mln_option_group_names[MLN_GROUP_COUNT] = {
 #define LISTS MLN_GROUP_INPUT, MLN_FOR_ALLOWLIST
 #define MACOS MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_ALLOWLIST
 #define FITTED MLN_GROUP_OUTPUT, MLN_FOR_ALLOWLIST
+#define WIDENED MLN_GROUP_OUTPUT, MLN_FOR_ALLOWLIST | MLN_FOR_POLICIES
 #define TODAY MLN_GROUP_INPUT, MLN_FOR_POLICIES | MLN_FOR_DOC | MLN_FOR_TAGS
 #define OUTPUT MLN_GROUP_OUTPUT, MLN_FOR_COMPILE
 #define TABLES MLN_GROUP_OUTPUT, MLN_FOR_POLICIES
@@ -92,8 +93,10 @@ static const struct mln_option options[] = {
     {NULL, "--max", "N", NEEDED, FITTED, "at most N entries", mln_set_max},
     {NULL, "--widen", FLAG, FITTED, "let in further addresses where the list would be too long",
      mln_set_widen},
-    {NULL, "--cost", "strangers|total", NEEDED, FITTED,
-     "which of them to have the fewest of: those outside of Azure (default), or all", mln_set_cost},
+    {NULL, "--cost", "strangers|total", NEEDED, WIDENED,
+     "which further addresses a list that is widened has the fewest of: those outside of Azure "
+     "(default), or all",
+     mln_set_cost},
     {NULL, "--family", "4|6|both", NEEDED, FITTED, "addresses of which family (default 4)",
      mln_set_family},
     {NULL, "--format", "lines|csv|json|arm|cli", NEEDED, FITTED,
@@ -145,8 +148,8 @@ static const struct mln_option options[] = {
     {NULL, "--ignore", "GLOB", NEEDED, VERIFY,
      "leave out NSGs and rules of such names; may be given several times", mln_set_ignore},
     {NULL, "--exact", FLAG, VERIFY, "exit 1 for differences in rules alone, too", mln_set_exact},
-    {NULL, "--format", "text|md|json", NEEDED, MLN_GROUP_COMPARISON,
-     MLN_FOR_DIFF | MLN_FOR_VERIFY, "the form of the report (default text)", mln_set_format},
+    {NULL, "--format", "text|md|json", NEEDED, MLN_GROUP_COMPARISON, MLN_FOR_DIFF | MLN_FOR_VERIFY,
+     "the form of the report (default text)", mln_set_format},
     {NULL, "--from", "NAMES", NEEDED, REACH, "only these rows: what packets come from",
      mln_set_from},
     {NULL, "--to", "NAMES", NEEDED, REACH, "only these columns: what they go to", mln_set_to},

@@ -75,6 +75,7 @@ struct mln_policy_options mln_policy_options(struct mln_cli *cli, const struct m
 {
     struct mln_policy_options options = {
         .expand = cli->options.expand,
+        .cost = cli->options.cost,
         .cloud = inputs->cloud,
         .cloud_given = cli->options.cloud_given,
         .tags = inputs->tags,

@@ -6,6 +6,7 @@
 
 #include "azure/tag.h"
 #include "lang/lang.h"
+#include "net/fit.h"
 #include "net/flow.h"
 #include "net/ipset.h"
 #include "net/port.h"
@@ -308,6 +309,7 @@ enum mln_expand { MLN_EXPAND_NEVER, MLN_EXPAND_AGENTS, MLN_EXPAND_ALWAYS };
 
 struct mln_policy_options {
     enum mln_expand expand;
+    enum mln_fit_cost cost; /* what a list that has to be widened is to have the fewest of */
     enum mln_cloud cloud;
     bool cloud_given;
     struct mln_tags *tags; /* catalogue or file; never NULL */

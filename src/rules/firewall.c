@@ -72,7 +72,7 @@ static const struct mln_fit *fit(const struct mln_firewall_work *w, int f, size_
     const struct mln_tag *cloud = mln_tags_find(w->model->options->tags, "AzureCloud");
     const struct mln_fit_options options = {
         .limit = limit,
-        .cost = MLN_FIT_STRANGERS,
+        .cost = w->model->options->cost,
         .preferred = cloud ? cloud->prefixes[f] : NULL,
         .barred =
             mln_ipset_union(a, w->kept_out[f], mln_azure_private_space(a, (enum mln_family)f)),
@@ -189,6 +189,7 @@ static void build(struct mln_ctx *ctx, const struct mln_model *model, struct mln
     struct mln_firewall *fw = MLN_NEW(ctx->arena, struct mln_firewall);
     struct mln_firewall_work w = {.ctx = ctx, .model = model, .resource = r, .out = fw};
     *fw = (struct mln_firewall){.resource = r, .state = state_of(r), .known = true};
+    fw->cost = model->options->cost;
     fw->limit = r->kind->firewall_limit > 0 ? (size_t)r->kind->firewall_limit : 0;
     for (int f = 0; f < MLN_FAMILIES; f++)
         fw->wanted[f] = fw->lets_in[f] = w.kept_out[f] =
@@ -235,8 +236,11 @@ static void note_widened(struct mln_ctx *ctx, const struct mln_resource *r)
                   "it lets in %llu addresses besides the %llu asked for, %llu of them outside of "
                   "Azure",
                   number(wide->extra), number(wide->addresses), number(wide->strangers));
-    mln_diag_note(diag, "no list of that length lets in fewer from outside of Azure, and none that "
-                        "lets in so few of those lets in fewer at all");
+    mln_diag_note(diag,
+                  r->firewall->cost == MLN_FIT_TOTAL
+                      ? "no list of that length lets in fewer"
+                      : "no list of that length lets in fewer from outside of Azure, and none "
+                        "that lets in so few of those lets in fewer at all");
 }
 
 static void note_preview(struct mln_ctx *ctx, const struct mln_resource *r)
