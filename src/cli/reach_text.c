@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MOST_PREFIXES = 6, MOST_BOXES = 6 };
+enum { MOST_PREFIXES = 6, MOST_BOXES = 6, MOST_REWORDED = 64 };
 
 /* ---- parts ---- */
 
@@ -70,6 +70,69 @@ static const char *box_text(struct mln_arena *a, const struct mln_reach_box *box
     return out.data ? out.data : "";
 }
 
+/* ---- fewer words ---- */
+
+static bool same_member(const struct mln_reach_member *x, const struct mln_reach_member *y)
+{
+    return x->source == y->source && x->tag == y->tag && x->asg == y->asg;
+}
+
+/* Is every packet of `inner`, put into the set that `turned` is about, in `outer`? */
+static bool box_holds(const struct mln_reach_box *outer, const struct mln_reach_box *inner,
+                      const struct mln_reach_member *turned)
+{
+    if (outer->family != inner->family ||
+        (outer->src && !(inner->src && mln_ipset_covers(outer->src, inner->src))) ||
+        (outer->dst && !(inner->dst && mln_ipset_covers(outer->dst, inner->dst))) ||
+        (outer->sport && !(inner->sport && mln_portset_covers(outer->sport, inner->sport))))
+        return false;
+    for (size_t i = 0; i < outer->members.len; i++) {
+        const struct mln_reach_member *m = &outer->members.data[i];
+        bool held = m->in && same_member(m, turned);
+        for (size_t k = 0; k < inner->members.len && !held; k++)
+            held = inner->members.data[k].in == m->in && same_member(&inner->members.data[k], m) &&
+                   !same_member(m, turned);
+        if (!held)
+            return false;
+    }
+    return true;
+}
+
+/* Takes away the first "not in" whose other half another box holds anyway. */
+static bool drop_member(struct mln_reach_box *boxes, size_t count, size_t at)
+{
+    struct mln_reach_box *box = &boxes[at];
+    for (size_t i = 0; i < box->members.len; i++)
+        for (size_t k = 0; k < count && !box->members.data[i].in; k++)
+            if (k != at && box_holds(&boxes[k], box, &box->members.data[i])) {
+                memmove(&box->members.data[i], &box->members.data[i + 1],
+                        (box->members.len - i - 1) * sizeof *box->members.data);
+                box->members.len--;
+                return true;
+            }
+    return false;
+}
+
+/* The boxes of a part are disjoint; for people they may overlap, which takes fewer words: "A or B"
+ * in place of "A or B not in A". */
+static struct mln_reach_box *overlapping(struct mln_arena *a, const struct mln_reach_part *part)
+{
+    size_t count = part->boxes.len;
+    struct mln_reach_box *boxes = MLN_NEW_ARRAY(a, struct mln_reach_box, count);
+    for (size_t i = 0; i < count; i++) {
+        boxes[i] = part->boxes.data[i];
+        boxes[i].members.data = MLN_NEW_ARRAY(a, struct mln_reach_member, boxes[i].members.len);
+        for (size_t k = 0; k < boxes[i].members.len; k++)
+            boxes[i].members.data[k] = part->boxes.data[i].members.data[k];
+    }
+    for (bool again = count <= MOST_REWORDED; again;) {
+        again = false;
+        for (size_t i = 0; i < count; i++)
+            again |= drop_member(boxes, count, i);
+    }
+    return boxes;
+}
+
 /* Each text once; the family is said where it is all that tells, or where the other family has no
  * such box. */
 static void boxes_text(struct mln_arena *a, const struct mln_reach_cell *cell,
@@ -77,15 +140,15 @@ static void boxes_text(struct mln_arena *a, const struct mln_reach_cell *cell,
 {
     bool both = cell->family[MLN_IPV4] && cell->family[MLN_IPV6];
     const char **texts = MLN_NEW_ARRAY(a, const char *, part->boxes.len);
+    const struct mln_reach_box *boxes = overlapping(a, part);
     for (size_t i = 0; i < part->boxes.len; i++) {
-        const struct mln_reach_box *box = &part->boxes.data[i];
+        const struct mln_reach_box *box = &boxes[i];
         bool plain = !both || box->src || box->dst, repeated = false;
         texts[i] = box_text(a, box);
         for (size_t k = 0; k < i; k++)
             repeated |= strcmp(texts[k], texts[i]) == 0;
         for (size_t k = i + 1; !plain && k < part->boxes.len; k++)
-            plain = part->boxes.data[k].family != box->family &&
-                    strcmp(box_text(a, &part->boxes.data[k]), texts[i]) == 0;
+            plain = boxes[k].family != box->family && strcmp(box_text(a, &boxes[k]), texts[i]) == 0;
         const char *text = texts[i];
         if (!plain)
             text = mln_printf(a, "%s%sover %s", text, *text ? " " : "",
