@@ -157,6 +157,26 @@ void mln_tags_print(struct mln_cli *cli, const struct mln_buf *out)
         mln_cli_write(cli, stdout, out->data, out->len);
 }
 
+void mln_tags_print_table(struct mln_cli *cli, const struct mln_tag_source *source, const char *key,
+                          const struct mln_tabular *table)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, cli->ctx.arena);
+    if (cli->options.format == MLN_PRINT_JSON) {
+        struct mln_json json;
+        mln_json_init(&json, &out, false);
+        mln_json_object(&json);
+        mln_tag_source_json(source, &json);
+        mln_json_key(&json, key);
+        mln_tabular_json(table, &json);
+        mln_json_end_object(&json);
+        mln_buf_char(&out, '\n');
+    } else {
+        mln_tabular_print(table, cli->options.format, &out);
+    }
+    mln_tags_print(cli, &out);
+}
+
 /* ---- list ---- */
 
 static const struct mln_column list_columns[] = {
@@ -191,31 +211,18 @@ void mln_tags_list(struct mln_cli *cli, const char *const *operands, size_t coun
 {
     struct mln_tag_source source;
     struct mln_tabular table;
-    struct mln_buf out;
     if (count > 1) {
         mln_cli_usage(cli, "tags list takes one file");
         return;
     }
     mln_tabular_init(&table, cli->ctx.arena, list_columns, LIST_WIDTH);
-    mln_buf_init(&out, cli->ctx.arena);
     if (mln_tag_source_open(cli, count ? operands[0] : NULL, &source)) {
         mln_tag_source_check_only(cli, &source, NULL);
         struct mln_tag_vec list = mln_tag_source_select(cli, &source);
         for (size_t i = 0; i < list.len; i++)
             add_tag(&table, list.data[i]);
     }
-    if (cli->options.format == MLN_PRINT_JSON) {
-        struct mln_json json;
-        mln_json_init(&json, &out, false);
-        mln_json_object(&json);
-        mln_tag_source_json(&source, &json);
-        mln_json_key(&json, "tags");
-        mln_tabular_json(&table, &json);
-        mln_json_end_object(&json);
-        mln_buf_char(&out, '\n');
-    } else
-        mln_tabular_print(&table, cli->options.format, &out);
-    mln_tags_print(cli, &out);
+    mln_tags_print_table(cli, &source, "tags", &table);
 }
 
 /* ---- the command ---- */

@@ -41,6 +41,10 @@ void mln_tags_find_address(struct mln_cli *cli, const char *const *operands, siz
 void mln_tags_diff(struct mln_cli *cli, const char *const *operands, size_t count);
 void mln_tags_check(struct mln_cli *cli, const char *const *operands, size_t count);
 
+/* Prints the table in the format asked for; in JSON as the member `key` beside what is known of the
+ * file. */
+void mln_tags_print_table(struct mln_cli *cli, const struct mln_tag_source *source, const char *key,
+                          const struct mln_tabular *table);
 /* Prints what a part wrote. */
 void mln_tags_print(struct mln_cli *cli, const struct mln_buf *out);
 

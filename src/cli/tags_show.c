@@ -248,7 +248,6 @@ void mln_tags_find_address(struct mln_cli *cli, const char *const *operands, siz
     struct mln_prefix *asked = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_prefix, count);
     struct mln_tag_source source;
     struct mln_tabular table;
-    struct mln_buf out;
     if (count == 0 || !cli->options.tags) {
         mln_cli_usage(cli, count == 0 ? "tags find needs an address or a prefix"
                                       : "addresses are in a service-tag file: --tags=FILE");
@@ -257,7 +256,6 @@ void mln_tags_find_address(struct mln_cli *cli, const char *const *operands, siz
     if (!parse_operands(cli, operands, count, asked))
         return;
     mln_tabular_init(&table, cli->ctx.arena, find_columns, FIND_WIDTH);
-    mln_buf_init(&out, cli->ctx.arena);
     if (mln_tag_source_open(cli, NULL, &source)) {
         mln_tag_source_check_only(cli, &source, NULL);
         struct mln_tag_vec tags = mln_tag_source_select(cli, &source);
@@ -265,16 +263,5 @@ void mln_tags_find_address(struct mln_cli *cli, const char *const *operands, siz
             if (find_one(cli, &tags, &asked[i], operands[i], &table) == 0)
                 mln_cli_raise(cli, MLN_EXIT_NO);
     }
-    if (cli->options.format == MLN_PRINT_JSON) {
-        struct mln_json json;
-        mln_json_init(&json, &out, false);
-        mln_json_object(&json);
-        mln_tag_source_json(&source, &json);
-        mln_json_key(&json, "found");
-        mln_tabular_json(&table, &json);
-        mln_json_end_object(&json);
-        mln_buf_char(&out, '\n');
-    } else
-        mln_tabular_print(&table, cli->options.format, &out);
-    mln_tags_print(cli, &out);
+    mln_tags_print_table(cli, &source, "found", &table);
 }

@@ -278,14 +278,6 @@ static void make(struct mln_arena *a, const struct mln_tags *tags, const struct 
     mln_firewall_spell(a, r->firewall, placeholder, a, &list->parts);
 }
 
-static void add_file(struct mln_arena *a, struct mln_artefact_vec *out, const char *stem,
-                     const char *suffix, const struct mln_buf *content)
-{
-    const struct mln_artefact artefact = {mln_printf(a, "%s.allowlist.%s", stem, suffix),
-                                          content->data ? content->data : "", content->len};
-    mln_vec_push(a, out, artefact);
-}
-
 static void emit_resource(struct mln_arena *a, const struct mln_tags *tags,
                           const struct mln_resource *r, const char *stem,
                           struct mln_artefact_vec *out)
@@ -307,7 +299,7 @@ static void emit_resource(struct mln_arena *a, const struct mln_tags *tags,
         struct mln_buf text;
         mln_buf_init(&text, a);
         files[i].write(&list, &text);
-        add_file(a, out, stem, files[i].suffix, &text);
+        mln_artefact_add(a, out, mln_printf(a, "%s.allowlist.%s", stem, files[i].suffix), &text);
     }
 }
 

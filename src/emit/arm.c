@@ -8,17 +8,6 @@
 
 /* ---- files ---- */
 
-static void add_file(struct mln_ctx *ctx, struct mln_artefact_vec *out, const char *name,
-                     const struct mln_buf *text)
-{
-    struct mln_artefact artefact = {
-        .name = name,
-        .content = mln_strndup(ctx->arena, text->data, text->len),
-        .length = text->len,
-    };
-    mln_vec_push(ctx->arena, out, artefact);
-}
-
 static void emit_arm(struct mln_ctx *ctx, const struct mln_emit_input *input,
                      struct mln_artefact_vec *out)
 {
@@ -71,7 +60,8 @@ static void emit_snippet_of(struct mln_ctx *ctx, const struct mln_emit_input *al
         mln_template_write_resource(t->resources.data[i], &json);
     mln_json_end_array(&json);
     mln_buf_char(&text, '\n');
-    add_file(ctx, out, mln_printf(ctx->arena, "%s.arm.json", table->nsg->name), &text);
+    mln_artefact_add(ctx->arena, out, mln_printf(ctx->arena, "%s.arm.json", table->nsg->name),
+                     &text);
     mln_arena_free(scratch);
 }
 

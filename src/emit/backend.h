@@ -21,6 +21,10 @@ enum mln_arm_scope {
     MLN_ARM_NSG,     /* nothing */
 };
 
+/* Adds a file with a copy of the text, so that the buffer may live in an arena that goes. */
+void mln_artefact_add(struct mln_arena *arena, struct mln_artefact_vec *out, const char *name,
+                      const struct mln_buf *content);
+
 struct mln_emit_input {
     const struct mln_model *model;
     const struct mln_table_vec *tables; /* named and numbered; only the NSGs that are asked for */

@@ -149,8 +149,7 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
             add_line(&aside, input->tables->data[i], rules.data[k], &text);
         mln_arena_free(scratch);
     }
-    struct mln_artefact file = {"rules.csv", text.data, text.len};
-    mln_vec_push(ctx->arena, out, file);
+    mln_artefact_add(ctx->arena, out, "rules.csv", &text);
 }
 
 const struct mln_backend mln_backend_csv = {

@@ -45,26 +45,22 @@ void mln_emit_nsg(struct mln_arena *arena, const struct mln_table *table, struct
 
 /* ---- the back end ---- */
 
-static struct mln_artefact artefact_of(struct mln_arena *arena, const struct mln_table *table)
+static void add_artefact(struct mln_arena *arena, const struct mln_table *table,
+                         struct mln_artefact_vec *out)
 {
     struct mln_arena *scratch = mln_arena_new(); /* the buffer's outgrown blocks go with it */
     struct mln_buf buf;
     mln_buf_init(&buf, scratch);
     mln_emit_nsg(scratch, table, &buf);
-    struct mln_artefact artefact = {
-        .name = mln_printf(arena, "%s.nsg.json", table->nsg->name),
-        .content = mln_strndup(arena, buf.data, buf.len),
-        .length = buf.len,
-    };
+    mln_artefact_add(arena, out, mln_printf(arena, "%s.nsg.json", table->nsg->name), &buf);
     mln_arena_free(scratch);
-    return artefact;
 }
 
 static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
                  struct mln_artefact_vec *out)
 {
     for (size_t i = 0; i < input->tables->len; i++)
-        mln_vec_push(ctx->arena, out, artefact_of(ctx->arena, input->tables->data[i]));
+        add_artefact(ctx->arena, input->tables->data[i], out);
 }
 
 const struct mln_backend mln_backend_nsg = {

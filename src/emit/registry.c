@@ -26,3 +26,14 @@ const struct mln_backend *mln_backend_find(const char *name)
             return backends[i];
     return NULL;
 }
+
+void mln_artefact_add(struct mln_arena *arena, struct mln_artefact_vec *out, const char *name,
+                      const struct mln_buf *content)
+{
+    struct mln_artefact artefact = {
+        .name = name,
+        .content = mln_strndup(arena, content->data ? content->data : "", content->len),
+        .length = content->len,
+    };
+    mln_vec_push(arena, out, artefact);
+}

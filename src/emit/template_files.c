@@ -63,17 +63,6 @@ static void add_order(struct mln_buf *order, const char *file, const struct mln_
                    s && s->subscription ? s->subscription : "-");
 }
 
-static void add_file(struct mln_ctx *ctx, struct mln_artefact_vec *out, const char *name,
-                     const struct mln_buf *text)
-{
-    struct mln_artefact artefact = {
-        .name = name,
-        .content = mln_strndup(ctx->arena, text->data, text->len),
-        .length = text->len,
-    };
-    mln_vec_push(ctx->arena, out, artefact);
-}
-
 void mln_template_files(struct mln_ctx *ctx, const struct mln_template_vec *templates,
                         const char *stem, const char *extension, mln_template_writer write,
                         struct mln_artefact_vec *out)
@@ -88,10 +77,10 @@ void mln_template_files(struct mln_ctx *ctx, const struct mln_template_vec *temp
         mln_buf_init(&text, scratch);
         write(templates->data[i], &text);
         const char *name = name_of(&namer, templates->data[i]);
-        add_file(ctx, out, name, &text);
+        mln_artefact_add(ctx->arena, out, name, &text);
         add_order(&order, name, templates->data[i]->scope);
     }
     if (templates->len > 1)
-        add_file(ctx, out, mln_printf(ctx->arena, "%s.order", stem), &order);
+        mln_artefact_add(ctx->arena, out, mln_printf(ctx->arena, "%s.order", stem), &order);
     mln_arena_free(scratch);
 }

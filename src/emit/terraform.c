@@ -2,17 +2,6 @@
 #include "emit/assemble.h"
 #include "emit/terraform_impl.h"
 
-static void add_file(struct mln_arena *arena, struct mln_artefact_vec *out, const char *name,
-                     const struct mln_buf *content)
-{
-    struct mln_artefact artefact = {
-        .name = name,
-        .content = mln_strndup(arena, content->data, content->len),
-        .length = content->len,
-    };
-    mln_vec_push(arena, out, artefact);
-}
-
 /* With --nsg only that group, and the application security groups, which its rules may name. */
 static void write_resources(struct mln_terraform *t, enum mln_arm_scope scope)
 {
@@ -51,8 +40,8 @@ static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
         mln_buf_add_n(&main_file, resources.data, resources.len);
     }
     mln_terraform_write_variables(&t, &variables);
-    add_file(ctx->arena, out, "main.tf", &main_file);
-    add_file(ctx->arena, out, "variables.tf", &variables);
+    mln_artefact_add(ctx->arena, out, "main.tf", &main_file);
+    mln_artefact_add(ctx->arena, out, "variables.tf", &variables);
     mln_arena_free(scratch);
 }
 
