@@ -22,6 +22,16 @@ struct comparison {
     struct mln_diff_box_vec found;
 };
 
+/* diff.c */
+bool mln_diff_same_match(const struct mln_match *x, const struct mln_match *y);
+/* The boxes of a difference into `found`. */
+void mln_diff_take_boxes(struct comparison *c, struct mln_diagrams *d, mln_diagram set, bool added,
+                         struct mln_diff *out);
+
+/* diff_changed.c: the same differences from the rules that changed alone, for lists that are too
+ * much as a whole. false when that is too much as well, or not an edit of one list. */
+bool mln_diff_compare_changed(struct comparison *c, uint64_t limit, struct mln_diff *out);
+
 /* diff_cause.c: who decides the packets of each box found, on both sides. */
 void mln_diff_find_causes(struct comparison *c);
 

@@ -152,10 +152,10 @@ class NsgCase:
                 "permitted" if added else "denied", wanted.bit_count(), seen.bit_count(), (seen & wanted).bit_count(), what))
 
 
-def check_nsgs(seed, binary, folder, stats):
+def check_nsgs(seed, binary, folder, stats, random_rules=R.random_rules):
     rng = random.Random(seed)
     direction = rng.choice(["Inbound", "Outbound"])
-    old = R.random_rules(rng, direction)
+    old = random_rules(rng, direction)
     new = edit_rules(rng, old, direction)
     if any(len(families([r])) > 1 for r in old + new):
         return
@@ -172,6 +172,20 @@ def check_nsgs(seed, binary, folder, stats):
         case.check(boxes, False, case.old & ~case.new, what)
         stats["packets"] += len(case.universe.ends) ** 2 * len(case.universe.flows)
         stats["changed"] += (case.new ^ case.old).bit_count()
+
+
+def long_rules(rng, direction):
+    """Rules of one family, more than a comparison takes as a whole."""
+    rules, family = [], rng.choice([4, 6])
+    while len(rules) < 120:
+        rules += [r for r in R.random_rules(rng, direction) if families([r]) <= {family}]
+    for number, rule in enumerate(rules):
+        rule["priority"], rule["name"] = 100 + 3 * number, "r%d" % number
+    return rules
+
+
+def check_long_nsgs(seed, binary, folder, stats):
+    check_nsgs(seed, binary, folder, stats, long_rules)
 
 
 # --- policies, at each NSG and end to end ---
@@ -322,6 +336,7 @@ def main():
     parser.add_argument("--binary", required=True)
     options = parser.parse_args()
     good = run("random NSGs", check_nsgs, range(options.seed, options.seed + options.nsgs), options.binary)
+    good &= run("edits of long NSGs", check_long_nsgs, range(options.seed, options.seed + options.nsgs // 3), options.binary)
     good &= run("random policies", check_policies, range(options.seed, options.seed + options.policies), options.binary)
     return 0 if good else 1
 
