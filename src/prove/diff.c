@@ -287,10 +287,11 @@ static bool compare_whole(struct comparison *c, uint64_t limit, struct mln_diff 
  * the whole gives fewer boxes. */
 static bool compare_lists(struct comparison *c, uint64_t limit, struct mln_diff *out)
 {
+    bool more = out->more; /* of the other family */
     if (c->matches.len > LONG_LISTS && mln_diff_compare_changed(c, limit, out))
         return true;
     c->found.len = 0;
-    out->more = false;
+    out->more = more;
     return compare_whole(c, limit, out);
 }
 
