@@ -162,7 +162,6 @@ static void read_json(struct mln_cli *cli, struct mln_inputs *inputs, uint32_t f
             mln_document_complain(document, member, "parameter '%s' has no 'value'",
                                   member->string);
     }
-    mln_document_close(document);
 }
 
 void mln_params_read(struct mln_cli *cli, struct mln_inputs *inputs, const char *path)

@@ -235,6 +235,5 @@ bool mln_deployed_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *n
         read_template(&d, template, wrapper, params, out);
     else
         good = read_resources(&d, out);
-    mln_document_close(document);
     return good;
 }

@@ -1,7 +1,7 @@
 /* Functions of templates: lists and objects, and what works on texts too. */
 #include "import/eval.h"
 
-#include "import/scan.h"
+#include "import/json_node.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,14 +73,10 @@ static result run_json(struct mln_call *call)
     const struct mln_datum *text = mln_call_arg(call, 0, MLN_DATUM_TEXT);
     if (!text)
         return mln_call_wrong(call, "a text");
-    if (mln_scan_json(arena_of(call), text->text, text->length, NULL, 0).message)
-        return mln_call_unknown(call, "the text is not JSON");
-    cJSON *json = cJSON_ParseWithLengthOpts(text->text, text->length + 1, NULL, true);
-    if (!json)
-        return mln_call_unknown(call, "the text is not JSON");
-    result value = mln_datum_json(call->e, json, false);
-    cJSON_Delete(json);
-    return value;
+    cJSON *json;
+    mln_scan_tree(arena_of(call), text->text, text->length, &json);
+    return json ? mln_datum_json(call->e, json, false)
+                : mln_call_unknown(call, "the text is not JSON");
 }
 
 /* ---- asking ---- */

@@ -52,9 +52,5 @@ bool mln_github_meta_read(struct mln_ctx *ctx, const char *path, const char *tex
     const char *place = strcmp(path, "-") ? path : NULL;
     uint32_t file = mln_source_add(ctx->diags, path, place, text, length, false);
     struct mln_document *document = mln_document_read(ctx, file);
-    if (!document)
-        return false;
-    bool good = read_list(document, prefixes, count);
-    mln_document_close(document);
-    return good;
+    return document && read_list(document, prefixes, count);
 }

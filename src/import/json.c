@@ -1,24 +1,10 @@
-/* Positions: cJSON keeps none, so on the first complaint the text is scanned once more, this time
- * noting where each value begins. Both that list and a walk over the tree are in the order of the
- * text, so the n-th value of one is the n-th of the other. A file without mistakes pays nothing for
- * it. */
 #include "import/json.h"
 
+#include "import/json_node.h"
 #include "import/scan.h"
 
 #include <assert.h>
 #include <string.h>
-
-struct place {
-    const cJSON *value;
-    struct mln_extent extent;
-};
-
-/* A hash table by the address of the value, at most half full. */
-struct mln_place_index {
-    struct place *slots; /* value NULL: free */
-    size_t mask;
-};
 
 static void report_fault(struct mln_ctx *ctx, uint32_t file, const struct mln_scan_fault *fault)
 {
@@ -30,10 +16,29 @@ static void report_fault(struct mln_ctx *ctx, uint32_t file, const struct mln_sc
                        "it stood here before");
 }
 
-/* Behind the byte order mark, which cJSON would skip too. */
-static cJSON *parse(const char *text, size_t length)
+struct mln_document *mln_document_try(struct mln_ctx *ctx, uint32_t file, const char *text,
+                                      struct mln_scan_fault *fault)
 {
-    return cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+    size_t length = mln_source_get(ctx->diags, file)->length;
+    cJSON *root = NULL;
+    if (length >= UINT32_MAX)
+        *fault = (struct mln_scan_fault){.message = "the file is too large"};
+    else
+        *fault = mln_scan_tree(ctx->arena, text, length, &root);
+    if (fault->message)
+        return NULL;
+    struct mln_document *document = MLN_NEW(ctx->arena, struct mln_document);
+    *document = (struct mln_document){.ctx = ctx, .file = file, .root = root};
+    return document;
+}
+
+struct mln_document *mln_document_read_text(struct mln_ctx *ctx, uint32_t file, const char *text)
+{
+    struct mln_scan_fault fault;
+    struct mln_document *document = mln_document_try(ctx, file, text, &fault);
+    if (!document)
+        report_fault(ctx, file, &fault);
+    return document;
 }
 
 struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
@@ -41,80 +46,13 @@ struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file)
     return mln_document_read_text(ctx, file, mln_source_get(ctx->diags, file)->text);
 }
 
-struct mln_document *mln_document_read_text(struct mln_ctx *ctx, uint32_t file, const char *text)
-{
-    size_t length = mln_source_get(ctx->diags, file)->length;
-    struct mln_scan_fault fault = {0};
-    if (length >= UINT32_MAX)
-        fault.message = "the file is too large";
-    else
-        fault = mln_scan_json(ctx->arena, text, length, NULL, 0);
-    cJSON *root = fault.message ? NULL : parse(text, length);
-    if (!fault.message && !root)
-        fault.message = "the text cannot be read as JSON";
-    if (fault.message) {
-        report_fault(ctx, file, &fault);
-        return NULL;
-    }
-    struct mln_document *document = MLN_NEW(ctx->arena, struct mln_document);
-    *document = (struct mln_document){
-        .ctx = ctx, .file = file, .root = root, .text = text, .length = length};
-    return document;
-}
-
-void mln_document_close(struct mln_document *document)
-{
-    cJSON_Delete(document->root);
-    document->root = NULL;
-}
-
-/* The slot of the value, or the free one where it belongs. */
-static struct place *find_place(const struct mln_place_index *index, const cJSON *value)
-{
-    size_t at = (size_t)((uint64_t)(uintptr_t)value * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-    for (at &= index->mask; index->slots[at].value && index->slots[at].value != value;)
-        at = (at + 1) & index->mask;
-    return &index->slots[at];
-}
-
-/* In the order of the text, beginning with extent `at`; depth is bounded by the scan. */
-static size_t collect(struct mln_place_index *index, const cJSON *value,
-                      const struct mln_extent_vec *extents, size_t at)
-{
-    assert(at < extents->len);
-    *find_place(index, value) = (struct place){value, extents->data[at++]};
-    for (const cJSON *child = value->child; child; child = child->next)
-        at = collect(index, child, extents, at);
-    return at;
-}
-
-static struct mln_place_index *index_places(struct mln_document *document)
-{
-    struct mln_arena *arena = document->ctx->arena;
-    struct mln_extent_vec extents = {0};
-    mln_scan_json(arena, document->text, document->length, &extents, SIZE_MAX);
-    struct mln_place_index *index = MLN_NEW(arena, struct mln_place_index);
-    size_t slots = 16;
-    while (slots < 2 * extents.len)
-        slots *= 2;
-    index->slots = MLN_NEW_ARRAY(arena, struct place, slots);
-    index->mask = slots - 1;
-    size_t count = collect(index, document->root, &extents, 0);
-    assert(count == extents.len);
-    (void)count;
-    return index;
-}
-
 struct mln_span mln_document_span(struct mln_document *document, const cJSON *value)
 {
-    if (!document->places)
-        document->places = index_places(document);
     value = mln_origin_of(document->origins, value);
-    const struct place *place = find_place(document->places, value ? value : document->root);
-    assert(place->value);
-    bool container = cJSON_IsObject(place->value) || cJSON_IsArray(place->value);
-    return (struct mln_span){document->file, place->extent.lo,
-                             container ? place->extent.lo + 1 : place->extent.hi};
+    value = value ? value : document->root;
+    struct mln_extent extent = mln_json_node_of(value)->extent;
+    bool container = cJSON_IsObject(value) || cJSON_IsArray(value);
+    return (struct mln_span){document->file, extent.lo, container ? extent.lo + 1 : extent.hi};
 }
 
 const cJSON *mln_member(const cJSON *object, const char *key)

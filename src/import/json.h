@@ -1,8 +1,8 @@
-/* Reading JSON: the one place where cJSON is used.
+/* Reading JSON as cJSON's values.
  *
- * A text is first checked strictly (import/scan.h), then parsed. Values have positions, so every
- * complaint about a file can point into it. Getters are case-sensitive and take null for absent, as
- * Azure does. */
+ * A text is checked strictly (import/scan.h), and the same pass makes the values
+ * (import/json_node.h). They have positions, so every complaint about a file can point into it.
+ * Getters are case-sensitive and take null for absent, as Azure does. */
 #ifndef MLN_IMPORT_JSON_H
 #define MLN_IMPORT_JSON_H
 
@@ -14,20 +14,18 @@
 
 struct mln_document {
     struct mln_ctx *ctx;
-    uint32_t file;    /* the source */
-    cJSON *root;      /* never NULL; owned */
-    const char *text; /* what was parsed: of the source, or a relaxed copy of the same length */
-    size_t length;
-    struct mln_place_index *places; /* made on the first complaint */
-    struct mln_origins *origins;    /* of values made by evaluation; NULL when there are none */
+    uint32_t file;               /* the source */
+    cJSON *root;                 /* never NULL; a tree of import/json_node.h */
+    struct mln_origins *origins; /* of values made by evaluation; NULL when there are none */
 };
 
-/* Parses a source already added. NULL after reporting. To be closed by the function that read it:
- * nothing in the tree outlives that (strings to keep are interned or copied). */
+/* Reads a source already added. NULL after reporting. The tree lives as long as ctx->arena. */
 struct mln_document *mln_document_read(struct mln_ctx *ctx, uint32_t file);
 /* The same for a text in the place of the source's: as long, and every byte where it was. */
 struct mln_document *mln_document_read_text(struct mln_ctx *ctx, uint32_t file, const char *text);
-void mln_document_close(struct mln_document *document);
+/* The same, where the caller reports the fault or mends the text. */
+struct mln_document *mln_document_try(struct mln_ctx *ctx, uint32_t file, const char *text,
+                                      struct mln_scan_fault *fault);
 
 /* Where a value stands; of a container its first byte. The root for NULL. */
 struct mln_span mln_document_span(struct mln_document *document, const cJSON *value);

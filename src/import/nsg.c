@@ -55,7 +55,6 @@ static bool read_text(struct mln_ctx *ctx, struct mln_tags *tags, const char *na
     struct mln_nsg_groups *groups = mln_nsg_groups_new(&reader);
     bool good = read_root(&reader, groups, reader.document->root);
     mln_nsg_groups_finish(groups, out);
-    mln_document_close(reader.document);
     return good;
 }
 

@@ -1,6 +1,7 @@
 /* The values of a template's parameters: from the command line, a parameter file, the deployment
  * around it, or their defaults, in that order. */
 #include "import/arm_template.h"
+#include "import/json_node.h"
 #include "import/relaxed.h"
 
 #include <stdlib.h>
@@ -30,13 +31,9 @@ static enum type type_of(const cJSON *definition)
 
 static const struct mln_datum *read_json(struct mln_eval *e, const char *text)
 {
-    size_t length = strlen(text);
-    if (mln_scan_json(e->ctx->arena, text, length, NULL, 0).message)
-        return NULL;
-    cJSON *json = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
-    const struct mln_datum *datum = json ? mln_datum_json(e, json, false) : NULL;
-    cJSON_Delete(json);
-    return datum;
+    cJSON *json;
+    mln_scan_tree(e->ctx->arena, text, strlen(text), &json);
+    return json ? mln_datum_json(e, json, false) : NULL;
 }
 
 static const struct mln_datum *read_bool(struct mln_eval *e, const char *text)
@@ -132,7 +129,6 @@ static struct mln_map *read_file(struct mln_eval *e, const struct mln_deployed_p
                   : mln_datum_unknown(e, label, "the parameter file gives no 'value' for it");
         mln_map_put(map, mln_eval_folded(e, p->string), (void *)(uintptr_t)datum);
     }
-    mln_document_close(document);
     return map;
 }
 

@@ -194,8 +194,10 @@ struct mln_document *mln_relaxed_read(struct mln_ctx *ctx, const char *name, con
 {
     const char *path = strcmp(name, "-") == 0 ? NULL : name;
     uint32_t file = mln_source_add(ctx->diags, name, path, text, length, false);
-    if (length >= UINT32_MAX || !mln_scan_json(ctx->arena, text, length, NULL, 0).message)
-        return mln_document_read(ctx, file);
+    struct mln_scan_fault fault;
+    struct mln_document *document = mln_document_try(ctx, file, text, &fault);
+    if (document || length >= UINT32_MAX)
+        return document ? document : mln_document_read(ctx, file);
     struct relaxed r = {.text = mln_strndup(ctx->arena, text, length), .length = length};
     relax_text(&r);
     relax_twice(ctx->arena, &r);

@@ -1,10 +1,11 @@
 /* One pass over the bytes with an explicit stack, so depth is bounded and nothing recurses.
  *
- * cJSON alone would do for well-formed files, but it keeps the first of two equal keys without a
- * word, takes bad UTF-8 and raw control characters, and knows no positions. This pass refuses what
- * it would let through. It must be cheap beside cJSON: ordinary bytes are stepped over in one loop,
- * indentation is skipped eight blanks at a time, and nothing is allocated but the keys of the
- * objects that are open.
+ * cJSON's parser alone would do for well-formed files, but it keeps the first of two equal keys
+ * without a word, takes bad UTF-8 and raw control characters, and knows no positions. This pass
+ * refuses what it would let through, and makes the same tree on its way where one is wanted
+ * (import/json_node.h). Ordinary bytes are stepped over in one loop, indentation is skipped eight
+ * blanks at a time, and without a tree nothing is allocated but the keys of the objects that are
+ * open.
  *
  * Duplicate keys: the keys of all open objects lie on one stack, each object's from its mark
  * upward. When an object closes, its keys are compared by hash and popped: pairwise when few,
@@ -15,6 +16,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "import/escape.h"
+#include "import/json_node.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +26,25 @@ struct key {
     struct mln_extent where; /* with its quotes */
 };
 
+/* A value that has begun. */
+struct begun {
+    size_t index;               /* in values; SIZE_MAX: it is not noted there */
+    struct mln_json_node *node; /* NULL: no tree is made */
+};
+
 struct frame {
     bool object;
-    size_t keys;  /* keys.len when it was opened */
-    size_t value; /* its index in values */
+    size_t keys; /* keys.len when it was opened */
+    struct begun value;
+    struct mln_json_node *last; /* its latest child */
 };
 
 struct scanner {
     struct mln_arena *arena;
     const char *text, *at, *end;
     struct mln_extent_vec *values;
-    size_t noted; /* values with more containers around them are not */
+    size_t noted;                 /* values with more containers around them are not */
+    struct mln_json_maker *maker; /* NULL: no tree is made */
     struct frame stack[MLN_SCAN_DEPTH];
     size_t depth;
     MLN_VEC(struct key) keys;
@@ -155,6 +165,8 @@ static bool scan_key(struct scanner *s)
         .where = {offset(s, start), offset(s, s->at)},
     };
     mln_vec_push(s->arena, &s->keys, key);
+    if (s->maker)
+        s->maker->key = mln_json_node_text(s->maker, start + 1, s->at - 1, escaped);
     skip_blanks(s);
     if (*s->at != ':')
         return fail(s, s->at, 1, "':' is expected after a key");
@@ -251,38 +263,55 @@ static bool scan_word(struct scanner *s)
     return fail(s, s->at, 1, "a value is expected here");
 }
 
-static bool scan_scalar(struct scanner *s)
+static bool scan_scalar(struct scanner *s, const struct begun *value)
 {
-    bool escaped;
+    bool escaped = false, good;
+    const char *start = s->at;
     if (*s->at == '"')
-        return scan_string(s, &escaped);
-    if (*s->at == '-' || is_digit(*s->at))
-        return scan_number(s);
-    return scan_word(s);
+        good = scan_string(s, &escaped);
+    else if (*s->at == '-' || is_digit(*s->at))
+        good = scan_number(s);
+    else
+        good = scan_word(s);
+    if (good && value->node)
+        mln_json_node_scalar(s->maker, value->node, start, s->at, escaped);
+    return good;
 }
 
-/* The value's index in values; SIZE_MAX when it is not noted. */
-static size_t note_value(struct scanner *s)
+static struct begun begin(struct scanner *s)
 {
-    if (!s->values || s->depth > s->noted)
-        return SIZE_MAX;
-    struct mln_extent extent = {offset(s, s->at), offset(s, s->at)};
-    mln_vec_push(s->arena, s->values, extent);
-    return s->values->len - 1;
+    struct begun value = {.index = SIZE_MAX};
+    if (s->maker) {
+        struct frame *frame = s->depth ? &s->stack[s->depth - 1] : NULL;
+        value.node = mln_json_node_begin(s->maker, s->at, frame ? frame->value.node : NULL,
+                                         frame ? frame->last : NULL);
+        if (frame)
+            frame->last = value.node;
+    }
+    if (s->values && s->depth <= s->noted) {
+        struct mln_extent extent = {offset(s, s->at), offset(s, s->at)};
+        value.index = s->values->len;
+        mln_vec_push(s->arena, s->values, extent);
+    }
+    return value;
 }
 
-static void end_value(struct scanner *s, size_t value)
+static void end(struct scanner *s, const struct begun *value)
 {
-    if (value != SIZE_MAX)
-        s->values->data[value].hi = offset(s, s->at);
+    if (value->index != SIZE_MAX)
+        s->values->data[value->index].hi = offset(s, s->at);
+    if (value->node)
+        value->node->extent.hi = offset(s, s->at);
 }
 
-static bool open_container(struct scanner *s, size_t value)
+static bool open_container(struct scanner *s, struct begun value)
 {
     if (s->depth == MLN_SCAN_DEPTH)
         return fail(s, s->at, 1, "the nesting is too deep");
-    s->stack[s->depth++] =
-        (struct frame){.object = *s->at == '{', .keys = s->keys.len, .value = value};
+    bool object = *s->at == '{';
+    if (value.node)
+        value.node->json.type = object ? cJSON_Object : cJSON_Array;
+    s->stack[s->depth++] = (struct frame){.object = object, .keys = s->keys.len, .value = value};
     s->at++;
     skip_blanks(s);
     return true;
@@ -292,8 +321,9 @@ static bool close_container(struct scanner *s)
 {
     struct frame *frame = &s->stack[--s->depth];
     s->at++;
-    end_value(s, frame->value);
-    if (s->keys.len > frame->keys && !keys_differ(s, s->keys.data + frame->keys, s->keys.len - frame->keys))
+    end(s, &frame->value);
+    if (s->keys.len > frame->keys &&
+        !keys_differ(s, s->keys.data + frame->keys, s->keys.len - frame->keys))
         return false;
     s->keys.len = frame->keys;
     return true;
@@ -308,11 +338,11 @@ static bool at_close(const struct scanner *s)
 static bool begin_value(struct scanner *s, bool *open)
 {
     skip_blanks(s);
-    size_t value = note_value(s);
+    struct begun value = begin(s);
     *open = *s->at == '{' || *s->at == '[';
     if (!*open) {
-        bool good = scan_scalar(s);
-        end_value(s, value);
+        bool good = scan_scalar(s, &value);
+        end(s, &value);
         return good;
     }
     if (!open_container(s, value))
@@ -359,19 +389,30 @@ static bool scan_text(struct scanner *s)
     return s->at >= s->end || fail(s, s->at, 1, "nothing may follow the value");
 }
 
+static struct mln_scan_fault scan(struct scanner *s, size_t length)
+{
+    s->at = s->text;
+    s->end = s->text + length;
+    if (length >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0)
+        s->at += 3;
+    scan_text(s);
+    return s->fault;
+}
+
 struct mln_scan_fault mln_scan_json(struct mln_arena *arena, const char *text, size_t length,
                                     struct mln_extent_vec *values, size_t depth)
 {
-    struct scanner s = {
-        .arena = arena,
-        .text = text,
-        .at = text,
-        .end = text + length,
-        .values = values,
-        .noted = depth,
-    };
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        s.at += 3;
-    scan_text(&s);
-    return s.fault;
+    struct scanner s = {.arena = arena, .text = text, .values = values, .noted = depth};
+    return scan(&s, length);
+}
+
+struct mln_scan_fault mln_scan_tree(struct mln_arena *arena, const char *text, size_t length,
+                                    cJSON **root)
+{
+    struct mln_json_maker maker;
+    mln_json_maker_init(&maker, arena, text, length);
+    struct scanner s = {.arena = arena, .text = text, .maker = &maker};
+    struct mln_scan_fault fault = scan(&s, length);
+    *root = fault.message ? NULL : maker.root;
+    return fault;
 }

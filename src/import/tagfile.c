@@ -372,7 +372,6 @@ static bool read_document(struct reader *r, uint32_t file)
     if (read_head(r, !values || !values->child))
         for (const cJSON *entry = values->child; entry; entry = entry->next)
             read_tag(r, entry);
-    mln_document_close(r->document);
     return !r->failed;
 }
 

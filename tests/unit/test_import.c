@@ -3,6 +3,7 @@
 #include "azure/legal.h"
 #include "base/file.h"
 #include "import/json.h"
+#include "import/json_node.h"
 #include "import/nsg.h"
 #include "import/scan.h"
 #include "import/tagfile.h"
@@ -45,6 +46,10 @@ static const char *const good_json[] = {
     "{\"a\": {\"a\": [{\"a\": null}]}, \"b\": true, \"A\": false}",
     "\r\n\t 1\r\n",
     "\"\xc3\xa9\xf0\x9f\x98\x80\"",
+    "[0, -1, 123456789012345, -123456789012345, 1234567890123456, 9007199254740993]",
+    "[2147483647, 2147483648, -2147483648, -2147483649, 1e400, -1e400, 1e-400, 0.1, 4.35e2]",
+    "{\"\\u006eame\": {\"x\": [], \"y\": {}, \"\": \"\"}, \"z\": [[\"\\t\\\\\", \"b\"], [true, "
+    "null]]}",
 };
 
 /* The text, where the fault is, and a part of the message. */
@@ -102,6 +107,40 @@ static void accepts_json(void)
             mln_scan_json(arena, good_json[i], strlen(good_json[i]), NULL, 0);
         CU_ASSERT_PTR_NULL(fault.message);
     }
+    mln_arena_free(arena);
+}
+
+/* cJSON's own parser is the oracle: the same values in the same order, with the same links. */
+static bool same_tree(const cJSON *a, const cJSON *b)
+{
+    if ((a->type & 0xff) != (b->type & 0xff) || a->valueint != b->valueint ||
+        memcmp(&a->valuedouble, &b->valuedouble, sizeof a->valuedouble) != 0 ||
+        !a->valuestring != !b->valuestring || !a->string != !b->string ||
+        (a->valuestring && strcmp(a->valuestring, b->valuestring) != 0) ||
+        (a->string && strcmp(a->string, b->string) != 0))
+        return false;
+    const cJSON *x = a->child, *y = b->child, *last = NULL;
+    for (; x && y; last = x, x = x->next, y = y->next)
+        if (!same_tree(x, y) || (last && x->prev != last))
+            return false;
+    return !x && !y && (!last || a->child->prev == last);
+}
+
+static void makes_the_tree_that_cjson_makes(void)
+{
+    struct mln_arena *arena = mln_arena_new();
+    for (size_t i = 0; i < sizeof good_json / sizeof *good_json; i++) {
+        cJSON *made,
+            *parsed = cJSON_ParseWithLengthOpts(good_json[i], strlen(good_json[i]) + 1, NULL, true);
+        CU_ASSERT_PTR_NULL(mln_scan_tree(arena, good_json[i], strlen(good_json[i]), &made).message);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(made);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(parsed);
+        CU_ASSERT_TRUE(same_tree(made, parsed));
+        cJSON_Delete(parsed);
+    }
+    cJSON *none = NULL;
+    CU_ASSERT_PTR_NOT_NULL(mln_scan_tree(arena, "[1, ", 4, &none).message);
+    CU_ASSERT_PTR_NULL(none);
     mln_arena_free(arena);
 }
 
@@ -173,7 +212,6 @@ static void values_have_places(void)
     CU_ASSERT_PTR_NULL(mln_member(document->root, "c"));
     CU_ASSERT_PTR_NULL(mln_member(document->root, "A"));
     CU_ASSERT_STRING_EQUAL(mln_member_text(list->child->next, "b"), "x");
-    mln_document_close(document);
     mln_arena_free(ctx.arena);
 }
 
@@ -963,6 +1001,7 @@ void suite_import(void)
 {
     UNIT_SUITE("import");
     UNIT_TEST(accepts_json);
+    UNIT_TEST(makes_the_tree_that_cjson_makes);
     UNIT_TEST(refuses_what_is_not_json);
     UNIT_TEST(bounds_depth);
     UNIT_TEST(finds_a_key_among_many);
