@@ -1,6 +1,5 @@
 #include "base/buf.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,7 @@ void mln_buf_init(struct mln_buf *buf, struct mln_arena *arena)
     };
 }
 
-static void grow(struct mln_buf *buf, size_t more)
+void mln_buf_grow(struct mln_buf *buf, size_t more)
 {
     /* An absurd size goes to the arena as it is, which ends the process in its one way. */
     size_t wanted = more > SIZE_MAX / 4 || buf->cap > SIZE_MAX / 4 ? SIZE_MAX : buf->cap * 2;
@@ -28,46 +27,17 @@ static void grow(struct mln_buf *buf, size_t more)
     buf->cap = wanted;
 }
 
-/* Room for `more` bytes and the NUL; afterwards len + more < cap. */
-static inline void reserve(struct mln_buf *buf, size_t more)
-{
-    if (more >= buf->cap - buf->len)
-        grow(buf, more);
-}
-
-char *mln_buf_room(struct mln_buf *buf, size_t more)
-{
-    reserve(buf, more);
-    return buf->data + buf->len;
-}
-
-void mln_buf_wrote(struct mln_buf *buf, size_t length)
-{
-    assert(length < buf->cap - buf->len);
-    buf->len += length;
-    buf->data[buf->len] = '\0';
-}
-
 void mln_buf_add_n(struct mln_buf *buf, const char *text, size_t length)
 {
     if (length == 0)
         return;
-    reserve(buf, length);
-    memcpy(buf->data + buf->len, text, length);
-    buf->len += length;
-    buf->data[buf->len] = '\0';
+    memcpy(mln_buf_room(buf, length), text, length);
+    mln_buf_wrote(buf, length);
 }
 
 void mln_buf_add(struct mln_buf *buf, const char *text)
 {
     mln_buf_add_n(buf, text, strlen(text));
-}
-
-void mln_buf_char(struct mln_buf *buf, char c)
-{
-    reserve(buf, 1);
-    buf->data[buf->len++] = c;
-    buf->data[buf->len] = '\0';
 }
 
 void mln_buf_printf(struct mln_buf *buf, const char *format, ...)
@@ -78,7 +48,7 @@ void mln_buf_printf(struct mln_buf *buf, const char *format, ...)
     va_end(args);
     assert(length >= 0);
     if ((size_t)length >= buf->cap - buf->len) {
-        reserve(buf, (size_t)length);
+        mln_buf_room(buf, (size_t)length);
         va_start(args, format);
         vsnprintf(buf->data + buf->len, buf->cap - buf->len, format, args);
         va_end(args);

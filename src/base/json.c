@@ -10,37 +10,53 @@ void mln_json_init(struct mln_json *json, struct mln_buf *out, bool compact)
     *json = (struct mln_json){.out = out, .compact = compact};
 }
 
-static void new_line(struct mln_json *json)
+/* Most of what a line may begin with. */
+#define LINE_START (sizeof(",\n") + 2 * MLN_JSON_DEPTH + sizeof(blanks))
+static const char blanks[16] = "                ";
+
+/* A line end and the indentation, a block at a time; returns the end. */
+static char *new_line(const struct mln_json *json, char *at)
 {
-    if (json->compact)
-        return;
-    size_t length = 1 + 2 * (size_t)json->depth;
-    char *at = mln_buf_room(json->out, length);
-    *at = '\n';
-    memset(at + 1, ' ', length - 1);
-    mln_buf_wrote(json->out, length);
+    *at++ = '\n';
+    char *end = at + 2 * (size_t)json->depth;
+    for (; at < end; at += sizeof(blanks))
+        memcpy(at, blanks, sizeof(blanks));
+    return end;
 }
 
-/* What stands between the previous item and the one that begins now. */
-static void begin_item(struct mln_json *json)
+/* What stands between the previous item and the one that begins now, with room for `more` bytes
+ * behind it. Returns where they go; wrote() takes them in. */
+static char *begin_item(struct mln_json *json, size_t more)
 {
+    char *at = mln_buf_room(json->out, LINE_START + more);
     if (json->after_key) {
         json->after_key = false;
-        return;
+        return at;
     }
     if (json->depth == 0)
-        return;
+        return at;
     if (json->has_items[json->depth - 1])
-        mln_buf_char(json->out, ',');
+        *at++ = ',';
     json->has_items[json->depth - 1] = true;
-    new_line(json);
+    return json->compact ? at : new_line(json, at);
+}
+
+static void wrote(struct mln_json *json, const char *end)
+{
+    mln_buf_wrote(json->out, (size_t)(end - (json->out->data + json->out->len)));
+}
+
+static void item(struct mln_json *json, const char *text, size_t length)
+{
+    char *at = begin_item(json, length);
+    memcpy(at, text, length);
+    wrote(json, at + length);
 }
 
 static void open_level(struct mln_json *json, char bracket)
 {
-    begin_item(json);
+    item(json, &bracket, 1);
     assert(json->depth < MLN_JSON_DEPTH);
-    mln_buf_char(json->out, bracket);
     json->has_items[json->depth++] = false;
 }
 
@@ -48,9 +64,11 @@ static void close_level(struct mln_json *json, char bracket)
 {
     assert(json->depth > 0 && !json->after_key);
     json->depth--;
-    if (json->has_items[json->depth])
-        new_line(json);
-    mln_buf_char(json->out, bracket);
+    char *at = mln_buf_room(json->out, LINE_START);
+    if (json->has_items[json->depth] && !json->compact)
+        at = new_line(json, at);
+    *at++ = bracket;
+    wrote(json, at);
 }
 
 void mln_json_object(struct mln_json *json)
@@ -106,10 +124,16 @@ static uint64_t not_plain(uint64_t bytes)
 size_t mln_json_plain(const char *text, size_t length)
 {
     size_t at = 0;
-    for (uint64_t bytes; at + sizeof(bytes) <= length; at += sizeof(bytes)) {
+    uint64_t bytes;
+    for (; at + sizeof(bytes) <= length; at += sizeof(bytes)) {
         memcpy(&bytes, text + at, sizeof(bytes));
         if (not_plain(bytes))
             break;
+    }
+    if (at < length && length > sizeof(bytes)) { /* the end once more, with what is before it */
+        memcpy(&bytes, text + length - sizeof(bytes), sizeof(bytes));
+        if (!not_plain(bytes))
+            return length;
     }
     while (at < length && is_plain(text[at]))
         at++;
@@ -137,40 +161,39 @@ static void add_rest(struct mln_buf *out, const char *text, size_t length)
     }
 }
 
-static void add_quoted(struct mln_buf *out, const char *text)
+/* The item that begins now is the text in quotes, followed by `after`. */
+static void add_quoted(struct mln_json *json, const char *text, const char *after,
+                       size_t after_length)
 {
     size_t length = strlen(text), run = mln_json_plain(text, length);
-    char *to = mln_buf_room(out, length + 2);
-    *to++ = '"';
-    memcpy(to, text, run);
-    if (run == length) { /* nearly always */
-        to[run] = '"';
-        mln_buf_wrote(out, length + 2);
-        return;
+    char *at = begin_item(json, length + 2 + after_length);
+    *at++ = '"';
+    memcpy(at, text, run);
+    at += run;
+    if (run < length) { /* hardly ever */
+        wrote(json, at);
+        add_rest(json->out, text + run, length - run);
+        at = mln_buf_room(json->out, 1 + after_length);
     }
-    mln_buf_wrote(out, run + 1);
-    add_rest(out, text + run, length - run);
-    mln_buf_char(out, '"');
+    *at++ = '"';
+    memcpy(at, after, after_length);
+    wrote(json, at + after_length);
 }
 
 void mln_json_key(struct mln_json *json, const char *key)
 {
     assert(json->depth > 0 && !json->after_key);
-    begin_item(json);
-    add_quoted(json->out, key);
-    mln_buf_add_n(json->out, ": ", json->compact ? 1 : 2);
+    add_quoted(json, key, ": ", json->compact ? 1 : 2);
     json->after_key = true;
 }
 
 void mln_json_string(struct mln_json *json, const char *text)
 {
-    begin_item(json);
-    add_quoted(json->out, text);
+    add_quoted(json, text, "", 0);
 }
 
 void mln_json_number(struct mln_json *json, long long value)
 {
-    begin_item(json);
     char text[24], *at = text + sizeof(text);
     unsigned long long left = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
     do
@@ -178,26 +201,23 @@ void mln_json_number(struct mln_json *json, long long value)
     while (left /= 10);
     if (value < 0)
         *--at = '-';
-    mln_buf_add_n(json->out, at, (size_t)(text + sizeof(text) - at));
+    item(json, at, (size_t)(text + sizeof(text) - at));
 }
 
 void mln_json_digits(struct mln_json *json, const char *digits)
 {
     assert(*digits && strspn(digits, "0123456789") == strlen(digits));
-    begin_item(json);
-    mln_buf_add(json->out, digits);
+    item(json, digits, strlen(digits));
 }
 
 void mln_json_bool(struct mln_json *json, bool value)
 {
-    begin_item(json);
-    mln_buf_add(json->out, value ? "true" : "false");
+    item(json, value ? "true" : "false", value ? 4 : 5);
 }
 
 void mln_json_null(struct mln_json *json)
 {
-    begin_item(json);
-    mln_buf_add(json->out, "null");
+    item(json, "null", 4);
 }
 
 void mln_json_pair(struct mln_json *json, const char *key, const char *text)
