@@ -211,6 +211,7 @@ static struct mln_emit_input emit_input(struct mln_cli *cli, const struct mln_co
     return (struct mln_emit_input){
         .model = done->model,
         .tables = tables,
+        .documents = done->documents,
         .partial = cli->options.nsg != NULL,
         .arm_scope = cli->options.nsg ? MLN_ARM_NSG : cli->options.arm_scope,
     };

@@ -96,6 +96,7 @@ static void lower(struct mln_cli *cli, const struct mln_inputs *inputs,
     unsigned errors = cli->ctx.diags->errors;
     compilation->lowered = mln_lower(&cli->ctx, compilation->model);
     compilation->tables = compilation->lowered->tables;
+    compilation->documents = mln_nsg_documents_new(cli->ctx.arena, compilation->model->nsgs.len);
     mln_cli_tell_time(cli, "lower", compilation->path, clock);
     if (cli->ctx.diags->errors == errors)
         mln_passes_run(&cli->ctx, &compilation->tables, &priorities, inputs->lock);

@@ -4,6 +4,7 @@
 #define MLN_CLI_PIPELINE_H
 
 #include "cli/cli.h"
+#include "emit/nsg.h"
 #include "import/nsg.h"
 #include "lang/lang.h"
 #include "rules/lock.h"
@@ -33,10 +34,11 @@ struct mln_compilation {
     const char *path; /* of the policy, as given */
     struct mln_module_vec modules;
     struct mln_policy_options options;
-    struct mln_model *model;     /* NULL when it was not reached */
-    struct mln_lowered *lowered; /* NULL when it was not reached */
-    struct mln_table_vec tables; /* empty when it was not reached */
-    bool good;                   /* everything was reached without an error */
+    struct mln_model *model;             /* NULL when it was not reached */
+    struct mln_lowered *lowered;         /* NULL when it was not reached */
+    struct mln_table_vec tables;         /* empty when it was not reached */
+    struct mln_nsg_documents *documents; /* of the tables; NULL when they were not reached */
+    bool good;                           /* everything was reached without an error */
 };
 
 /* The policy and its modules only. */
@@ -58,10 +60,12 @@ struct mln_policy_options mln_policy_options(struct mln_cli *cli, const struct m
 /* Do the options for what is read agree? A usage error otherwise (compile.c). */
 bool mln_inputs_agree(struct mln_cli *cli);
 
-/* The JSON of a table as rules again (prove.c): what is deployed. Its places and complaints concern
- * nobody but us, so `aside` has diagnostics of its own. NULL when it cannot be read back. */
-struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct mln_table *table,
-                                             struct mln_tags *tags);
+/* The JSON of one of its tables as rules again (prove.c): what is deployed. Places and complaints
+ * concern nobody but us, so `aside` has diagnostics of its own. NULL when it cannot be read back.
+ */
+struct mln_imported_nsg *mln_compilation_read_back(const struct mln_compilation *c,
+                                                   struct mln_ctx *aside,
+                                                   const struct mln_table *table);
 
 /* Proves the JSON of every table against the policy (prove.c); a difference is reported and raises
  * the status to MLN_EXIT_FAULT. */

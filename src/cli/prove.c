@@ -1,17 +1,16 @@
-/* The proof on every compile. What is proved is the JSON that goes out: each NSG is emitted, read
+/* The proof on every compile. What is proved is the JSON that goes out: each NSG is written, read
  * back by the reader for deployed NSGs, and compared with the policy. */
 #include "cli/pipeline.h"
-#include "emit/nsg.h"
 #include "prove/proof.h"
 
-struct mln_imported_nsg *mln_table_read_back(struct mln_ctx *aside, const struct mln_table *table,
-                                             struct mln_tags *tags)
+struct mln_imported_nsg *mln_compilation_read_back(const struct mln_compilation *c,
+                                                   struct mln_ctx *aside,
+                                                   const struct mln_table *table)
 {
     struct mln_imported_nsg_vec nsgs = {0};
-    struct mln_buf json;
-    mln_buf_init(&json, aside->arena);
-    mln_emit_nsg(aside->arena, table, &json);
-    bool good = mln_nsg_read_own(aside, tags, table->nsg->name, json.data, json.len, &nsgs);
+    const struct mln_artefact *file = mln_nsg_document(c->documents, table);
+    bool good = mln_nsg_read_own(aside, c->options.tags, table->nsg->name, file->content,
+                                 file->length, &nsgs);
     return good && nsgs.len == 1 && !mln_diags_failed(aside->diags) ? nsgs.data[0] : NULL;
 }
 
@@ -33,7 +32,7 @@ static void report_failure(struct mln_cli *cli, const struct mln_table *table,
 static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct mln_compilation *c,
                         const struct mln_table *table)
 {
-    struct mln_imported_nsg *nsg = mln_table_read_back(aside, table, c->options.tags);
+    struct mln_imported_nsg *nsg = mln_compilation_read_back(c, aside, table);
     if (!nsg) {
         mln_report(cli->ctx.diags, MLN_D_PROOF_FAILED, table->nsg->span,
                    "fault in mlnsgc: the JSON of NSG '%s' cannot be read back", table->nsg->name);

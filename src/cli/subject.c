@@ -31,7 +31,7 @@ struct mln_nsg_rules *mln_compilation_deploy(struct mln_cli *cli, const struct m
     for (size_t i = 0; deployed && i < c->tables.len; i++) {
         const struct mln_table *table = c->tables.data[i];
         struct mln_ctx aside = {a, cli->ctx.names, mln_diags_new(a)};
-        struct mln_imported_nsg *nsg = mln_table_read_back(&aside, table, c->options.tags);
+        struct mln_imported_nsg *nsg = mln_compilation_read_back(c, &aside, table);
         for (int d = 0; nsg && d < MLN_DIRECTIONS; d++) {
             remember_intents(scratch, &nsg->rules[d], &table->rules[d]);
             deployed[table->nsg->index].rules[d] = nsg->rules[d];

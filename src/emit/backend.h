@@ -25,11 +25,14 @@ enum mln_arm_scope {
 void mln_artefact_add(struct mln_arena *arena, struct mln_artefact_vec *out, const char *name,
                       const struct mln_buf *content);
 
+struct mln_nsg_documents; /* emit/nsg.h */
+
 struct mln_emit_input {
     const struct mln_model *model;
     const struct mln_table_vec *tables; /* named and numbered; only the NSGs that are asked for */
     bool partial;                       /* these are not all of the model's */
     enum mln_arm_scope arm_scope;
+    struct mln_nsg_documents *documents; /* of these tables, for back ends that write them */
 };
 
 struct mln_backend {

@@ -3,6 +3,8 @@
 
 #include "emit/rule_tree.h"
 
+#include <assert.h>
+
 const char *mln_asg_id(struct mln_arena *arena, const struct mln_asg *asg)
 {
     const struct mln_network *network = asg->zone->network;
@@ -43,24 +45,57 @@ void mln_emit_nsg(struct mln_arena *arena, const struct mln_table *table, struct
     mln_buf_char(out, '\n');
 }
 
-/* ---- the back end ---- */
+/* ---- documents ---- */
 
-static void add_artefact(struct mln_arena *arena, const struct mln_table *table,
-                         struct mln_artefact_vec *out)
+struct mln_nsg_documents {
+    struct mln_arena *arena;
+    size_t count;
+    struct mln_artefact *by_index; /* `content` NULL: not made yet */
+};
+
+struct mln_nsg_documents *mln_nsg_documents_new(struct mln_arena *arena, size_t count)
 {
-    struct mln_arena *scratch = mln_arena_new(); /* the buffer's outgrown blocks go with it */
-    struct mln_buf buf;
-    mln_buf_init(&buf, scratch);
-    mln_emit_nsg(scratch, table, &buf);
-    mln_artefact_add(arena, out, mln_printf(arena, "%s.nsg.json", table->nsg->name), &buf);
-    mln_arena_free(scratch);
+    struct mln_nsg_documents *documents = MLN_NEW(arena, struct mln_nsg_documents);
+    *documents = (struct mln_nsg_documents){
+        .arena = arena,
+        .count = count,
+        .by_index = MLN_NEW_ARRAY(arena, struct mln_artefact, count),
+    };
+    return documents;
 }
+
+static struct mln_artefact make(struct mln_arena *arena, const struct mln_table *table)
+{
+    struct mln_arena *scratch = mln_arena_new(); /* trees and outgrown blocks go with it */
+    struct mln_buf text;
+    mln_buf_init(&text, scratch);
+    mln_emit_nsg(scratch, table, &text);
+    struct mln_artefact file = {
+        .name = mln_printf(arena, "%s.nsg.json", table->nsg->name),
+        .content = mln_strndup(arena, text.data, text.len),
+        .length = text.len,
+    };
+    mln_arena_free(scratch);
+    return file;
+}
+
+const struct mln_artefact *mln_nsg_document(struct mln_nsg_documents *documents,
+                                            const struct mln_table *table)
+{
+    assert(table->nsg->index < documents->count);
+    struct mln_artefact *file = &documents->by_index[table->nsg->index];
+    if (!file->content)
+        *file = make(documents->arena, table);
+    return file;
+}
+
+/* ---- the back end ---- */
 
 static void emit(struct mln_ctx *ctx, const struct mln_emit_input *input,
                  struct mln_artefact_vec *out)
 {
     for (size_t i = 0; i < input->tables->len; i++)
-        add_artefact(ctx->arena, input->tables->data[i], out);
+        mln_vec_push(ctx->arena, out, *mln_nsg_document(input->documents, input->tables->data[i]));
 }
 
 const struct mln_backend mln_backend_nsg = {

@@ -17,6 +17,15 @@
  * are ordered by direction, Inbound first, then priority. */
 void mln_emit_nsg(struct mln_arena *arena, const struct mln_table *table, struct mln_buf *out);
 
+/* The documents of a policy's NSGs, each made once: what is proved is what is written, not
+ * something that should be the same. */
+struct mln_nsg_documents;
+/* For NSGs with indices below `count`; everything lives in the arena. */
+struct mln_nsg_documents *mln_nsg_documents_new(struct mln_arena *arena, size_t count);
+/* The file of one NSG, made when it is first asked for; the table must not change afterwards. */
+const struct mln_artefact *mln_nsg_document(struct mln_nsg_documents *documents,
+                                            const struct mln_table *table);
+
 /* The array of rules alone, as a value at the writer's place. */
 void mln_emit_security_rules(struct mln_arena *arena, const struct mln_table *table,
                              struct mln_json *json);

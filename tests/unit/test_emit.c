@@ -202,8 +202,12 @@ static void the_registry_finds_back_ends(void)
     CU_ASSERT_PTR_NOT_NULL(mln_backend_at(0));
     CU_ASSERT_PTR_NULL(mln_backend_at(1000));
     mln_vec_push(b->ctx.arena, &tables, &b->table);
-    backend->emit(&b->ctx, &(struct mln_emit_input){.tables = &tables}, &files);
+    struct mln_nsg_documents *documents = mln_nsg_documents_new(b->ctx.arena, 1);
+    backend->emit(&b->ctx, &(struct mln_emit_input){.tables = &tables, .documents = documents},
+                  &files);
     CU_ASSERT_EQUAL_FATAL(files.len, 1);
+    CU_ASSERT_PTR_EQUAL(files.data[0].content, mln_nsg_document(documents, &b->table)->content);
+    CU_ASSERT_STRING_EQUAL(files.data[0].content, emitted(b));
     CU_ASSERT_STRING_EQUAL(files.data[0].name, "nsg-a.nsg.json");
     CU_ASSERT_EQUAL(files.data[0].length, strlen(files.data[0].content));
     bench_free(b);
