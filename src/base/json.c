@@ -112,7 +112,7 @@ static bool is_plain(char c)
 }
 
 /* Eight bytes at a time: the top bit of each byte of the result tells that one is not plain, except
- * that bytes after the first such may be taken for another. */
+ * that bytes above the lowest such may be taken for another. */
 static uint64_t not_plain(uint64_t bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
@@ -121,20 +121,28 @@ static uint64_t not_plain(uint64_t bytes)
            tops;
 }
 
+/* How many of the eight bytes before the first that is not plain; 8: all are. */
+static size_t plain_of_eight(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof(bytes));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes); /* the first byte is the lowest */
+#endif
+    uint64_t found = not_plain(bytes);
+    return found ? (size_t)__builtin_ctzll(found) / 8 : sizeof(bytes);
+}
+
 size_t mln_json_plain(const char *text, size_t length)
 {
     size_t at = 0;
-    uint64_t bytes;
-    for (; at + sizeof(bytes) <= length; at += sizeof(bytes)) {
-        memcpy(&bytes, text + at, sizeof(bytes));
-        if (not_plain(bytes))
-            break;
+    for (; at + 8 <= length; at += 8) {
+        size_t count = plain_of_eight(text + at);
+        if (count < 8)
+            return at + count;
     }
-    if (at < length && length > sizeof(bytes)) { /* the end once more, with what is before it */
-        memcpy(&bytes, text + length - sizeof(bytes), sizeof(bytes));
-        if (!not_plain(bytes))
-            return length;
-    }
+    if (at < length && length > 8) /* the end, once more with what is before it */
+        return length - 8 + plain_of_eight(text + length - 8);
     while (at < length && is_plain(text[at]))
         at++;
     return at;

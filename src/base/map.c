@@ -11,11 +11,28 @@
 
 #define FIRST_SLOTS 16
 
-static uint64_t load_word(const unsigned char *bytes, size_t length)
+static uint64_t load64(const unsigned char *bytes)
 {
-    uint64_t word = 0;
-    memcpy(&word, bytes, length);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
     return word;
+}
+
+static uint64_t load32(const unsigned char *bytes)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* All bytes of a short key, some of them twice; which they are, the length tells. */
+static uint64_t load_short(const unsigned char *bytes, size_t length)
+{
+    if (length >= 4)
+        return load32(bytes) << 32 | load32(bytes + length - 4);
+    if (length == 0)
+        return 0;
+    return (uint64_t)bytes[0] << 16 | (uint64_t)bytes[length / 2] << 8 | bytes[length - 1];
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -24,18 +41,24 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ (hash >> 32);
 }
 
-/* Eight bytes a step: multiply, then fold the well-mixed high half into the low one. The length
- * goes in first, so a zero-padded tail cannot meet a longer key with NUL bytes. */
+static uint64_t finish(uint64_t hash)
+{
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    return hash ^ (hash >> 32);
+}
+
+/* Eight bytes a step, the last step over the last eight: multiply, then fold the well-mixed high
+ * half into the low one. The length goes in first, so keys that load alike have different ones. */
 uint64_t mln_hash_bytes(const void *data, size_t length)
 {
     const unsigned char *bytes = data;
     uint64_t hash = mix(UINT64_C(0x243f6a8885a308d3), length);
-    for (; length >= 8; bytes += 8, length -= 8)
-        hash = mix(hash, load_word(bytes, 8));
-    if (length > 0)
-        hash = mix(hash, load_word(bytes, length));
-    hash *= UINT64_C(0xd6e8feb86659fd93);
-    return hash ^ (hash >> 32);
+    if (length < 8)
+        return finish(mix(hash, load_short(bytes, length)));
+    const unsigned char *last = bytes + length - 8;
+    for (; bytes < last; bytes += 8)
+        hash = mix(hash, load64(bytes));
+    return finish(mix(hash, load64(last)));
 }
 
 struct mln_map *mln_map_new(struct mln_arena *arena)

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Most vectors stay short: the first block is about a cache line, and never less than one element. */
+/* Most vectors stay short: the first block is about a cache line, and never less than one element.
+ */
 static size_t first_capacity(size_t size)
 {
     return size >= 64 ? 1 : size <= 8 ? 8 : 64 / size;

@@ -1,5 +1,6 @@
 #include "import/nsg_rule.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,42 @@ struct mln_diag *mln_nsg_odd(struct mln_nsg_reader *r, const cJSON *value, const
 struct mln_span mln_nsg_place(struct mln_nsg_reader *r, const cJSON *value)
 {
     return r->places ? mln_document_span(r->document, value) : (struct mln_span){0};
+}
+
+/* ---- members ---- */
+
+static const char *const field_names[] = {
+    [MLN_FIELD_DESCRIPTION] = "description",
+    [MLN_FIELD_PROTOCOL] = "protocol",
+    [MLN_FIELD_SOURCE_PORT] = "sourcePortRange",
+    [MLN_FIELD_SOURCE_PORTS] = "sourcePortRanges",
+    [MLN_FIELD_DESTINATION_PORT] = "destinationPortRange",
+    [MLN_FIELD_DESTINATION_PORTS] = "destinationPortRanges",
+    [MLN_FIELD_SOURCE_PREFIX] = "sourceAddressPrefix",
+    [MLN_FIELD_SOURCE_PREFIXES] = "sourceAddressPrefixes",
+    [MLN_FIELD_SOURCE_GROUPS] = "sourceApplicationSecurityGroups",
+    [MLN_FIELD_DESTINATION_PREFIX] = "destinationAddressPrefix",
+    [MLN_FIELD_DESTINATION_PREFIXES] = "destinationAddressPrefixes",
+    [MLN_FIELD_DESTINATION_GROUPS] = "destinationApplicationSecurityGroups",
+    [MLN_FIELD_ACCESS] = "access",
+    [MLN_FIELD_PRIORITY] = "priority",
+    [MLN_FIELD_DIRECTION] = "direction",
+};
+static_assert(sizeof field_names / sizeof *field_names == MLN_RULE_FIELDS, "a field has no name");
+
+/* Members mostly come in one order, so the search for each goes on where the last one was found. */
+static struct mln_rule_fields fields_of(const cJSON *object)
+{
+    struct mln_rule_fields fields = {.object = object};
+    size_t at = 0;
+    for (const cJSON *m = cJSON_IsObject(object) ? object->child : NULL; m; m = m->next) {
+        size_t tried = 0;
+        for (; tried < MLN_RULE_FIELDS && strcmp(field_names[at], m->string) != 0; tried++)
+            at = at + 1 < MLN_RULE_FIELDS ? at + 1 : 0;
+        if (tried < MLN_RULE_FIELDS && !fields.at[at] && !cJSON_IsNull(m))
+            fields.at[at] = m;
+    }
+    return fields;
 }
 
 /* ---- ports ---- */
@@ -94,10 +131,11 @@ static bool read_port_text(struct mln_nsg_reader *r, const cJSON *json,
 }
 
 static const struct {
-    const char *word, *one, *many;
+    const char *word;
+    enum mln_rule_field one, many;
 } port_fields[2] = {
-    {"source", "sourcePortRange", "sourcePortRanges"},
-    {"destination", "destinationPortRange", "destinationPortRanges"},
+    {"source", MLN_FIELD_SOURCE_PORT, MLN_FIELD_SOURCE_PORTS},
+    {"destination", MLN_FIELD_DESTINATION_PORT, MLN_FIELD_DESTINATION_PORTS},
 };
 
 static bool is_empty(const cJSON *value)
@@ -106,8 +144,9 @@ static bool is_empty(const cJSON *value)
            (cJSON_IsArray(value) && !value->child);
 }
 
-static bool check_port_fields(struct mln_nsg_reader *r, const cJSON *fields, int side,
-                              const cJSON *one, const cJSON *many, const struct mln_read_rule *rule)
+static bool check_port_fields(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
+                              int side, const cJSON *one, const cJSON *many,
+                              const struct mln_read_rule *rule)
 {
     if (many && !cJSON_IsArray(many)) {
         mln_document_complain(r->document, many, "'%s' must be a list, not %s", many->string,
@@ -115,7 +154,7 @@ static bool check_port_fields(struct mln_nsg_reader *r, const cJSON *fields, int
         return false;
     }
     if (!one && !many)
-        mln_nsg_refused(r, fields, MLN_AZURE_PARAMETERS_MISSING, "rule '%s' has no %s port",
+        mln_nsg_refused(r, fields->object, MLN_AZURE_PARAMETERS_MISSING, "rule '%s' has no %s port",
                         rule->name, port_fields[side].word);
     if (one && many)
         mln_nsg_refused(r, many, MLN_AZURE_ERROR_COUNT,
@@ -124,11 +163,11 @@ static bool check_port_fields(struct mln_nsg_reader *r, const cJSON *fields, int
     return one || many;
 }
 
-static bool read_ports(struct mln_nsg_reader *r, const cJSON *fields, int side,
+static bool read_ports(struct mln_nsg_reader *r, const struct mln_rule_fields *fields, int side,
                        struct mln_read_rule *rule)
 {
-    const cJSON *one = mln_member(fields, port_fields[side].one);
-    const cJSON *many = mln_member(fields, port_fields[side].many);
+    const cJSON *one = fields->at[port_fields[side].one];
+    const cJSON *many = fields->at[port_fields[side].many];
     one = is_empty(one) ? NULL : one;
     many = is_empty(many) ? NULL : many;
     if (!check_port_fields(r, fields, side, one, many, rule))
@@ -150,7 +189,7 @@ static bool read_ports(struct mln_nsg_reader *r, const cJSON *fields, int side,
 
 /* Azure keeps ports in a rule for a protocol that has none; what it does with them is not
  * documented. */
-static void drop_meaningless_ports(struct mln_nsg_reader *r, const cJSON *fields,
+static void drop_meaningless_ports(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
                                    struct mln_read_rule *rule)
 {
     if (rule->proto != MLN_PROTO_ICMP && rule->proto != MLN_PROTO_ESP &&
@@ -158,7 +197,7 @@ static void drop_meaningless_ports(struct mln_nsg_reader *r, const cJSON *fields
         return;
     for (int side = 0; side < 2; side++) {
         if (!mln_portset_is_all(rule->ports[side]))
-            mln_nsg_odd(r, fields,
+            mln_nsg_odd(r, fields->object,
                         "rule '%s' has ports, but its protocol has none: they are read as '*'",
                         rule->name);
         rule->ports[side] = mln_portset_all(r->ctx->arena);
@@ -167,14 +206,26 @@ static void drop_meaningless_ports(struct mln_nsg_reader *r, const cJSON *fields
 
 /* ---- the other fields ---- */
 
-static bool read_priority(struct mln_nsg_reader *r, const cJSON *fields, struct mln_read_rule *rule)
+/* A whole number, or a string that is one. */
+static bool whole_number(const cJSON *json, long *value)
 {
-    const cJSON *json = mln_member(fields, "priority");
-    const char *text = text_of(r, json);
+    if (cJSON_IsNumber(json)) {
+        *value = json->valueint;
+        return json->valuedouble == json->valueint;
+    }
+    const char *text = cJSON_GetStringValue(json);
     char *end = NULL;
-    long value = text ? strtol(text, &end, 10) : 0;
-    if (!text || end == text || *end) {
-        mln_document_complain(r->document, json ? json : fields,
+    *value = text ? strtol(text, &end, 10) : 0;
+    return text && end != text && !*end;
+}
+
+static bool read_priority(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
+                          struct mln_read_rule *rule)
+{
+    const cJSON *json = fields->at[MLN_FIELD_PRIORITY];
+    long value;
+    if (!whole_number(json, &value)) {
+        mln_document_complain(r->document, json ? json : fields->object,
                               "the 'priority' of rule '%s' must be a whole number", rule->name);
         return false;
     }
@@ -186,39 +237,40 @@ static bool read_priority(struct mln_nsg_reader *r, const cJSON *fields, struct 
 }
 
 /* A word that must be there; NULL after reporting. */
-static const char *read_word(struct mln_nsg_reader *r, const cJSON *fields, const char *key,
-                             const struct mln_read_rule *rule)
+static const char *read_word(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
+                             enum mln_rule_field field, const struct mln_read_rule *rule)
 {
-    const cJSON *json = mln_member(fields, key);
+    const cJSON *json = fields->at[field];
     if (!cJSON_IsString(json))
-        mln_document_complain(r->document, json ? json : fields,
-                              "the '%s' of rule '%s' must be a string, not %s", key, rule->name,
-                              mln_json_type_name(json));
+        mln_document_complain(r->document, json ? json : fields->object,
+                              "the '%s' of rule '%s' must be a string, not %s", field_names[field],
+                              rule->name, mln_json_type_name(json));
     return cJSON_GetStringValue(json);
 }
 
-static bool bad_word(struct mln_nsg_reader *r, const cJSON *fields, const char *key,
-                     const char *choices)
+static bool bad_word(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
+                     enum mln_rule_field field, const char *choices)
 {
-    const cJSON *json = mln_member(fields, key);
-    mln_document_complain(r->document, json, "the '%s' of a rule is %s, not '%s'", key, choices,
-                          json->valuestring);
+    const cJSON *json = fields->at[field];
+    mln_document_complain(r->document, json, "the '%s' of a rule is %s, not '%s'",
+                          field_names[field], choices, json->valuestring);
     return false;
 }
 
-static bool read_words(struct mln_nsg_reader *r, const cJSON *fields, struct mln_read_rule *rule)
+static bool read_words(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
+                       struct mln_read_rule *rule)
 {
-    const char *direction = read_word(r, fields, "direction", rule);
-    const char *access = read_word(r, fields, "access", rule);
-    const char *protocol = read_word(r, fields, "protocol", rule);
+    const char *direction = read_word(r, fields, MLN_FIELD_DIRECTION, rule);
+    const char *access = read_word(r, fields, MLN_FIELD_ACCESS, rule);
+    const char *protocol = read_word(r, fields, MLN_FIELD_PROTOCOL, rule);
     if (!direction || !access || !protocol)
         return false;
     return (mln_azure_direction_parse(direction, &rule->direction) ||
-            bad_word(r, fields, "direction", "Inbound or Outbound")) &&
+            bad_word(r, fields, MLN_FIELD_DIRECTION, "Inbound or Outbound")) &&
            (mln_azure_access_parse(access, &rule->action) ||
-            bad_word(r, fields, "access", "Allow or Deny")) &&
+            bad_word(r, fields, MLN_FIELD_ACCESS, "Allow or Deny")) &&
            (mln_azure_protocol_parse(protocol, &rule->proto) ||
-            bad_word(r, fields, "protocol", "Tcp, Udp, Icmp, Esp, Ah or *"));
+            bad_word(r, fields, MLN_FIELD_PROTOCOL, "Tcp, Udp, Icmp, Esp, Ah or *"));
 }
 
 static size_t count_characters(const char *text)
@@ -229,10 +281,10 @@ static size_t count_characters(const char *text)
     return count;
 }
 
-static void read_description(struct mln_nsg_reader *r, const cJSON *fields,
+static void read_description(struct mln_nsg_reader *r, const struct mln_rule_fields *fields,
                              struct mln_read_rule *rule)
 {
-    const cJSON *json = mln_member(fields, "description");
+    const cJSON *json = fields->at[MLN_FIELD_DESCRIPTION];
     if (is_empty(json))
         return;
     if (!cJSON_IsString(json)) {
@@ -275,18 +327,18 @@ bool mln_nsg_read_rule(struct mln_nsg_reader *r, const cJSON *json, struct mln_r
         return false;
     }
     *rule = (struct mln_read_rule){0};
-    const cJSON *fields = mln_member(json, "properties");
-    fields = fields ? fields : json;
-    if (!read_name(r, json, rule) || !read_priority(r, fields, rule) ||
-        !read_words(r, fields, rule))
+    const cJSON *properties = mln_member(json, "properties");
+    const struct mln_rule_fields fields = fields_of(properties ? properties : json);
+    if (!read_name(r, json, rule) || !read_priority(r, &fields, rule) ||
+        !read_words(r, &fields, rule))
         return false;
-    read_description(r, fields, rule);
+    read_description(r, &fields, rule);
     bool good = true;
     for (int side = 0; side < 2; side++) {
-        good &= mln_nsg_read_side(r, fields, side, rule);
-        good &= read_ports(r, fields, side, rule);
+        good &= mln_nsg_read_side(r, &fields, side, rule);
+        good &= read_ports(r, &fields, side, rule);
     }
     if (good)
-        drop_meaningless_ports(r, fields, rule);
+        drop_meaningless_ports(r, &fields, rule);
     return good;
 }

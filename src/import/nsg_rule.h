@@ -19,6 +19,30 @@ struct mln_nsg_reader {
 /* The place of something that is read. */
 struct mln_span mln_nsg_place(struct mln_nsg_reader *r, const cJSON *value);
 
+/* The members of a rule's JSON that say something, found in one pass. */
+enum mln_rule_field {
+    MLN_FIELD_DESCRIPTION,
+    MLN_FIELD_PROTOCOL,
+    MLN_FIELD_SOURCE_PORT,
+    MLN_FIELD_SOURCE_PORTS,
+    MLN_FIELD_DESTINATION_PORT,
+    MLN_FIELD_DESTINATION_PORTS,
+    MLN_FIELD_SOURCE_PREFIX,
+    MLN_FIELD_SOURCE_PREFIXES,
+    MLN_FIELD_SOURCE_GROUPS,
+    MLN_FIELD_DESTINATION_PREFIX,
+    MLN_FIELD_DESTINATION_PREFIXES,
+    MLN_FIELD_DESTINATION_GROUPS,
+    MLN_FIELD_ACCESS,
+    MLN_FIELD_PRIORITY,
+    MLN_FIELD_DIRECTION,
+    MLN_RULE_FIELDS
+};
+struct mln_rule_fields {
+    const cJSON *object;              /* whose members they are */
+    const cJSON *at[MLN_RULE_FIELDS]; /* NULL: absent or null */
+};
+
 /* A side as alternatives: any, one tag, one ASG, or prefixes of one family each. */
 MLN_VEC_TYPE(mln_rule_side_vec, struct mln_rule_side);
 
@@ -46,8 +70,8 @@ struct mln_diag *mln_nsg_odd(struct mln_nsg_reader *r, const cJSON *value, const
 
 /* false after reporting: the rule must be left out. */
 bool mln_nsg_read_rule(struct mln_nsg_reader *r, const cJSON *json, struct mln_read_rule *rule);
-/* side 0 is the source, 1 the destination; `fields` holds the members. */
-bool mln_nsg_read_side(struct mln_nsg_reader *r, const cJSON *fields, int side,
+/* side 0 is the source, 1 the destination. */
+bool mln_nsg_read_side(struct mln_nsg_reader *r, const struct mln_rule_fields *fields, int side,
                        struct mln_read_rule *rule);
 
 #endif

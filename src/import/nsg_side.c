@@ -195,10 +195,9 @@ static bool read_asgs(struct side *s, const cJSON *list, struct mln_rule_load *l
 
 /* ---- the side ---- */
 
-/* The member when it says something: not null, not "", not []. */
-static const cJSON *filled(const cJSON *fields, const char *key)
+/* The value when it says something: not "", not []. */
+static const cJSON *filled(const cJSON *value)
 {
-    const cJSON *value = mln_member(fields, key);
     if ((cJSON_IsString(value) && !*value->valuestring) || (cJSON_IsArray(value) && !value->child))
         return NULL;
     return value;
@@ -233,25 +232,26 @@ static bool check_types(struct side *s, const cJSON *one, const cJSON *many, con
 }
 
 static const struct {
-    const char *word, *one, *many, *groups;
+    const char *word;
+    enum mln_rule_field one, many, groups;
 } field_names[2] = {
-    {"source", "sourceAddressPrefix", "sourceAddressPrefixes", "sourceApplicationSecurityGroups"},
-    {"destination", "destinationAddressPrefix", "destinationAddressPrefixes",
-     "destinationApplicationSecurityGroups"},
+    {"source", MLN_FIELD_SOURCE_PREFIX, MLN_FIELD_SOURCE_PREFIXES, MLN_FIELD_SOURCE_GROUPS},
+    {"destination", MLN_FIELD_DESTINATION_PREFIX, MLN_FIELD_DESTINATION_PREFIXES,
+     MLN_FIELD_DESTINATION_GROUPS},
 };
 
-bool mln_nsg_read_side(struct mln_nsg_reader *r, const cJSON *fields, int side,
+bool mln_nsg_read_side(struct mln_nsg_reader *r, const struct mln_rule_fields *fields, int side,
                        struct mln_read_rule *rule)
 {
     struct side s = {.r = r, .out = &rule->sides[side]};
-    const cJSON *one = filled(fields, field_names[side].one);
-    const cJSON *many = filled(fields, field_names[side].many);
-    const cJSON *groups = filled(fields, field_names[side].groups);
+    const cJSON *one = filled(fields->at[field_names[side].one]);
+    const cJSON *many = filled(fields->at[field_names[side].many]);
+    const cJSON *groups = filled(fields->at[field_names[side].groups]);
     if (!check_types(&s, one, many, groups))
         return false;
     if (!one && !many && !groups) {
-        mln_nsg_refused(r, fields, MLN_AZURE_PARAMETERS_MISSING, "rule '%s' has no %s", rule->name,
-                        field_names[side].word);
+        mln_nsg_refused(r, fields->object, MLN_AZURE_PARAMETERS_MISSING, "rule '%s' has no %s",
+                        rule->name, field_names[side].word);
         return false;
     }
     if (!!one + !!many + !!groups > 1)

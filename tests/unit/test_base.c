@@ -226,6 +226,24 @@ static void json_escapes(void)
     mln_arena_free(arena);
 }
 
+/* One odd byte anywhere in texts of all lengths, after which everything may follow. */
+static void json_plain_stops_at_the_first_odd_byte(void)
+{
+    static const char odd[] = {'"', '\\', '\0', '\n', 0x1f, 0x7f, (char)0x80, (char)0xff};
+    static const char plain[] = " !#[]^~}a";
+    bool right = true;
+    for (size_t length = 0; length <= 40; length++)
+        for (size_t at = 0; at <= length; at++)
+            for (size_t k = 0; k < sizeof odd; k++) {
+                char text[40];
+                for (size_t i = 0; i < length; i++)
+                    text[i] =
+                        i < at ? plain[(i + k) % (sizeof plain - 1)] : odd[(i + k) % sizeof odd];
+                right &= mln_json_plain(text, length) == at;
+            }
+    CU_ASSERT_TRUE(right);
+}
+
 static void write_sample(struct mln_json *json)
 {
     mln_json_object(json);
@@ -485,6 +503,7 @@ void suite_base(void)
     UNIT_TEST(names_are_unique);
     UNIT_TEST(utf8_decodes);
     UNIT_TEST(json_escapes);
+    UNIT_TEST(json_plain_stops_at_the_first_odd_byte);
     UNIT_TEST(json_indents);
     UNIT_TEST(sha256_agrees_with_the_standard);
     UNIT_TEST(suggestions_are_close);
