@@ -17,17 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OBJECT_EACH 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define OBJECT_EACH 1
-#endif
-#ifndef OBJECT_EACH
-#define OBJECT_EACH 0
-#endif
+enum { OBJECT_EACH = MLN_ARENA_OBJECT_EACH };
 
 #define FIRST_CHUNK ((size_t)32 << 10)
 #define LAST_CHUNK ((size_t)16 << 20)
@@ -35,18 +25,9 @@
 #define CLEARED_AHEAD ((size_t)4 << 10)
 #define EXIT_NO_MEMORY 74
 
-struct chunk {
-    alignas(max_align_t) struct chunk *next;
+struct mln_chunk {
+    alignas(max_align_t) struct mln_chunk *next;
     size_t mapped; /* size of the mapping; 0: from the heap */
-};
-
-struct mln_arena {
-    struct chunk *chunks; /* every block to free; the first one is not always the current one */
-    char *next;           /* free part of the current chunk */
-    size_t left;
-    size_t cleared;    /* of the free part, from its start; strings from its end are not */
-    size_t chunk_size; /* of the next chunk */
-    size_t used;
 };
 
 static _Noreturn void no_memory(void)
@@ -68,7 +49,7 @@ void mln_arena_free(struct mln_arena *arena)
 {
     if (arena == NULL)
         return;
-    for (struct chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
+    for (struct mln_chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         if (chunk->mapped > 0)
             munmap(chunk, chunk->mapped);
@@ -78,9 +59,9 @@ void mln_arena_free(struct mln_arena *arena)
     free(arena);
 }
 
-static struct chunk *map_chunk(size_t size)
+static struct mln_chunk *map_chunk(size_t size)
 {
-    struct chunk *chunk =
+    struct mln_chunk *chunk =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (chunk == MAP_FAILED)
         return NULL;
@@ -91,9 +72,9 @@ static struct chunk *map_chunk(size_t size)
     return chunk;
 }
 
-static struct chunk *heap_chunk(size_t size, bool cleared)
+static struct mln_chunk *heap_chunk(size_t size, bool cleared)
 {
-    struct chunk *chunk = cleared ? calloc(1, size) : malloc(size);
+    struct mln_chunk *chunk = cleared ? calloc(1, size) : malloc(size);
     if (chunk != NULL)
         chunk->mapped = 0;
     return chunk;
@@ -102,11 +83,11 @@ static struct chunk *heap_chunk(size_t size, bool cleared)
 /* Room for `size` bytes; `cleared`: all of it zero, as it always is when it is mapped. */
 static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
 {
-    if (size > SIZE_MAX - sizeof(struct chunk))
+    if (size > SIZE_MAX - sizeof(struct mln_chunk))
         no_memory();
     bool mapped = size >= MAPPED && !OBJECT_EACH;
-    size += sizeof(struct chunk);
-    struct chunk *chunk = mapped ? map_chunk(size) : heap_chunk(size, cleared);
+    size += sizeof(struct mln_chunk);
+    struct mln_chunk *chunk = mapped ? map_chunk(size) : heap_chunk(size, cleared);
     if (chunk == NULL)
         no_memory();
     chunk->next = arena->chunks;
@@ -121,40 +102,43 @@ static char *more_room(struct mln_arena *arena, size_t size)
     if (OBJECT_EACH || size > arena->chunk_size / 4)
         return chunk_new(arena, size, true);
     arena->next = chunk_new(arena, arena->chunk_size, false);
-    arena->left = arena->chunk_size;
-    arena->cleared = arena->chunk_size >= MAPPED ? arena->chunk_size : 0;
+    arena->end = arena->next + arena->chunk_size;
+    arena->cleared = arena->chunk_size >= MAPPED ? arena->end : arena->next;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;
     return NULL;
 }
 
+static size_t room(const struct mln_arena *arena)
+{
+    return (size_t)(arena->end - arena->next);
+}
+
 /* Clears the first `size` bytes of the free part and, as far as there is room, some more. */
 static void clear(struct mln_arena *arena, size_t size)
 {
-    size_t end = size + CLEARED_AHEAD < arena->left ? size + CLEARED_AHEAD : arena->left;
-    memset(arena->next + arena->cleared, 0, end - arena->cleared);
-    arena->cleared = end;
+    size_t ahead = size + CLEARED_AHEAD;
+    char *to = ahead < room(arena) ? arena->next + ahead : arena->end;
+    memset(arena->cleared, 0, (size_t)(to - arena->cleared));
+    arena->cleared = to;
 }
 
-void *mln_alloc(struct mln_arena *arena, size_t size)
+void *mln_alloc_slow(struct mln_arena *arena, size_t size)
 {
-    const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
         no_memory();
     arena->used += size;
     if (!OBJECT_EACH)
-        size = size == 0 ? align : (size + align - 1) & ~(align - 1);
-    if (OBJECT_EACH || size > arena->left) {
+        size = size == 0 ? MLN_ALIGN : (size + MLN_ALIGN - 1) & ~(size_t)(MLN_ALIGN - 1);
+    if (OBJECT_EACH || size > room(arena)) {
         char *own = more_room(arena, size);
         if (own != NULL)
             return own;
     }
-    if (size > arena->cleared)
+    if (size > (size_t)(arena->cleared - arena->next))
         clear(arena, size);
     void *object = arena->next;
     arena->next += size;
-    arena->left -= size;
-    arena->cleared -= size;
     return object;
 }
 
@@ -165,24 +149,17 @@ static char *alloc_string(struct mln_arena *arena, size_t length)
         no_memory();
     size_t size = length + 1;
     arena->used += size;
-    if (OBJECT_EACH || size > arena->left) {
+    if (OBJECT_EACH || size > room(arena)) {
         char *own = more_room(arena, size);
         if (own != NULL)
             return own;
     }
-    arena->left -= size;
-    if (arena->cleared > arena->left)
-        arena->cleared = arena->left;
-    char *text = arena->next + arena->left;
+    arena->end -= size;
+    if (arena->cleared > arena->end)
+        arena->cleared = arena->end;
+    char *text = arena->end;
     text[length] = '\0';
     return text;
-}
-
-void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size)
-{
-    if (size != 0 && count > SIZE_MAX / size)
-        no_memory();
-    return mln_alloc(arena, count * size);
 }
 
 char *mln_strndup(struct mln_arena *arena, const char *text, size_t length)

@@ -8,16 +8,54 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct mln_arena;
+/* Where each object is an allocation of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MLN_ARENA_OBJECT_EACH 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MLN_ARENA_OBJECT_EACH 1
+#endif
+#endif
+#ifndef MLN_ARENA_OBJECT_EACH
+#define MLN_ARENA_OBJECT_EACH 0
+#endif
+
+struct mln_arena {
+    char *next;               /* free part of the current chunk */
+    char *cleared;            /* it is zero up to here */
+    char *end;                /* strings are taken from here downwards */
+    struct mln_chunk *chunks; /* every block to free; the first one is not always the current one */
+    size_t chunk_size;        /* of the next chunk */
+    size_t used;
+};
 
 struct mln_arena *mln_arena_new(void);
 void mln_arena_free(struct mln_arena *arena); /* NULL is allowed */
 
+/* What mln_alloc does where the current chunk, as far as it is cleared, has no room. */
+void *mln_alloc_slow(struct mln_arena *arena, size_t size);
+#define MLN_ALIGN _Alignof(max_align_t)
+
 /* Zeroed, aligned for any type; a size of 0 gives a valid unique pointer. */
-void *mln_alloc(struct mln_arena *arena, size_t size);
+static inline void *mln_alloc(struct mln_arena *arena, size_t size)
+{
+    size_t taken = (size + MLN_ALIGN - 1) & ~(size_t)(MLN_ALIGN - 1); /* 0: too large, or nothing */
+    if (MLN_ARENA_OBJECT_EACH || taken == 0 || taken > (size_t)(arena->cleared - arena->next))
+        return mln_alloc_slow(arena, size);
+    void *object = arena->next;
+    arena->next += taken;
+    arena->used += size;
+    return object;
+}
+
 /* Zeroed array; the product is checked for overflow. */
-void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size);
+static inline void *mln_alloc_array(struct mln_arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    return mln_alloc(arena, __builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
+}
 
 #define MLN_NEW(arena, type) ((type *)mln_alloc((arena), sizeof(type)))
 #define MLN_NEW_ARRAY(arena, type, count) ((type *)mln_alloc_array((arena), (count), sizeof(type)))
