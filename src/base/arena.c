@@ -59,12 +59,22 @@ void mln_arena_free(struct mln_arena *arena)
     free(arena);
 }
 
+/* Begins and ends at the bounds of huge pages, so that all of it can be of them: more is mapped
+ * than is needed, and what lies outside is given back. */
 static struct mln_chunk *map_chunk(size_t size)
 {
-    struct mln_chunk *chunk =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (chunk == MAP_FAILED)
+    if (size > SIZE_MAX / 2)
         return NULL;
+    size = (size + MAPPED - 1) & ~(MAPPED - 1);
+    char *from =
+        mmap(NULL, size + MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (from == MAP_FAILED)
+        return NULL;
+    size_t before = -(uintptr_t)from & (MAPPED - 1);
+    if (before > 0)
+        munmap(from, before);
+    munmap(from + before + size, MAPPED - before);
+    struct mln_chunk *chunk = (struct mln_chunk *)(from + before);
 #ifdef MADV_HUGEPAGE
     madvise(chunk, size, MADV_HUGEPAGE); /* a wish: without it all is the same, but slower */
 #endif
@@ -80,12 +90,17 @@ static struct mln_chunk *heap_chunk(size_t size, bool cleared)
     return chunk;
 }
 
+static bool is_mapped(size_t size)
+{
+    return size >= MAPPED - sizeof(struct mln_chunk) && !OBJECT_EACH;
+}
+
 /* Room for `size` bytes; `cleared`: all of it zero, as it always is when it is mapped. */
 static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
 {
     if (size > SIZE_MAX - sizeof(struct mln_chunk))
         no_memory();
-    bool mapped = size >= MAPPED && !OBJECT_EACH;
+    bool mapped = is_mapped(size);
     size += sizeof(struct mln_chunk);
     struct mln_chunk *chunk = mapped ? map_chunk(size) : heap_chunk(size, cleared);
     if (chunk == NULL)
@@ -101,9 +116,10 @@ static char *more_room(struct mln_arena *arena, size_t size)
 {
     if (OBJECT_EACH || size > arena->chunk_size / 4)
         return chunk_new(arena, size, true);
-    arena->next = chunk_new(arena, arena->chunk_size, false);
-    arena->end = arena->next + arena->chunk_size;
-    arena->cleared = arena->chunk_size >= MAPPED ? arena->end : arena->next;
+    size = arena->chunk_size - sizeof(struct mln_chunk);
+    arena->next = chunk_new(arena, size, false);
+    arena->end = arena->next + size;
+    arena->cleared = is_mapped(size) ? arena->end : arena->next;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;
     return NULL;
