@@ -141,6 +141,8 @@ static void add_addresses(struct mln_arena *a, struct mln_tree *properties,
 
 /* ---- rules ---- */
 
+enum { PROPERTIES = 9 }; /* of a rule, its description included */
+
 struct mln_tree *mln_rule_tree(struct mln_arena *a, const struct mln_rule *rule,
                                const struct mln_asg_namer *namer)
 {
@@ -148,6 +150,7 @@ struct mln_tree *mln_rule_tree(struct mln_arena *a, const struct mln_rule *rule,
     struct mln_tree *tree = mln_tree_object(a);
     mln_tree_text(a, tree, "name", rule->name);
     struct mln_tree *properties = mln_tree_set_object(a, tree, "properties");
+    mln_tree_expect(a, properties, PROPERTIES);
     mln_tree_text(a, properties, "description", rule->description);
     mln_tree_text(a, properties, "protocol", protocols[rule->proto]);
     add_ports(a, properties, &source_fields, rule->sport);

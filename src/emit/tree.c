@@ -53,6 +53,13 @@ struct mln_tree *mln_tree_object(struct mln_arena *a)
     return new_tree(a, MLN_TREE_OBJECT, NULL);
 }
 
+void mln_tree_expect(struct mln_arena *a, struct mln_tree *object, size_t count)
+{
+    assert(object->kind == MLN_TREE_OBJECT && object->members.len == 0);
+    object->members.data = MLN_NEW_ARRAY(a, struct mln_tree_member, count);
+    object->members.cap = count;
+}
+
 void mln_tree_push(struct mln_arena *a, struct mln_tree *array, struct mln_tree *value)
 {
     assert(array->kind == MLN_TREE_ARRAY && value);
@@ -247,10 +254,14 @@ static void write_expression(const struct mln_tree *tree, struct mln_json *json)
     mln_arena_free(scratch);
 }
 
+static bool looks_like_expression(const char *text)
+{
+    return text[0] == '[' && text[1] != '\0' && text[strlen(text) - 1] == ']';
+}
+
 static void write_string(const char *text, struct mln_json *json, bool plain)
 {
-    size_t length = strlen(text);
-    if (plain || length < 2 || text[0] != '[' || text[length - 1] != ']') {
+    if (plain || !looks_like_expression(text)) {
         mln_json_string(json, text);
         return;
     }

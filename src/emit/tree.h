@@ -62,6 +62,8 @@ struct mln_tree *mln_tree_string(struct mln_arena *a, const char *text);
 struct mln_tree *mln_tree_array(struct mln_arena *a);
 struct mln_tree *mln_tree_object(struct mln_arena *a);
 
+/* Room for as many members at once, where there will be a known number of them. */
+void mln_tree_expect(struct mln_arena *a, struct mln_tree *object, size_t count);
 /* Appends to an array. */
 void mln_tree_push(struct mln_arena *a, struct mln_tree *array, struct mln_tree *value);
 /* Adds a member to an object, which has none of that key. */

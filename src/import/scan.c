@@ -66,15 +66,14 @@ static bool fail(struct scanner *s, const char *from, size_t length, const char 
     return false;
 }
 
+/* Mostly there is none, or one, or a line end with the indentation of the next line. */
 static void skip_blanks(struct scanner *s)
 {
     const char *at = s->at;
-    for (;;) {
-        while (s->end - at >= 8 && memcmp(at, "        ", 8) == 0)
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t') {
+        bool line = *at++ == '\n';
+        while (line && s->end - at >= 8 && memcmp(at, "        ", 8) == 0)
             at += 8;
-        if (*at != ' ' && *at != '\n' && *at != '\r' && *at != '\t')
-            break;
-        at++;
     }
     s->at = at;
 }
