@@ -1,5 +1,7 @@
 #!/bin/sh
-# Measures mlnsgc on generated policies and prints a table: wall time, processor time, peak memory.
+# Measures mlnsgc on generated policies and prints a table: wall time, processor time, peak memory;
+# the median of several runs. Each writes into a directory of its own: a file system takes its time to
+# create files where others have just been removed. TMPDIR says where.
 #   run.sh [BINARY [INTENTS...]]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,18 +19,18 @@ import glob, os, resource, subprocess, sys, time
 binary, work, intents = sys.argv[1:]
 source = os.path.join(work, "policy.mlp")
 runs, code = [], 0
-for _ in range(1 if int(intents) > 50000 else 5):
+for run in range(3 if int(intents) > 50000 else 7):
+    out = os.path.join(work, "out-%s-%d" % (intents, run))
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = subprocess.run([binary, "compile", "-q", "--emit=nsg", "-o", os.path.join(work, "out"), source],
+    code = subprocess.run([binary, "compile", "-q", "--emit=nsg", "-o", out, source],
                           stdout=subprocess.DEVNULL, check=False).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     runs.append((time.perf_counter() - start, cpu))
 wall, cpu = sorted(runs)[len(runs) // 2]
-rules = sum(open(f).read().count('"priority"') for f in glob.glob(os.path.join(work, "out", "*.nsg.json")))
+rules = sum(open(f).read().count('"priority"') for f in glob.glob(os.path.join(out, "*.nsg.json")))
 zones = sum(line.lstrip().startswith("zone ") for line in open(source))
 print("%10s %8d %6d %10.1f %10.1f %10.1f %8d" %
       (intents, zones, code, wall * 1000, cpu * 1000, after.ru_maxrss / 1024, rules))
 PYTHON
-    rm -rf "$work/out"
 done
