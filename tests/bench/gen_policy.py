@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A large policy, always the same for the same numbers: spokes peered with a hub, each intent needed.
 
-    gen_policy.py [--intents N] [--zones N] > policy.mlp
+    gen_policy.py [--intents N] [--zones N] [--dual-stack] > policy.mlp
 
 No intent repeats, cuts or covers another: every service has a port of its own at its destination, denies
 and forbids stand in zones whose default lets their traffic out.
@@ -15,7 +15,8 @@ TAGS = ["Storage.westeurope", "Sql.westeurope", "AzureKeyVault.westeurope", "Azu
 
 
 class Policy:
-    def __init__(self, intents, zones):
+    def __init__(self, intents, zones, dual_stack=False):
+        self.dual_stack = dual_stack
         self.rng = random.Random(intents * 1000003 + zones)
         self.networks = max(1, min(200, (zones + 9) // 10))
         self.zones = [[] for _ in range(self.networks)]
@@ -31,19 +32,27 @@ class Policy:
         self.ports[place] = self.ports.get(place, 1023) + 2
         return self.ports[place]
 
+    def space(self, network):
+        return "10.%d.0.0/16" % network + (", fd00:0:%x::/48" % network if self.dual_stack else "")
+
+    def subnet(self, network, index):
+        return "10.%d.%d.0/24" % (network, index) + (
+            ", fd00:0:%x:%x::/64" % (network, index) if self.dual_stack else "")
+
     def declarations(self):
-        yield "network hub 10.255.0.0/16 {\n    region westeurope"
+        yield "network hub %s {\n    region westeurope" % self.space(255)
         for index, zone in enumerate(self.hub):
-            yield "    zone %s 10.255.%d.0/24" % (zone, index)
+            yield "    zone %s %s" % (zone, self.subnet(255, index))
         yield "}"
         for number, zones in enumerate(self.zones):
-            yield "network net%d 10.%d.0.0/16 {\n    region westeurope" % (number, number + 1)
+            yield "network net%d %s {\n    region westeurope" % (number, self.space(number + 1))
             for index, zone in enumerate(zones):
                 extra = " { default outbound azure }" if zone in self.open_set else ""
-                yield "    zone %s 10.%d.%d.0/24%s" % (zone, number + 1, index, extra)
+                yield "    zone %s %s%s" % (zone, self.subnet(number + 1, index), extra)
             yield "}\npeer net%d with hub { gateway hub }" % number
         for number in range(8):
-            yield "external partner%d 20.%d.0.0/16" % (number, 64 + number)
+            yield "external partner%d 20.%d.0.0/16%s" % (
+                number, 64 + number, ", 2603:%x::/32" % (4096 + number) if self.dual_stack else "")
         yield "external office 192.168.0.0/16\nconnect office to hub via expressroute"
 
     def intent(self):
@@ -76,9 +85,10 @@ def main():
     parser = argparse.ArgumentParser(description="a large policy for measurements")
     parser.add_argument("--intents", type=int, default=10000)
     parser.add_argument("--zones", type=int, help="default: 200 for 10,000 intents, in proportion")
+    parser.add_argument("--dual-stack", action="store_true", help="zones and partners with IPv6, too")
     options = parser.parse_args()
     zones = options.zones or max(10, options.intents // 50)
-    sys.stdout.write("\n".join(Policy(options.intents, zones).lines(options.intents)) + "\n")
+    sys.stdout.write("\n".join(Policy(options.intents, zones, options.dual_stack).lines(options.intents)) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 # Measures mlnsgc on generated policies and prints a table: wall time, processor time, peak memory;
 # the median of several runs. Each writes into a directory of its own: a file system takes its time to
 # create files where others have just been removed. TMPDIR says where.
-#   run.sh [BINARY [INTENTS...]]
+#   run.sh [--dual-stack] [BINARY [INTENTS...]]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+stack=
+[ "${1:-}" = --dual-stack ] && stack=$1 && shift
 binary=${1:-./mlnsgc}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- 1000 10000 100000
@@ -13,7 +15,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 
 printf '%10s %8s %6s %10s %10s %10s %8s\n' intents zones exit 'wall ms' 'cpu ms' 'peak MB' rules
 for intents in "$@"; do
-    python3 "$here/gen_policy.py" --intents "$intents" >"$work/policy.mlp"
+    python3 "$here/gen_policy.py" --intents "$intents" ${stack:+"$stack"} >"$work/policy.mlp"
     python3 - "$binary" "$work" "$intents" <<'PYTHON'
 import glob, os, resource, subprocess, sys, time
 binary, work, intents = sys.argv[1:]
