@@ -32,6 +32,7 @@ void mln_map_put_n(struct mln_map *map, const void *key, size_t length, void *va
 /* The entry for the key, created with value NULL when absent. Valid until the next insertion. */
 struct mln_map_entry *mln_map_slot(struct mln_map *map, const void *key, size_t length);
 
+/* For tables only: what is written uses base/stable_hash.h. */
 uint64_t mln_hash_bytes(const void *data, size_t length);
 
 /* Smallest Damerau-Levenshtein distance based suggestion among `count` names: NULL when none is

@@ -2,6 +2,8 @@
  */
 #include "emit/plan_impl.h"
 
+#include "base/stable_hash.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static char *fit(struct mln_arena *arena, const char *text, size_t max)
         if (!is_alnum(name[i]) && !strchr("._-", name[i]))
             name[i] = '-';
     if (length > max) {
-        unsigned hash = (unsigned)mln_hash_bytes(text, strlen(text));
+        unsigned hash = (unsigned)mln_stable_hash(text, strlen(text));
         return mln_printf(arena, "%.*s-%08x", (int)(max - 9), name, hash);
     }
     if (name[length - 1] == '.' || name[length - 1] == '-')

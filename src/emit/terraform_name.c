@@ -6,6 +6,7 @@
  * does not depend on how many others there are: a label that changes makes Terraform destroy and
  * create. */
 #include "base/map.h"
+#include "base/stable_hash.h"
 #include "emit/terraform_impl.h"
 
 #include <string.h>
@@ -35,10 +36,10 @@ static bool take(struct mln_terraform *t, const char *type, const char *label)
 const char *mln_terraform_label(struct mln_terraform *t, const char *type, const char *text)
 {
     const char *plain = identifier(t->arena, text), *label = plain;
-    uint64_t hash = mln_hash_bytes(text, strlen(text));
+    uint64_t hash = mln_stable_hash(text, strlen(text));
     while (!take(t, type, label)) {
         label = mln_printf(t->arena, "%s_%08x", plain, (unsigned)hash);
-        hash = mln_hash_bytes(&hash, sizeof hash);
+        hash = mln_stable_hash(&hash, sizeof hash);
     }
     return label;
 }

@@ -1,6 +1,7 @@
 #include "import/datum.h"
 
 #include "base/json.h"
+#include "base/stable_hash.h"
 
 #include <string.h>
 #include <strings.h>
@@ -121,7 +122,7 @@ static const char *bounded(struct mln_eval *e, const char *text)
     while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
         cut--;
     return mln_printf(e->ctx->arena, "%.*s~%016llx", (int)cut, text,
-                      (unsigned long long)mln_hash_bytes(text, length));
+                      (unsigned long long)mln_stable_hash(text, length));
 }
 
 const struct mln_datum *mln_datum_unknown(struct mln_eval *e, const char *text, const char *why)

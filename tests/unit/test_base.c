@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/names.h"
 #include "base/sha256.h"
+#include "base/stable_hash.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 
@@ -200,6 +201,16 @@ static void utf8_decodes(void)
     CU_ASSERT_EQUAL(mln_utf8_width(0x4e2d), 2);
     CU_ASSERT_EQUAL(mln_utf8_width(0x301), 0);
     CU_ASSERT_EQUAL(mln_utf8_width(0xe9), 1);
+}
+
+/* Of 64-bit arithmetic by hand: names that were written once hold these values. */
+static void stable_hashes_never_change(void)
+{
+    CU_ASSERT_EQUAL(mln_stable_hash("", 0), UINT64_C(0xd34402edf2a39352));
+    CU_ASSERT_EQUAL(mln_stable_hash("a", 1), UINT64_C(0xe5091994c77febb8));
+    CU_ASSERT_EQUAL(mln_stable_hash("storage", 7), UINT64_C(0xb075e34352271445));
+    CU_ASSERT_EQUAL(mln_stable_hash("storage-account", 15), UINT64_C(0xefd529e38e62ca1c));
+    CU_ASSERT_EQUAL(mln_stable_hash("\xff\0\xff", 3), UINT64_C(0x15f5d42f30f59e64));
 }
 
 static const char *json_of(struct mln_arena *arena, const char *text)
@@ -502,6 +513,7 @@ void suite_base(void)
     UNIT_TEST(map_replaces_and_takes_bytes);
     UNIT_TEST(names_are_unique);
     UNIT_TEST(utf8_decodes);
+    UNIT_TEST(stable_hashes_never_change);
     UNIT_TEST(json_escapes);
     UNIT_TEST(json_plain_stops_at_the_first_odd_byte);
     UNIT_TEST(json_indents);
