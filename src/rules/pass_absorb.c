@@ -112,8 +112,8 @@ static bool lies_around(const struct ends *a, const struct ends *b)
     return true;
 }
 
-/* A tree of intervals in an array that is sorted by `lo`: the middle of a part is its root, and
- * knows the highest `hi` of the part. */
+/* A tree of intervals in an array that is sorted by `lo`, the widest first: the middle of a part is
+ * its root, and knows the highest `hi` of the part. */
 struct leaf {
     uint32_t lo, hi, highest, item;
 };
@@ -123,7 +123,7 @@ static int by_lo(const void *a, const void *b)
     const struct leaf *x = a, *y = b;
     if (x->lo != y->lo)
         return x->lo < y->lo ? -1 : 1;
-    return x->item < y->item ? -1 : x->item > y->item;
+    return x->hi > y->hi ? -1 : x->hi < y->hi;
 }
 
 static uint32_t plant(struct leaf *tree, size_t begin, size_t end)
@@ -156,8 +156,8 @@ static void search(struct quest *q, const struct leaf *tree, size_t begin, size_
         if (tree[middle].lo > own->lo[q->field])
             return;
         size_t a = tree[middle].item;
-        if ((a < q->found || q->found == q->item) && lies_around(&q->ends[a], own) &&
-            absorbs(q->items, a, q->item))
+        if (a != q->item && (a < q->found || q->found == q->item) &&
+            lies_around(&q->ends[a], own) && absorbs(q->items, a, q->item))
             q->found = a;
         begin = middle + 1;
     }
@@ -190,10 +190,17 @@ static void find_by_ends(struct mln_merge *merge, const struct mln_merge_items *
             .lo = ends[i].lo[q.field], .hi = ends[i].hi[q.field], .item = (uint32_t)i};
     qsort(tree, items->len, sizeof(*tree), by_lo);
     plant(tree, 0, items->len);
-    for (size_t b = 0; b < items->len; b++) {
-        q.item = q.found = b;
-        search(&q, tree, 0, items->len);
-        into[b] = q.found;
+    /* Most lie within no other in that field, and the order shows it: no search. */
+    uint32_t reach = 0;
+    for (size_t k = 0; k < items->len; k++) {
+        const struct leaf *next = k + 1 < items->len ? &tree[k + 1] : NULL;
+        bool within = (k > 0 && reach >= tree[k].hi) ||
+                      (next && next->lo == tree[k].lo && next->hi == tree[k].hi);
+        reach = tree[k].hi > reach ? tree[k].hi : reach;
+        q.item = q.found = tree[k].item;
+        if (within)
+            search(&q, tree, 0, items->len);
+        into[q.item] = q.found;
     }
 }
 

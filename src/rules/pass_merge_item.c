@@ -116,9 +116,10 @@ struct mln_merge_item mln_merge_item_make(struct mln_merge *merge, struct mln_ru
 
 void mln_merge_init(struct mln_merge *merge, size_t count)
 {
-    merge->slot_count = merge->bucket_count = 16;
+    merge->bucket_count = 16;
     while (merge->bucket_count < 2 * count)
         merge->bucket_count *= 2;
+    merge->slot_count = 2 * merge->bucket_count; /* room for two values a rule */
     merge->slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, merge->slot_count);
     merge->bucket_slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, merge->bucket_count);
     merge->next = MLN_NEW_ARRAY(merge->scratch, uint32_t, count);
