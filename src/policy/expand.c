@@ -274,7 +274,7 @@ static void apply(struct mln_build *b, struct mln_active *active)
     if (too_deep(b, applied, symbol) || !bind_arguments(b, applied, symbol))
         return;
     active->applied = applied;
-    declare_alias(b, active->scope, &node->clauses.as, applied);
+    declare_alias(b, active->scope, &node->clauses->as, applied);
     expand_scope(b, applied, symbol->node->body);
 }
 

@@ -94,7 +94,7 @@ static bool expired(struct mln_build *b, const struct mln_intent *intent,
     if (!intent->has_until)
         return false;
     long left = mln_date_days(intent->until) - mln_date_days(b->options->today);
-    struct mln_span span = node->clauses.until ? node->clauses.until->span : intent->span;
+    struct mln_span span = node->clauses->until ? node->clauses->until->span : intent->span;
     if (left < 0)
         mln_report(b->ctx->diags, MLN_D_EXPIRED, span, "this allow ended on %s and is left out",
                    date_text(b, intent->until));
@@ -141,9 +141,9 @@ static bool legal_ends(struct mln_build *b, const struct mln_intent *intent)
 
 static void name_intent(struct mln_build *b, struct mln_intent *intent, const struct mln_node *node)
 {
-    intent->named = node->clauses.as.text != NULL;
+    intent->named = node->clauses->as.text != NULL;
     if (intent->named)
-        intent->name = node->clauses.as.text;
+        intent->name = node->clauses->as.text;
     else if (intent->within)
         intent->name = mln_printf(b->arena, "%s-%s-within-%s", verb_names[intent->verb],
                                   intent->service_text, intent->from->text);
@@ -197,11 +197,11 @@ void mln_build_intent(struct mln_build *b, struct mln_active *active)
         intent->to_span = node->within ? node->from->span : node->to->span;
         name_intent(b, intent, node);
     }
-    if (node->clauses.as.text)
-        declare_intent(b, intent, scope, &node->clauses.as);
-    take_clauses(b, intent, &node->clauses, scope, true);
+    if (node->clauses->as.text)
+        declare_intent(b, intent, scope, &node->clauses->as);
+    take_clauses(b, intent, node->clauses, scope, true);
     for (struct mln_scope *s = scope; s->caller; s = s->caller)
-        take_clauses(b, intent, &s->apply->clauses, s->caller, false);
+        take_clauses(b, intent, s->apply->clauses, s->caller, false);
     if (!intent->from || !intent->to || !services || !legal_ends(b, intent)) {
         intent->broken = true;
         return;
