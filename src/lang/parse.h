@@ -52,11 +52,13 @@ struct mln_parse {
     uint32_t indent;
     void *scanner;
 
-    int start;                     /* the token the grammar gets first */
-    bool start_value;              /* one value is read, not a file */
-    struct mln_token last, before; /* what the grammar got */
-    unsigned delivered;            /* how many tokens it got */
-    unsigned failed, recovered;    /* `delivered` when it last failed, and when that was got over */
+    int start;        /* the token the grammar gets first */
+    bool start_value; /* one value is read, not a file */
+    struct mln_token tokens[3];
+    struct mln_token *last, *before; /* what the grammar got */
+    struct mln_token *next;          /* what it gets next, while it is looked at */
+    unsigned delivered;              /* how many tokens it got */
+    unsigned failed, recovered; /* `delivered` when it last failed, and when that was got over */
     enum mln_place_kind head,
         head_before; /* body that a '{' now, or before the last token, would open */
     struct mln_open open[MLN_MAX_NESTING + 1]; /* [0] is the file */
