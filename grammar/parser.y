@@ -5,8 +5,8 @@
  * Include the generated header as <parser.h>: with quotes a stale one beside the source would win.
  *
  * Nothing ends a statement: each begins with a word that nothing before it can end with. Lists are
- * left-recursive, so their length costs no stack. An action calls one builder (src/lang/build.c); `name` gives
- * a word as written, `$p` included. After a mistake `bad` gives up what was begun; src/lang/token.c then goes
+ * left-recursive, so their length costs no stack. An action calls one builder (src/lang/build.c); the place of a
+ * `name` gives its word as written, `$p` included. Values are pointers at most: they are copied all the time. After a mistake `bad` gives up what was begun; src/lang/token.c then goes
  * on at the next token that can begin something (or open a body), so no token is ever discarded here. */
 %code requires {
 #include "lang/parse.h"
@@ -33,6 +33,9 @@
         (current).lo = (n) ? YYRHSLOC(rhs, 1).lo : YYRHSLOC(rhs, 0).hi; \
         (current).hi = YYRHSLOC(rhs, n).hi; \
     } while (0)
+
+/* A name has no value: it is what stands at its place. */
+#define WORD(span) mln_word_at(st, (span))
 
 int mln_yylex(MLN_YYSTYPE *value, MLN_YYLTYPE *span, struct mln_parse *st);
 /* Memory and stack exhaustion only: syntax errors go through yyreport_syntax_error. */
@@ -73,7 +76,6 @@ static void yyerror(const MLN_YYLTYPE *span, struct mln_parse *st, const char *m
 %token <struct mln_value *> PREFIX "an address" STRING "a string"
 %token '(' "'('" ')' "')'" '{' "'{'" '}' "'}'" ',' "','" '=' "'='"
 
-%type <struct mln_word> name soft alias argument_word
 %type <struct mln_value *> value name_value region string prefix port date equals default_value
 %type <struct mln_values> values names prefixes strings addresses name_or_strings only at
 %type <struct mln_side *> side
@@ -83,30 +85,27 @@ static void yyerror(const MLN_YYLTYPE *span, struct mln_parse *st, const char *m
 %type <struct mln_service *> service ported
 %type <unsigned> transport plain
 %type <struct mln_clauses *> clauses
-%type <struct mln_ends> ends
 %type <enum mln_verb> verb assertion_verb
 %type <struct mln_direction_words> direction
 %type <enum mln_default_kind> default_kind
 %type <enum mln_via> via
-%type <struct mln_hop_words> hop
 %type <struct mln_arguments> arguments argument_list
 %type <struct mln_argument *> argument
 %type <struct mln_template_params> params param_list
 %type <struct mln_template_param *> template_param
-%type <struct mln_condition> condition
 %type <struct mln_nodes> statements network_items zone_items peer_items resource_items kind_items
 %type <struct mln_nodes> kind_endpoint_items firewall_items
 %type <struct mln_nodes> block network_body network_block zone_body zone_block peer_body
 %type <struct mln_nodes> resource_body resource_block kind_block kind_endpoint_block firewall_block
-%type <struct mln_else> otherwise network_else zone_else resource_else kind_else
+%type <struct mln_else *> otherwise network_else zone_else resource_else kind_else
 %type <struct mln_node *> statement when network_item network_when zone zone_item zone_when asg
 %type <struct mln_node *> default_rule peer_item resource_item resource_when kind_item kind_when
-%type <struct mln_node *> kind_endpoint_item firewall_item route
+%type <struct mln_node *> kind_endpoint_item firewall_item route hop condition
 
 %%
 
 start:
-    START_FILE statements           { st->nodes = $2.first; }
+    START_FILE statements           { st->nodes = mln_nodes_first($2); }
   | START_VALUE value               { st->value = $2; }
   ;
 
@@ -123,43 +122,48 @@ block:
   ;
 
 statement:
-    IMPORT MODULE alias             { $$ = mln_make_import(st, @$, @1, mln_word_at(st, @2), NULL, $3); }
-  | IMPORT name alias               { $$ = mln_make_import(st, @$, @1, $2, NULL, $3); }
-  | IMPORT STRING alias             { $$ = mln_make_import(st, @$, @1, mln_word_none(), $2, $3); }
+    IMPORT MODULE alias             { $$ = mln_make_import(st, @$, @1, WORD(@2), NULL, WORD(@3)); }
+  | IMPORT name alias               { $$ = mln_make_import(st, @$, @1, WORD(@2), NULL, WORD(@3)); }
+  | IMPORT STRING alias             { $$ = mln_make_import(st, @$, @1, mln_word_none(), $2, WORD(@3)); }
   | IMPORT bad                      { $$ = NULL; }
-  | PARAM name default_value        { $$ = mln_make_param(st, @$, @1, $2, $3); }
+  | PARAM name default_value        { $$ = mln_make_param(st, @$, @1, WORD(@2), $3); }
   | PARAM bad                       { $$ = NULL; }
   | NETWORK name prefixes network_body
-                                    { $$ = mln_make_block(st, @$, @1, MLN_NODE_NETWORK, $2, $3, $4); }
+                                    { $$ = mln_make_block(st, @$, @1, MLN_NODE_NETWORK, WORD(@2), $3, $4); }
   | NETWORK bad network_body        { $$ = NULL; }
-  | NETWORK name bad network_body   { $$ = mln_make_block(st, @$, @1, MLN_NODE_NETWORK, $2, mln_values_poison(st, @3), $4); }
-  | EXTERNAL name addresses         { $$ = mln_make_block(st, @$, @1, MLN_NODE_EXTERNAL, $2, $3, mln_nodes_none()); }
+  | NETWORK name bad network_body   { $$ = mln_make_block(st, @$, @1, MLN_NODE_NETWORK, WORD(@2), mln_values_poison(st, @3), $4); }
+  | EXTERNAL name addresses         { $$ = mln_make_block(st, @$, @1, MLN_NODE_EXTERNAL, WORD(@2), $3, mln_nodes_none()); }
   | EXTERNAL bad                    { $$ = NULL; }
-  | PEER name WITH name peer_body   { $$ = mln_make_pair(st, @$, @1, MLN_NODE_PEER, $2, $4, mln_values_none(), $5); }
+  | PEER name WITH name peer_body   { $$ = mln_make_pair(st, @$, @1, MLN_NODE_PEER, WORD(@2), WORD(@4), mln_values_none(), $5); }
   | PEER bad peer_body              { $$ = NULL; }
-  | CONNECT name TO name VIA via    { $$ = mln_make_connect(st, @$, @1, $2, $4, $6); }
+  | CONNECT name TO name VIA via    { $$ = mln_make_connect(st, @$, @1, WORD(@2), WORD(@4), $6); }
   | CONNECT bad                     { $$ = NULL; }
-  | GROUP name '=' side             { $$ = mln_make_group(st, @$, @1, $2, $4); }
+  | GROUP name '=' side             { $$ = mln_make_group(st, @$, @1, WORD(@2), $4); }
   | GROUP bad                       { $$ = NULL; }
-  | SERVICE name '=' services       { $$ = mln_make_service(st, @$, @1, $2, $4); }
+  | SERVICE name '=' services       { $$ = mln_make_service(st, @$, @1, WORD(@2), $4); }
   | SERVICE bad                     { $$ = NULL; }
   | RESOURCE name name resource_body
-                                    { $$ = mln_make_pair(st, @$, @1, MLN_NODE_RESOURCE, $2, $3, mln_values_none(), $4); }
+                                    { $$ = mln_make_pair(st, @$, @1, MLN_NODE_RESOURCE, WORD(@2), WORD(@3), mln_values_none(), $4); }
   | RESOURCE bad resource_body      { $$ = NULL; }
-  | KIND name kind_block            { $$ = mln_make_block(st, @$, @1, MLN_NODE_KIND, $2, mln_values_none(), $3); }
+  | KIND name kind_block            { $$ = mln_make_block(st, @$, @1, MLN_NODE_KIND, WORD(@2), mln_values_none(), $3); }
   | KIND bad                        { $$ = NULL; }
   | KIND bad kind_block             { $$ = NULL; }
-  | GEOGRAPHY name '=' names        { $$ = mln_make_block(st, @$, @1, MLN_NODE_GEOGRAPHY, $2, $4, mln_nodes_none()); }
+  | GEOGRAPHY name '=' names        { $$ = mln_make_block(st, @$, @1, MLN_NODE_GEOGRAPHY, WORD(@2), $4, mln_nodes_none()); }
   | GEOGRAPHY bad                   { $$ = NULL; }
-  | TEMPLATE name params block      { $$ = mln_make_template(st, @$, @1, $2, $3, $4); }
+  | TEMPLATE name params block      { $$ = mln_make_template(st, @$, @1, WORD(@2), $3, $4); }
   | TEMPLATE bad                    { $$ = NULL; }
   | TEMPLATE bad block              { $$ = NULL; }
-  | APPLY name arguments clauses    { $$ = mln_make_apply(st, @$, @1, $2, $3, $4); }
+  | APPLY name arguments clauses    { $$ = mln_make_apply(st, @$, @1, WORD(@2), $3, $4); }
   | APPLY bad                       { $$ = NULL; }
-  | verb services ends clauses      { $$ = mln_make_intent(st, @$, @1, $1, $2, $3, $4); }
+  | verb services FROM side TO side clauses
+                                    { $$ = mln_make_intent(st, @$, @1, $1, $2, $4, $6, $7); }
+  | verb services WITHIN side clauses
+                                    { $$ = mln_make_intent(st, @$, @1, $1, $2, $4, NULL, $5); }
   | verb bad                        { $$ = NULL; }
-  | ASSERT assertion_verb services ends clauses
-                                    { $$ = mln_make_intent(st, @$, @1, $2, $3, $4, $5); }
+  | ASSERT assertion_verb services FROM side TO side clauses
+                                    { $$ = mln_make_intent(st, @$, @1, $2, $3, $5, $7, $8); }
+  | ASSERT assertion_verb services WITHIN side clauses
+                                    { $$ = mln_make_intent(st, @$, @1, $2, $3, $5, NULL, $6); }
   | ASSERT bad                      { $$ = NULL; }
   | asg
   | default_rule
@@ -167,8 +171,8 @@ statement:
   ;
 
 alias:
-    %empty                          { $$ = mln_word_none(); }
-  | AS name                         { $$ = $2; }
+    %empty
+  | AS name                         { @$ = @2; }
   ;
 
 default_value:
@@ -177,7 +181,7 @@ default_value:
   ;
 
 asg:
-    ASG name IN name                { $$ = mln_make_pair(st, @$, @1, MLN_NODE_ASG, $2, $4, mln_values_none(), mln_nodes_none()); }
+    ASG name IN name                { $$ = mln_make_pair(st, @$, @1, MLN_NODE_ASG, WORD(@2), WORD(@4), mln_values_none(), mln_nodes_none()); }
   | ASG bad                         { $$ = NULL; }
   ;
 
@@ -216,79 +220,79 @@ equals:
   ;
 
 when:
-    WHEN condition block otherwise       { $$ = mln_make_when(st, @$, @1, $2, $3, $4); }
+    WHEN condition block otherwise       { $$ = mln_finish_when($2, @$, @1, $3, $4); }
   | WHEN bad                        { $$ = NULL; }
   | WHEN bad block otherwise             { $$ = NULL; }
   ;
 
 otherwise:
-    %empty                          { $$ = mln_else_none(); }
-  | ELSE block                      { $$ = mln_else_body($2); }
-  | ELSE when                       { $$ = mln_else_when($2); }
-  | ELSE bad                        { $$ = mln_else_none(); }
-  | ELSE bad block                  { $$ = mln_else_body($3); }
+    %empty                          { $$ = NULL; }
+  | ELSE block                      { $$ = mln_make_else(st, mln_nodes_first($2)); }
+  | ELSE when                       { $$ = mln_make_else(st, $2); }
+  | ELSE bad                        { $$ = NULL; }
+  | ELSE bad block                  { $$ = mln_make_else(st, mln_nodes_first($3)); }
   ;
 
 network_when:
     WHEN condition network_block network_else
-                                    { $$ = mln_make_when(st, @$, @1, $2, $3, $4); }
+                                    { $$ = mln_finish_when($2, @$, @1, $3, $4); }
   | WHEN bad                        { $$ = NULL; }
   | WHEN bad network_block network_else
                                     { $$ = NULL; }
   ;
 
 network_else:
-    %empty                          { $$ = mln_else_none(); }
-  | ELSE network_block              { $$ = mln_else_body($2); }
-  | ELSE network_when               { $$ = mln_else_when($2); }
-  | ELSE bad                        { $$ = mln_else_none(); }
-  | ELSE bad network_block          { $$ = mln_else_body($3); }
+    %empty                          { $$ = NULL; }
+  | ELSE network_block              { $$ = mln_make_else(st, mln_nodes_first($2)); }
+  | ELSE network_when               { $$ = mln_make_else(st, $2); }
+  | ELSE bad                        { $$ = NULL; }
+  | ELSE bad network_block          { $$ = mln_make_else(st, mln_nodes_first($3)); }
   ;
 
 zone_when:
     WHEN condition zone_block zone_else
-                                    { $$ = mln_make_when(st, @$, @1, $2, $3, $4); }
+                                    { $$ = mln_finish_when($2, @$, @1, $3, $4); }
   | WHEN bad                        { $$ = NULL; }
   | WHEN bad zone_block zone_else   { $$ = NULL; }
   ;
 
 zone_else:
-    %empty                          { $$ = mln_else_none(); }
-  | ELSE zone_block                 { $$ = mln_else_body($2); }
-  | ELSE zone_when                  { $$ = mln_else_when($2); }
-  | ELSE bad                        { $$ = mln_else_none(); }
-  | ELSE bad zone_block             { $$ = mln_else_body($3); }
+    %empty                          { $$ = NULL; }
+  | ELSE zone_block                 { $$ = mln_make_else(st, mln_nodes_first($2)); }
+  | ELSE zone_when                  { $$ = mln_make_else(st, $2); }
+  | ELSE bad                        { $$ = NULL; }
+  | ELSE bad zone_block             { $$ = mln_make_else(st, mln_nodes_first($3)); }
   ;
 
 resource_when:
     WHEN condition resource_block resource_else
-                                    { $$ = mln_make_when(st, @$, @1, $2, $3, $4); }
+                                    { $$ = mln_finish_when($2, @$, @1, $3, $4); }
   | WHEN bad                        { $$ = NULL; }
   | WHEN bad resource_block resource_else
                                     { $$ = NULL; }
   ;
 
 resource_else:
-    %empty                          { $$ = mln_else_none(); }
-  | ELSE resource_block             { $$ = mln_else_body($2); }
-  | ELSE resource_when              { $$ = mln_else_when($2); }
-  | ELSE bad                        { $$ = mln_else_none(); }
-  | ELSE bad resource_block         { $$ = mln_else_body($3); }
+    %empty                          { $$ = NULL; }
+  | ELSE resource_block             { $$ = mln_make_else(st, mln_nodes_first($2)); }
+  | ELSE resource_when              { $$ = mln_make_else(st, $2); }
+  | ELSE bad                        { $$ = NULL; }
+  | ELSE bad resource_block         { $$ = mln_make_else(st, mln_nodes_first($3)); }
   ;
 
 kind_when:
     WHEN condition kind_block kind_else
-                                    { $$ = mln_make_when(st, @$, @1, $2, $3, $4); }
+                                    { $$ = mln_finish_when($2, @$, @1, $3, $4); }
   | WHEN bad                        { $$ = NULL; }
   | WHEN bad kind_block kind_else   { $$ = NULL; }
   ;
 
 kind_else:
-    %empty                          { $$ = mln_else_none(); }
-  | ELSE kind_block                 { $$ = mln_else_body($2); }
-  | ELSE kind_when                  { $$ = mln_else_when($2); }
-  | ELSE bad                        { $$ = mln_else_none(); }
-  | ELSE bad kind_block             { $$ = mln_else_body($3); }
+    %empty                          { $$ = NULL; }
+  | ELSE kind_block                 { $$ = mln_make_else(st, mln_nodes_first($2)); }
+  | ELSE kind_when                  { $$ = mln_make_else(st, $2); }
+  | ELSE bad                        { $$ = NULL; }
+  | ELSE bad kind_block             { $$ = mln_make_else(st, mln_nodes_first($3)); }
   ;
 
 /* --- items --- */
@@ -322,9 +326,9 @@ network_item:
   ;
 
 zone:
-    ZONE name prefixes zone_body    { $$ = mln_make_block(st, @$, @1, MLN_NODE_ZONE, $2, $3, $4); }
+    ZONE name prefixes zone_body    { $$ = mln_make_block(st, @$, @1, MLN_NODE_ZONE, WORD(@2), $3, $4); }
   | ZONE bad zone_body              { $$ = NULL; }
-  | ZONE name bad zone_body         { $$ = mln_make_block(st, @$, @1, MLN_NODE_ZONE, $2, mln_values_poison(st, @3), $4); }
+  | ZONE name bad zone_body         { $$ = mln_make_block(st, @$, @1, MLN_NODE_ZONE, WORD(@2), mln_values_poison(st, @3), $4); }
   ;
 
 zone_body:
@@ -369,15 +373,15 @@ name_or_strings:
   ;
 
 route:
-    ROUTE PREFIX TO hop             { $$ = mln_make_route(st, @$, @1, $2, $4); }
-  | ROUTE name_value TO hop         { $$ = mln_make_route(st, @$, @1, $2, $4); }
+    ROUTE PREFIX TO hop             { $$ = mln_finish_route($4, @$, @1, $2); }
+  | ROUTE name_value TO hop         { $$ = mln_finish_route($4, @$, @1, $2); }
   ;
 
 hop:
-    APPLIANCE prefix                { $$ = (struct mln_hop_words){MLN_HOP_APPLIANCE, $2}; }
-  | INTERNET                        { $$ = (struct mln_hop_words){MLN_HOP_INTERNET, NULL}; }
-  | NONE                            { $$ = (struct mln_hop_words){MLN_HOP_NONE, NULL}; }
-  | GATEWAY                         { $$ = (struct mln_hop_words){MLN_HOP_GATEWAY, NULL}; }
+    APPLIANCE prefix                { $$ = mln_make_hop(st, @$, MLN_HOP_APPLIANCE, $2); }
+  | INTERNET                        { $$ = mln_make_hop(st, @$, MLN_HOP_INTERNET, NULL); }
+  | NONE                            { $$ = mln_make_hop(st, @$, MLN_HOP_NONE, NULL); }
+  | GATEWAY                         { $$ = mln_make_hop(st, @$, MLN_HOP_GATEWAY, NULL); }
   ;
 
 peer_body:
@@ -411,7 +415,7 @@ resource_items:
   ;
 
 resource_item:
-    ENDPOINT name IN name at        { $$ = mln_make_pair(st, @$, @1, MLN_NODE_ENDPOINT, $2, $4, $5, mln_nodes_none()); }
+    ENDPOINT name IN name at        { $$ = mln_make_pair(st, @$, @1, MLN_NODE_ENDPOINT, WORD(@2), WORD(@4), $5, mln_nodes_none()); }
   | REGION region                   { $$ = mln_make_item(st, @$, @1, MLN_ITEM_REGION, mln_values_one($2)); }
   | NAME_KEY string                 { $$ = mln_make_item(st, @$, @1, MLN_ITEM_NAME, mln_values_one($2)); }
   | ID string                       { $$ = mln_make_item(st, @$, @1, MLN_ITEM_ID, mln_values_one($2)); }
@@ -444,7 +448,7 @@ kind_item:
   | SERVICE_ENDPOINT name_value     { $$ = mln_make_service_endpoint(st, @$, @1, mln_values_one($2), mln_values_none()); }
   | PREREQUISITE string             { $$ = mln_make_item(st, @$, @1, MLN_ITEM_PREREQUISITE, mln_values_one($2)); }
   | ENDPOINT name kind_endpoint_block
-                                    { $$ = mln_make_block(st, @$, @1, MLN_NODE_ENDPOINT, $2, mln_values_none(), $3); }
+                                    { $$ = mln_make_block(st, @$, @1, MLN_NODE_ENDPOINT, WORD(@2), mln_values_none(), $3); }
   | ENDPOINT bad                    { $$ = NULL; }
   | ENDPOINT bad kind_endpoint_block
                                     { $$ = NULL; }
@@ -482,7 +486,7 @@ firewall_items:
   ;
 
 firewall_item:
-    name value                      { $$ = mln_make_firewall_item(st, @$, $1, $2); }
+    name value                      { $$ = mln_make_firewall_item(st, @$, WORD(@1), $2); }
   ;
 
 /* --- intents --- */
@@ -498,11 +502,6 @@ assertion_verb:
   | DENY                            { $$ = MLN_VERB_ASSERT_DENY; }
   ;
 
-ends:
-    FROM side TO side               { $$ = (struct mln_ends){$2, $4, false}; }
-  | WITHIN side                     { $$ = (struct mln_ends){$2, $2, true}; }
-  ;
-
 services:
     service                         { $$ = mln_services_add(st, mln_services_none(), $1); }
   | services ',' service            { $$ = mln_services_add(st, $1, $3); }
@@ -512,7 +511,7 @@ service:
     ported
   | plain                           { $$ = mln_make_proto(st, @$, $1, NULL, NULL); }
   | port                            { $$ = mln_make_bare_port(st, @$, $1); }
-  | name                            { $$ = mln_make_service_name(st, $1); }
+  | name                            { $$ = mln_make_service_name(st, WORD(@1)); }
   | BADWORD                         { $$ = mln_make_service_poison(st, @$); }
   ;
 
@@ -563,8 +562,8 @@ term:
   ;
 
 clauses:
-    %empty                          { $$ = mln_clauses_none(st); }
-  | clauses AS name                 { $$ = mln_clause_as(st, $1, @2, $3); }
+    %empty                          { $$ = NULL; }
+  | clauses AS name                 { $$ = mln_clause_as(st, $1, @2, WORD(@3)); }
   | clauses OVERRIDES names         { $$ = mln_clause_overrides(st, $1, @2, $3); }
   | clauses UNTIL date              { $$ = mln_clause_value(st, $1, @2, MLN_CLAUSE_UNTIL, $3); }
   | clauses OWNER string            { $$ = mln_clause_value(st, $1, @2, MLN_CLAUSE_OWNER, $3); }
@@ -599,12 +598,12 @@ argument_list:
 
 argument:
     value                           { $$ = mln_make_argument(st, mln_word_none(), $1); }
-  | argument_word '=' value         { $$ = mln_make_argument(st, $1, $3); }
+  | argument_word '=' value         { $$ = mln_make_argument(st, WORD(@1), $3); }
   ;
 
 argument_word:
     name
-  | reserved                        { $$ = mln_word_at(st, @1); }
+  | reserved
   ;
 
 reserved:
@@ -677,17 +676,15 @@ region:
   ;
 
 name_value:
-    name                            { $$ = mln_make_name_value(st, $1); }
+    name                            { $$ = mln_make_name_value(st, WORD(@1)); }
   | BADWORD                         { $$ = mln_lex_poison(st, @$); }
   ;
 
 name:
-    NAME                            { $$ = mln_word_at(st, @1); }
-  | DOLLAR                          { $$ = mln_word_at(st, @1); }
-  | soft
+    NAME
+  | DOLLAR
+  | softword
   ;
-
-soft: softword                      { $$ = mln_word_at(st, @1); } ;
 
 softword:
     REGION | RESOURCE_GROUP | SUBSCRIPTION | ID | EXISTING | DNS | NSG | SUBNET | ROLE | SERVICE_ENDPOINT

@@ -33,16 +33,21 @@ enum mln_value_kind {
     MLN_VALUE_SIDE, /* ( SIDE ) as a term: side */
 };
 
+/* What a value holds besides its kind depends on the kind alone. */
 struct mln_value {
     enum mln_value_kind kind;
     struct mln_span span;
-    const char *text;
-    uint32_t lo, hi;
-    struct mln_prefix prefix;
-    struct mln_date date;
-    struct mln_value *items;
-    struct mln_side *side;
     struct mln_value *next;
+    union {
+        const char *text; /* NULL in POISON */
+        struct {
+            uint32_t lo, hi; /* NUMBER: both the number */
+        };
+        struct mln_prefix prefix;
+        struct mln_date date;
+        struct mln_value *items;
+        struct mln_side *side;
+    };
 };
 
 /* TERM{, TERM} [except TERM{, TERM}]; a term is NAME, PARAM, PREFIX, ANY, SIDE or POISON. */
@@ -63,13 +68,18 @@ enum mln_service_kind {
 struct mln_service {
     enum mln_service_kind kind;
     struct mln_span span;
-    unsigned proto;  /* enum mln_proto, or MLN_PROTO_COUNT for any; for PARAM: the protocol a bare port here
-                        would bind to, or -1u when there is none before it */
-    struct mln_value *source, *port; /* NUMBER, RANGE or PARAM; NULL = every port */
-    struct mln_word name;
+    unsigned proto; /* enum mln_proto, or MLN_PROTO_COUNT for any. PARAM, POISON: the protocol that a
+                       bare port here would bind to, or -1u when there is none before it */
+    union {
+        struct {
+            struct mln_value *source, *port; /* PROTO: NUMBER, RANGE or PARAM; NULL = every port */
+        };
+        struct mln_word name; /* NAME, PARAM */
+    };
     struct mln_service *next;
 };
 
+/* Of a statement without any, `clauses` is mln_no_clauses: it is never NULL. */
 struct mln_clauses {
     struct mln_word as, overrides;  /* overrides: the first of the names */
     struct mln_value *override_names; /* all of them: NAME, the text as written, "$p" included */
@@ -77,6 +87,7 @@ struct mln_clauses {
     struct mln_value *owner;   /* STRING or PARAM */
     struct mln_value *because; /* STRING or PARAM */
 };
+extern const struct mln_clauses mln_no_clauses;
 
 enum mln_verb { MLN_VERB_ALLOW, MLN_VERB_DENY, MLN_VERB_FORBID, MLN_VERB_ASSERT_ALLOW, MLN_VERB_ASSERT_DENY };
 
@@ -120,49 +131,61 @@ struct mln_argument {
     struct mln_argument *next;
 };
 
+/* Most nodes are intents, so what other kinds need lies in the same room: a member belongs to the
+ * kinds that are told beside it, and only to them. */
 struct mln_node {
     enum mln_node_kind kind;
-    struct mln_span span;    /* the whole node */
-    struct mln_span keyword; /* its first word */
+    struct mln_span span;         /* the whole node */
+    uint32_t keyword_length;      /* of its first word: see mln_node_keyword */
+    union {
+        enum mln_item item;                 /* MLN_NODE_ITEM */
+        enum mln_verb verb;                 /* intent, assertion */
+        enum mln_default_kind default_kind; /* default */
+        enum mln_hop hop;                   /* route */
+        enum mln_via via;                   /* connect */
+    };
+    bool has_else;                          /* when */
+    bool within;                            /* intent, assertion */
+    bool for_inbound, for_outbound;         /* default: both when no direction was written */
+    bool has_direction;                     /* default */
     struct mln_node *next;
 
-    struct mln_word name;      /* declared name; module of import (NAME form); template of apply; ASG */
-    struct mln_word name2;     /* `in ZONE` (asg, endpoint), KIND of resource, second network of peer, NETWORK of connect,
-                                  `as NAME` of import */
-    struct mln_value *values;  /* prefixes, item values, names of geography, external's prefixes and strings,
-                                  value of param (NULL = required), STRING of an import by file */
-    struct mln_value *only;    /* of service-endpoint */
-    struct mln_node *body;     /* items or statements in braces; `then` of when */
-    struct mln_node *orelse;   /* `else` of when: statements/items, or one WHEN node */
-    bool has_else;
-
-    enum mln_item item;        /* MLN_NODE_ITEM */
-    struct mln_word key;       /* the item's or firewall key's word */
-    struct mln_side *side;     /* group */
-    struct mln_service *services; /* service, intent, kind endpoint's ports */
-
-    /* intent, assertion */
-    enum mln_verb verb;
-    struct mln_side *from, *to; /* `within SIDE`: from == to and within is true */
-    bool within;
-    struct mln_clauses clauses; /* intent, assertion, apply */
-
-    /* default */
-    enum mln_default_kind default_kind;
-    bool for_inbound, for_outbound; /* both when no direction was written */
-    bool has_direction;
-
-    /* route: values = destination (PREFIX, NAME or PARAM) */
-    enum mln_hop hop;
-    struct mln_value *next_hop; /* appliance address */
-    enum mln_via via;           /* connect */
-
-    /* when: name = the parameter (without "$"), values = the value compared with, or NULL */
-    /* template */
-    struct mln_template_param *params;
-    /* apply */
-    struct mln_argument *arguments;
+    union {
+        struct mln_word name; /* declared name; module of import (NAME form); template of apply; ASG;
+                                 when: the parameter, without the "$"; NULL for all others but items */
+        struct mln_word key;  /* the item's or firewall key's word */
+    };
+    struct mln_node *body;         /* items or statements in braces; `then` of when */
+    struct mln_service *services;  /* service, intent, kind endpoint's ports */
+    union {
+        struct mln_value *values;  /* all but group, apply, intent: prefixes, item values, names of
+                                      geography, external's prefixes and strings, value of param
+                                      (NULL = required), STRING of an import by file, destination of
+                                      route (PREFIX, NAME or PARAM), what when compares with or NULL */
+        struct mln_argument *arguments; /* apply */
+        struct mln_side *side;          /* group */
+        struct mln_side *from;          /* intent, assertion */
+    };
+    union {
+        struct mln_value *only;            /* of service-endpoint */
+        struct mln_node *orelse;           /* `else` of when: statements/items, or one WHEN node */
+        struct mln_template_param *params; /* template */
+        struct mln_value *next_hop;        /* route: appliance address */
+        struct mln_side *to;               /* intent, assertion; `within SIDE`: the same as from */
+    };
+    union {
+        struct mln_word name2; /* `in ZONE` (asg, endpoint), KIND of resource, second network of peer,
+                                  NETWORK of connect, `as NAME` of import */
+        const struct mln_clauses *clauses; /* intent, assertion, apply; never NULL */
+    };
 };
+
+static inline struct mln_span mln_node_keyword(const struct mln_node *node)
+{
+    struct mln_span span = node->span;
+    span.hi = span.lo + node->keyword_length;
+    return span;
+}
 
 struct mln_file {
     uint32_t source; /* in diags->sources */

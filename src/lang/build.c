@@ -13,6 +13,8 @@ struct mln_word mln_word_none(void)
 
 struct mln_word mln_word_at(struct mln_parse *st, struct mln_span span)
 {
+    if (span.lo == span.hi)
+        return mln_word_none();
     const char *text = mln_intern_n(st->ctx->names, st->text + span.lo, span.hi - span.lo);
     return (struct mln_word){.text = text, .span = span};
 }
@@ -26,14 +28,23 @@ struct mln_values mln_values_none(void)
 
 struct mln_values mln_values_one(struct mln_value *value)
 {
-    return (struct mln_values){value, value};
+    value->next = value;
+    return (struct mln_values){value};
 }
 
 struct mln_values mln_values_add(struct mln_values list, struct mln_value *value)
 {
+    value->next = list.last->next;
     list.last->next = value;
-    list.last = value;
-    return list;
+    return (struct mln_values){value};
+}
+
+struct mln_value *mln_values_first(struct mln_values list)
+{
+    struct mln_value *first = list.last ? list.last->next : NULL;
+    if (first)
+        list.last->next = NULL;
+    return first;
 }
 
 struct mln_values mln_values_poison(struct mln_parse *st, struct mln_span span)
@@ -50,6 +61,12 @@ struct mln_value *mln_make_value(struct mln_parse *st, struct mln_span span,
     return value;
 }
 
+void mln_value_poison(struct mln_value *value)
+{
+    value->kind = MLN_VALUE_POISON;
+    value->text = NULL;
+}
+
 struct mln_value *mln_make_any(struct mln_parse *st, struct mln_span span)
 {
     return mln_make_value(st, span, MLN_VALUE_ANY);
@@ -58,7 +75,7 @@ struct mln_value *mln_make_any(struct mln_parse *st, struct mln_span span)
 struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span, struct mln_values items)
 {
     struct mln_value *value = mln_make_value(st, span, MLN_VALUE_LIST);
-    value->items = items.first;
+    value->items = mln_values_first(items);
     return value;
 }
 
@@ -93,7 +110,7 @@ struct mln_value *mln_port_value(struct mln_parse *st, struct mln_value *value)
     if (value->kind == MLN_VALUE_POISON || value->hi <= 65535)
         return value;
     mln_lex_report(st, MLN_D_BAD_NUMBER, value->span, "port %u is beyond 65535", value->hi);
-    value->kind = MLN_VALUE_POISON;
+    mln_value_poison(value);
     return value;
 }
 
@@ -103,7 +120,9 @@ struct mln_side *mln_make_side(struct mln_parse *st, struct mln_span span, struc
                                struct mln_values except)
 {
     struct mln_side *side = MLN_NEW(st->ctx->arena, struct mln_side);
-    *side = (struct mln_side){.span = span, .terms = terms.first, .except = except.first};
+    side->span = span;
+    side->terms = mln_values_first(terms);
+    side->except = mln_values_first(except);
     return side;
 }
 
@@ -123,7 +142,15 @@ static struct mln_service *make_service(struct mln_parse *st, struct mln_span sp
 
 struct mln_services mln_services_none(void)
 {
-    return (struct mln_services){.bind = UNBOUND};
+    return (struct mln_services){NULL};
+}
+
+struct mln_service *mln_services_first(struct mln_services list)
+{
+    struct mln_service *first = list.last ? list.last->next : NULL;
+    if (first)
+        list.last->next = NULL;
+    return first;
 }
 
 struct mln_service *mln_make_proto(struct mln_parse *st, struct mln_span span, unsigned proto,
@@ -167,46 +194,50 @@ static void report_unbound(struct mln_parse *st, const struct mln_service *servi
         mln_diag_help(diag, "write 'tcp %s', 'udp %s' or 'any %s'", port, port, port);
 }
 
-/* tcp, udp and any bind the ports after them; a parameter may hold a port and leaves the binding.
- */
-static unsigned binding_after(unsigned bind, const struct mln_service *service)
+/* tcp, udp and any bind the ports after them; a parameter may hold a port and leaves the binding,
+ * and so does a mistake: both keep it. */
+static unsigned binding_after(const struct mln_service *service)
 {
-    if (service->kind == MLN_SERVICE_PARAM)
-        return bind;
-    if (service->kind != MLN_SERVICE_PROTO)
+    if (service == NULL || service->kind == MLN_SERVICE_NAME)
         return UNBOUND;
+    if (service->kind != MLN_SERVICE_PROTO)
+        return service->proto;
     bool ported = service->proto == MLN_PROTO_TCP || service->proto == MLN_PROTO_UDP ||
                   service->proto == MLN_PROTO_COUNT;
     return ported ? service->proto : UNBOUND;
 }
 
+static void bind_port(struct mln_parse *st, struct mln_service *service, unsigned bind)
+{
+    service->proto = bind;
+    if (service->port->kind != MLN_VALUE_POISON && bind != UNBOUND)
+        return;
+    if (service->port->kind != MLN_VALUE_POISON)
+        report_unbound(st, service);
+    service->kind = MLN_SERVICE_POISON;
+}
+
 struct mln_services mln_services_add(struct mln_parse *st, struct mln_services list,
                                      struct mln_service *service)
 {
-    bool bare = service->kind == MLN_SERVICE_PROTO && service->proto == UNBOUND;
-    if (bare || service->kind == MLN_SERVICE_PARAM)
-        service->proto = list.bind;
-    if (bare && service->port->kind == MLN_VALUE_POISON)
-        service->kind = MLN_SERVICE_POISON;
-    if (bare && list.bind == UNBOUND && service->kind != MLN_SERVICE_POISON) {
-        report_unbound(st, service);
-        service->kind = MLN_SERVICE_POISON;
-    }
-    if (service->kind != MLN_SERVICE_POISON)
-        list.bind = binding_after(list.bind, service);
+    unsigned bind = binding_after(list.last);
+    if (service->kind == MLN_SERVICE_PROTO && service->proto == UNBOUND)
+        bind_port(st, service, bind);
+    else if (service->kind == MLN_SERVICE_PARAM || service->kind == MLN_SERVICE_POISON)
+        service->proto = bind;
+    service->next = list.last ? list.last->next : service;
     if (list.last)
         list.last->next = service;
-    else
-        list.first = service;
-    list.last = service;
-    return list;
+    return (struct mln_services){service};
 }
 
 /* --- clauses --- */
 
-struct mln_clauses *mln_clauses_none(struct mln_parse *st)
+const struct mln_clauses mln_no_clauses = {0};
+
+static struct mln_clauses *some(struct mln_parse *st, struct mln_clauses *clauses)
 {
-    return MLN_NEW(st->ctx->arena, struct mln_clauses);
+    return clauses ? clauses : MLN_NEW(st->ctx->arena, struct mln_clauses);
 }
 
 static bool is_new(struct mln_parse *st, bool present, struct mln_span keyword)
@@ -220,6 +251,7 @@ static bool is_new(struct mln_parse *st, bool present, struct mln_span keyword)
 struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses,
                                   struct mln_span keyword, struct mln_word name)
 {
+    clauses = some(st, clauses);
     if (is_new(st, clauses->as.text != NULL, keyword))
         clauses->as = name;
     return clauses;
@@ -234,12 +266,14 @@ static void as_written(struct mln_parse *st, struct mln_value *name)
 struct mln_clauses *mln_clause_overrides(struct mln_parse *st, struct mln_clauses *clauses,
                                          struct mln_span keyword, struct mln_values names)
 {
+    clauses = some(st, clauses);
     if (!is_new(st, clauses->override_names != NULL, keyword))
         return clauses;
-    for (struct mln_value *name = names.first; name; name = name->next)
+    clauses->override_names = mln_values_first(names);
+    for (struct mln_value *name = clauses->override_names; name; name = name->next)
         as_written(st, name);
-    clauses->override_names = names.first;
-    clauses->overrides = (struct mln_word){names.first->text, names.first->span};
+    const struct mln_value *first = clauses->override_names;
+    clauses->overrides = (struct mln_word){first->text, first->span};
     return clauses;
 }
 
@@ -247,6 +281,7 @@ struct mln_clauses *mln_clause_value(struct mln_parse *st, struct mln_clauses *c
                                      struct mln_span keyword, enum mln_clause clause,
                                      struct mln_value *value)
 {
+    clauses = some(st, clauses);
     struct mln_value **place = clause == MLN_CLAUSE_UNTIL   ? &clauses->until
                                : clause == MLN_CLAUSE_OWNER ? &clauses->owner
                                                             : &clauses->because;

@@ -12,12 +12,18 @@ struct mln_nodes mln_nodes_add(struct mln_nodes list, struct mln_node *node)
 {
     if (node == NULL)
         return list;
+    node->next = list.last ? list.last->next : node;
     if (list.last)
         list.last->next = node;
-    else
-        list.first = node;
-    list.last = node;
-    return list;
+    return (struct mln_nodes){node};
+}
+
+struct mln_node *mln_nodes_first(struct mln_nodes list)
+{
+    struct mln_node *first = list.last ? list.last->next : NULL;
+    if (first)
+        list.last->next = NULL;
+    return first;
 }
 
 static struct mln_node *make(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
@@ -26,7 +32,7 @@ static struct mln_node *make(struct mln_parse *st, struct mln_span span, struct 
     struct mln_node *node = MLN_NEW(st->ctx->arena, struct mln_node);
     node->kind = kind;
     node->span = span;
-    node->keyword = keyword;
+    node->keyword_length = keyword.hi - keyword.lo;
     return node;
 }
 
@@ -71,8 +77,8 @@ struct mln_node *mln_make_block(struct mln_parse *st, struct mln_span span, stru
 {
     struct mln_node *node = make(st, span, keyword, kind);
     node->name = name;
-    node->values = values.first;
-    node->body = body.first;
+    node->values = mln_values_first(values);
+    node->body = mln_nodes_first(body);
     return node;
 }
 
@@ -111,7 +117,7 @@ struct mln_node *mln_make_service(struct mln_parse *st, struct mln_span span,
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_SERVICE);
     node->name = name;
-    node->services = services.first;
+    node->services = mln_services_first(services);
     return node;
 }
 
@@ -121,34 +127,40 @@ struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span,
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_TEMPLATE);
     node->name = plain_name(st, name, "a template");
-    node->params = params.first;
-    node->body = body.first;
+    if (params.last) {
+        node->params = params.last->next;
+        params.last->next = NULL;
+    }
+    node->body = mln_nodes_first(body);
     return node;
 }
 
 struct mln_node *mln_make_apply(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_word name, struct mln_arguments arguments,
-                                struct mln_clauses *clauses)
+                                const struct mln_clauses *clauses)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_APPLY);
     node->name = name;
-    node->arguments = arguments.first;
-    node->clauses = *clauses;
+    if (arguments.last) {
+        node->arguments = arguments.last->next;
+        arguments.last->next = NULL;
+    }
+    node->clauses = clauses ? clauses : &mln_no_clauses;
     return node;
 }
 
 struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span,
                                  struct mln_span keyword, enum mln_verb verb,
-                                 struct mln_services services, struct mln_ends ends,
-                                 struct mln_clauses *clauses)
+                                 struct mln_services services, struct mln_side *from,
+                                 struct mln_side *to, const struct mln_clauses *clauses)
 {
     struct mln_node *node = make(st, span, keyword, MLN_NODE_INTENT);
     node->verb = verb;
-    node->services = services.first;
-    node->from = ends.from;
-    node->to = ends.to;
-    node->within = ends.within;
-    node->clauses = *clauses;
+    node->services = mln_services_first(services);
+    node->from = from;
+    node->to = to ? to : from;
+    node->within = to == NULL;
+    node->clauses = clauses ? clauses : &mln_no_clauses;
     return node;
 }
 
@@ -164,40 +176,33 @@ struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span,
     return node;
 }
 
-struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param,
-                                        struct mln_value *value)
+struct mln_node *mln_make_condition(struct mln_parse *st, struct mln_span param,
+                                    struct mln_value *value)
 {
-    struct mln_word word = mln_word_at(st, param);
-    word.text = mln_intern(st->ctx->names, word.text + 1);
-    return (struct mln_condition){word, value};
-}
-
-struct mln_node *mln_make_when(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                               struct mln_condition condition, struct mln_nodes body,
-                               struct mln_else otherwise)
-{
-    struct mln_node *node = make(st, span, keyword, MLN_NODE_WHEN);
-    node->name = condition.param;
-    node->values = condition.value;
-    node->body = body.first;
-    node->has_else = otherwise.present;
-    node->orelse = otherwise.nodes;
+    struct mln_node *node = make(st, param, param, MLN_NODE_WHEN);
+    node->name = mln_word_at(st, param);
+    node->name.text = mln_intern(st->ctx->names, node->name.text + 1);
+    node->values = value;
     return node;
 }
 
-struct mln_else mln_else_none(void)
+struct mln_node *mln_finish_when(struct mln_node *when, struct mln_span span,
+                                 struct mln_span keyword, struct mln_nodes body,
+                                 const struct mln_else *otherwise)
 {
-    return (struct mln_else){0};
+    when->span = span;
+    when->keyword_length = keyword.hi - keyword.lo;
+    when->body = mln_nodes_first(body);
+    when->has_else = otherwise != NULL;
+    when->orelse = otherwise ? otherwise->nodes : NULL;
+    return when;
 }
 
-struct mln_else mln_else_body(struct mln_nodes body)
+struct mln_else *mln_make_else(struct mln_parse *st, struct mln_node *nodes)
 {
-    return (struct mln_else){true, body.first};
-}
-
-struct mln_else mln_else_when(struct mln_node *when)
-{
-    return (struct mln_else){true, when};
+    struct mln_else *otherwise = MLN_NEW(st->ctx->arena, struct mln_else);
+    otherwise->nodes = nodes;
+    return otherwise;
 }
 
 /* --- items --- */
@@ -208,7 +213,7 @@ struct mln_node *mln_make_item(struct mln_parse *st, struct mln_span span, struc
     struct mln_node *node = make(st, span, keyword, MLN_NODE_ITEM);
     node->item = item;
     node->key = mln_word_at(st, keyword);
-    node->values = values.first;
+    node->values = mln_values_first(values);
     return node;
 }
 
@@ -217,25 +222,33 @@ struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span
                                            struct mln_values only)
 {
     struct mln_node *node = mln_make_item(st, span, keyword, MLN_ITEM_SERVICE_ENDPOINT, names);
-    node->only = only.first;
+    node->only = mln_values_first(only);
     return node;
 }
 
-struct mln_node *mln_make_route(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                struct mln_value *destination, struct mln_hop_words hop)
+struct mln_node *mln_make_hop(struct mln_parse *st, struct mln_span span, enum mln_hop hop,
+                              struct mln_value *address)
 {
-    struct mln_node *node = make(st, span, keyword, MLN_NODE_ROUTE);
-    node->values = destination;
-    node->hop = hop.hop;
-    node->next_hop = hop.address;
+    struct mln_node *node = make(st, span, span, MLN_NODE_ROUTE);
+    node->hop = hop;
+    node->next_hop = address;
     return node;
+}
+
+struct mln_node *mln_finish_route(struct mln_node *route, struct mln_span span,
+                                  struct mln_span keyword, struct mln_value *destination)
+{
+    route->span = span;
+    route->keyword_length = keyword.hi - keyword.lo;
+    route->values = destination;
+    return route;
 }
 
 struct mln_node *mln_make_ports(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_services services)
 {
     struct mln_node *node = mln_make_item(st, span, keyword, MLN_ITEM_PORTS, mln_values_none());
-    node->services = services.first;
+    node->services = mln_services_first(services);
     return node;
 }
 
@@ -257,7 +270,7 @@ struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span sp
                        strcmp(key.text, "limit") == 0 ? "a number" : "a name", key.text,
                        value->kind == MLN_VALUE_STRING ? mln_parse_text(st, value->span)
                                                        : mln_parse_quote(st, value->span));
-        value->kind = MLN_VALUE_POISON;
+        mln_value_poison(value);
     }
     struct mln_node *node =
         mln_make_item(st, span, key.span, MLN_ITEM_OTHER, mln_values_one(value));
@@ -280,12 +293,10 @@ struct mln_argument *mln_make_argument(struct mln_parse *st, struct mln_word nam
 
 struct mln_arguments mln_arguments_add(struct mln_arguments list, struct mln_argument *argument)
 {
+    argument->next = list.last ? list.last->next : argument;
     if (list.last)
         list.last->next = argument;
-    else
-        list.first = argument;
-    list.last = argument;
-    return list;
+    return (struct mln_arguments){argument};
 }
 
 struct mln_template_param *mln_make_template_param(struct mln_parse *st, struct mln_span span,
@@ -301,10 +312,8 @@ struct mln_template_param *mln_make_template_param(struct mln_parse *st, struct 
 struct mln_template_params mln_params_add(struct mln_template_params list,
                                           struct mln_template_param *param)
 {
+    param->next = list.last ? list.last->next : param;
     if (list.last)
         list.last->next = param;
-    else
-        list.first = param;
-    list.last = param;
-    return list;
+    return (struct mln_template_params){param};
 }

@@ -235,7 +235,8 @@ static void dump_item(const struct mln_node *node, struct mln_buf *out)
 {
     mln_buf_add(out, node->key.text);
     add_values(out, " ", node->values);
-    add_values(out, " only ", node->only);
+    if (node->item == MLN_ITEM_SERVICE_ENDPOINT)
+        add_values(out, " only ", node->only);
     if (node->services) {
         mln_buf_char(out, ' ');
         dump_services(node->services, out);
@@ -248,6 +249,8 @@ static void dump_plain(const struct mln_node *node, const char *word, const char
 {
     mln_buf_add(out, word);
     add_word(out, " ", &node->name);
+    if (node->kind == MLN_NODE_GROUP || node->kind == MLN_NODE_APPLY)
+        return;
     add_word(out, between, &node->name2);
     add_values(out,
                node->kind == MLN_NODE_PARAM || node->kind == MLN_NODE_GEOGRAPHY ||
@@ -298,7 +301,7 @@ static void dump_line(const struct mln_node *node, struct mln_buf *out)
     }
     if (node->kind == MLN_NODE_CONNECT)
         mln_buf_add(out, vias[node->via]);
-    if (node->side) {
+    if (node->kind == MLN_NODE_GROUP) {
         mln_buf_add(out, " = ");
         dump_side(node->side, out);
     }
@@ -310,7 +313,8 @@ static void dump_line(const struct mln_node *node, struct mln_buf *out)
         add_params(out, node->params);
     if (node->kind == MLN_NODE_APPLY)
         add_arguments(out, node->arguments);
-    add_clauses(out, &node->clauses);
+    if (node->kind == MLN_NODE_INTENT || node->kind == MLN_NODE_APPLY)
+        add_clauses(out, node->clauses);
 }
 
 static void dump_nodes(const struct mln_node *node, int level, struct mln_buf *out)

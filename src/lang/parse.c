@@ -81,6 +81,9 @@ static void parse(struct mln_parse *st, const struct mln_source *source)
     memcpy(st->text, source->text, source->length);
     if (source->length >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0)
         st->at = st->line_start = 3; /* a byte order mark is no text */
+    st->before = &st->tokens[0];
+    st->last = &st->tokens[1];
+    st->next = &st->tokens[2];
     st->first = true;
     st->head = MLN_IN_NOTHING;
     st->open[0].place = MLN_IN_FILE;

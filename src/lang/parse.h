@@ -52,11 +52,13 @@ struct mln_parse {
     uint32_t indent;
     void *scanner;
 
-    int start;                     /* the token the grammar gets first */
-    bool start_value;              /* one value is read, not a file */
-    struct mln_token last, before; /* what the grammar got */
-    unsigned delivered;            /* how many tokens it got */
-    unsigned failed, recovered;    /* `delivered` when it last failed, and when that was got over */
+    int start;        /* the token the grammar gets first */
+    bool start_value; /* one value is read, not a file */
+    struct mln_token tokens[3];
+    struct mln_token *last, *before; /* what the grammar got */
+    struct mln_token *next;          /* what it gets next, while it is looked at */
+    unsigned delivered;              /* how many tokens it got */
+    unsigned failed, recovered; /* `delivered` when it last failed, and when that was got over */
     enum mln_place_kind head,
         head_before; /* body that a '{' now, or before the last token, would open */
     struct mln_open open[MLN_MAX_NESTING + 1]; /* [0] is the file */
@@ -79,46 +81,37 @@ struct mln_parse {
     struct mln_value *value;
 };
 
-/* --- lists, appended to at the end --- */
+/* --- lists, appended to at the end ---
+ *
+ * In the making a list is known by its last element, whose `next` is the first; NULL is the empty
+ * one. What the grammar hands on is copied with every symbol, so nothing of it is more than a
+ * pointer. mln_..._first opens the ring and gives the finished list. */
 
 struct mln_values {
-    struct mln_value *first, *last;
+    struct mln_value *last;
 };
 struct mln_nodes {
-    struct mln_node *first, *last;
+    struct mln_node *last;
 };
 struct mln_services {
-    struct mln_service *first, *last;
-    unsigned bind; /* protocol for a bare port; -1u: none */
+    struct mln_service *last;
 };
 struct mln_arguments {
-    struct mln_argument *first, *last;
+    struct mln_argument *last;
 };
 struct mln_template_params {
-    struct mln_template_param *first, *last;
+    struct mln_template_param *last;
 };
 
 /* --- small results of the grammar --- */
 
-struct mln_ends {
-    struct mln_side *from, *to;
-    bool within;
-};
 struct mln_direction_words {
     bool inbound, outbound, written;
 };
-struct mln_hop_words {
-    enum mln_hop hop;
-    struct mln_value *address;
-};
-struct mln_condition {
-    struct mln_word param;
-    struct mln_value *value;
-};
 struct mln_else {
-    bool present;
     struct mln_node *nodes;
 };
+
 enum mln_clause { MLN_CLAUSE_UNTIL, MLN_CLAUSE_OWNER, MLN_CLAUSE_BECAUSE };
 
 /* --- scanner (lexer.l) --- */
@@ -182,8 +175,11 @@ const char *mln_parse_quote(struct mln_parse *st, struct mln_span span);
 /* --- build.c: words, values, services, sides, clauses --- */
 
 struct mln_word mln_word_none(void);
+/* None when the span is empty. */
 struct mln_word mln_word_at(struct mln_parse *st, struct mln_span span);
+void mln_value_poison(struct mln_value *value);
 struct mln_values mln_values_none(void);
+struct mln_value *mln_values_first(struct mln_values list);
 struct mln_values mln_values_one(struct mln_value *value);
 struct mln_values mln_values_add(struct mln_values list, struct mln_value *value);
 struct mln_values mln_values_poison(struct mln_parse *st, struct mln_span span);
@@ -201,6 +197,7 @@ struct mln_value *mln_port_value(struct mln_parse *st, struct mln_value *value);
 struct mln_side *mln_make_side(struct mln_parse *st, struct mln_span span, struct mln_values terms,
                                struct mln_values except);
 struct mln_services mln_services_none(void);
+struct mln_service *mln_services_first(struct mln_services list);
 /* Binds a bare port or parameter to the protocol before it. */
 struct mln_services mln_services_add(struct mln_parse *st, struct mln_services list,
                                      struct mln_service *service);
@@ -210,7 +207,7 @@ struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span spa
                                        struct mln_value *port);
 struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name);
 struct mln_service *mln_make_service_poison(struct mln_parse *st, struct mln_span span);
-struct mln_clauses *mln_clauses_none(struct mln_parse *st);
+/* NULL: none so far. */
 struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses,
                                   struct mln_span keyword, struct mln_word name);
 struct mln_clauses *mln_clause_overrides(struct mln_parse *st, struct mln_clauses *clauses,
@@ -222,6 +219,7 @@ struct mln_clauses *mln_clause_value(struct mln_parse *st, struct mln_clauses *c
 /* --- build_node.c: statements and items --- */
 
 struct mln_nodes mln_nodes_none(void);
+struct mln_node *mln_nodes_first(struct mln_nodes list);
 /* A node of NULL (a mistake) adds nothing. */
 struct mln_nodes mln_nodes_add(struct mln_nodes list, struct mln_node *node);
 struct mln_node *mln_make_import(struct mln_parse *st, struct mln_span span,
@@ -250,29 +248,32 @@ struct mln_node *mln_make_template(struct mln_parse *st, struct mln_span span,
                                    struct mln_template_params params, struct mln_nodes body);
 struct mln_node *mln_make_apply(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_word name, struct mln_arguments arguments,
-                                struct mln_clauses *clauses);
+                                const struct mln_clauses *clauses);
+/* `to` NULL: within `from`. */
 struct mln_node *mln_make_intent(struct mln_parse *st, struct mln_span span,
                                  struct mln_span keyword, enum mln_verb verb,
-                                 struct mln_services services, struct mln_ends ends,
-                                 struct mln_clauses *clauses);
+                                 struct mln_services services, struct mln_side *from,
+                                 struct mln_side *to, const struct mln_clauses *clauses);
 struct mln_node *mln_make_default(struct mln_parse *st, struct mln_span span,
                                   struct mln_span keyword, struct mln_direction_words direction,
                                   enum mln_default_kind kind);
-struct mln_condition mln_make_condition(struct mln_parse *st, struct mln_span param,
-                                        struct mln_value *value);
-struct mln_node *mln_make_when(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                               struct mln_condition condition, struct mln_nodes body,
-                               struct mln_else otherwise);
-struct mln_else mln_else_none(void);
-struct mln_else mln_else_body(struct mln_nodes body);
-struct mln_else mln_else_when(struct mln_node *when);
+/* A WHEN node with its condition alone, and the rest of it; `otherwise` NULL: there is no else. */
+struct mln_node *mln_make_condition(struct mln_parse *st, struct mln_span param,
+                                    struct mln_value *value);
+struct mln_node *mln_finish_when(struct mln_node *when, struct mln_span span,
+                                 struct mln_span keyword, struct mln_nodes body,
+                                 const struct mln_else *otherwise);
+struct mln_else *mln_make_else(struct mln_parse *st, struct mln_node *nodes);
 struct mln_node *mln_make_item(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                enum mln_item item, struct mln_values values);
 struct mln_node *mln_make_service_endpoint(struct mln_parse *st, struct mln_span span,
                                            struct mln_span keyword, struct mln_values names,
                                            struct mln_values only);
-struct mln_node *mln_make_route(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
-                                struct mln_value *destination, struct mln_hop_words hop);
+/* A ROUTE node with its hop alone, and the rest of it. */
+struct mln_node *mln_make_hop(struct mln_parse *st, struct mln_span span, enum mln_hop hop,
+                              struct mln_value *address);
+struct mln_node *mln_finish_route(struct mln_node *route, struct mln_span span,
+                                  struct mln_span keyword, struct mln_value *destination);
 struct mln_node *mln_make_ports(struct mln_parse *st, struct mln_span span, struct mln_span keyword,
                                 struct mln_services services);
 struct mln_node *mln_make_firewall_item(struct mln_parse *st, struct mln_span span,

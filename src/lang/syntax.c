@@ -46,7 +46,7 @@ static const char *token_text(struct mln_parse *st, const struct mln_token *toke
 
 static const char *found_text(struct mln_parse *st)
 {
-    const struct mln_token *token = &st->last;
+    const struct mln_token *token = st->last;
     if (token->kind == END)
         return st->start_value ? "nothing" : "the end of the file";
     if (token->span.lo == token->span.hi)
@@ -183,7 +183,7 @@ static bool expects_item(const struct mln_parse *st, const struct expected *e)
 
 static const char *name_after(const struct mln_parse *st)
 {
-    const struct mln_token *before = &st->before;
+    const struct mln_token *before = st->before;
     switch (before->kind) {
     case IN:
         return "a zone";
@@ -247,9 +247,9 @@ static const char *list_expected(struct mln_parse *st, const struct expected *e)
 {
     if (has(e, "a date") && has(e, "'import'"))
         return has(e, "')'") ? "an argument or ')'" : "an argument";
-    if (st->last.first && has(e, "'import'"))
+    if (st->last->first && has(e, "'import'"))
         return "a statement";
-    if (st->last.first && expects_item(st, e))
+    if (st->last->first && expects_item(st, e))
         return "an item or '}'";
     const char *chosen[MOST_LISTED + 1];
     int n = choose(st, e, chosen);
@@ -290,9 +290,9 @@ static bool is_word(const struct mln_token *token)
 /* A keyword that the word found is nearly, or means elsewhere. */
 static const char *suggestion(struct mln_parse *st, const struct expected *e)
 {
-    if (!is_word(&st->last))
+    if (!is_word(st->last))
         return NULL;
-    const char *word = mln_parse_text(st, st->last.span);
+    const char *word = mln_parse_text(st, st->last->span);
     const char *other = synonym(word);
     if (other && has(e, other))
         return other;
@@ -301,13 +301,13 @@ static const char *suggestion(struct mln_parse *st, const struct expected *e)
     for (int i = 0; i < e->count; i++)
         if (e->names[i][0] == '\'' && strlen(e->names[i]) > 3)
             words[n++] = e->names[i];
-    const char *close = mln_closest(mln_parse_quote(st, st->last.span), words, n);
+    const char *close = mln_closest(mln_parse_quote(st, st->last->span), words, n);
     return close && strlen(word) > 2 ? close : NULL;
 }
 
 static const char *advice(struct mln_parse *st, const struct expected *e)
 {
-    int found = st->last.kind, before = st->before.kind;
+    int found = st->last->kind, before = st->before->kind;
     if (before == ',')
         return "a ',' stands only between the parts of a list";
     if (found == ',')
@@ -326,7 +326,7 @@ static const char *advice(struct mln_parse *st, const struct expected *e)
         return "the ends are written 'from SOURCE to DESTINATION'";
     if (before == APPLY || (has(e, "'('") && e->count <= 2))
         return "arguments stand in parentheses, which may be empty";
-    if (st->before.kind == WHEN)
+    if (st->before->kind == WHEN)
         return "a condition asks a parameter: '$name' or '$name = VALUE'";
     if (found == ELSE)
         return "an 'else' follows the '}' of a 'when'";
@@ -337,15 +337,15 @@ static const char *advice(struct mln_parse *st, const struct expected *e)
 static bool report_misplaced(struct mln_parse *st, const struct expected *e)
 {
     enum mln_place_kind place = mln_parse_open(st)->place;
-    const char *word = mln_parse_text(st, st->last.span);
+    const char *word = mln_parse_text(st, st->last->span);
     bool begins = has(e, "'import'") || expects_item(st, e);
-    if (!begins || !mln_token_is_statement(st->last.kind) || place == MLN_IN_NOTHING)
+    if (!begins || !mln_token_is_statement(st->last->kind) || place == MLN_IN_NOTHING)
         return false;
     bool file = place == MLN_IN_FILE || place == MLN_IN_TEMPLATE;
     struct mln_diag *diag =
-        file ? mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "a %s stands inside a network",
+        file ? mln_lex_report(st, MLN_D_MISPLACED, st->last->span, "a %s stands inside a network",
                               word)
-             : mln_lex_report(st, MLN_D_MISPLACED, st->last.span, "'%s' cannot stand inside %s",
+             : mln_lex_report(st, MLN_D_MISPLACED, st->last->span, "'%s' cannot stand inside %s",
                               word, place_name(place));
     if (diag && !file)
         mln_diag_label(diag, mln_parse_open(st)->token.span, "the body begins here");
@@ -359,8 +359,8 @@ static bool is_said(struct mln_parse *st, struct mln_span span)
 {
     bool again = st->failed == st->delivered && !st->cut_short;
     bool poison = st->poison.hi && st->poison.lo == span.lo;
-    bool stray = st->last.after_stray && !st->last.first;
-    bool mended = st->mended_at && st->mended_at == st->before.span.hi;
+    bool stray = st->last->after_stray && !st->last->first;
+    bool mended = st->mended_at && st->mended_at == st->before->span.hi;
     st->failed = st->delivered;
     st->cut_short = false;
     return st->stopped || again || poison || stray || mended;
@@ -370,9 +370,10 @@ static bool is_said(struct mln_parse *st, struct mln_span span)
  * begins with. */
 static bool is_cut_short(const struct mln_parse *st, const struct expected *e)
 {
-    bool next_line = st->last.first || st->last.kind == END || st->last.span.lo == st->last.span.hi;
+    bool next_line =
+        st->last->first || st->last->kind == END || st->last->span.lo == st->last->span.hi;
     bool whole = has(e, "'import'") && !has(e, "a date");
-    return next_line && !whole && !expects_item(st, e) && st->before.span.hi > st->before.span.lo;
+    return next_line && !whole && !expects_item(st, e) && st->before->span.hi > st->before->span.lo;
 }
 
 static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span span,
@@ -381,9 +382,9 @@ static struct mln_diag *report_expected(struct mln_parse *st, struct mln_span sp
     const char *wanted = list_expected(st, e);
     if (wanted && is_cut_short(st, e)) {
         st->cut_short = true;
-        span.lo = span.hi = st->before.span.hi;
+        span.lo = span.hi = st->before->span.hi;
         return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s after %s", wanted,
-                              token_text(st, &st->before));
+                              token_text(st, st->before));
     }
     if (wanted)
         return mln_lex_report(st, MLN_D_SYNTAX, span, "expected %s, found %s", wanted,

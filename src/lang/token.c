@@ -130,7 +130,7 @@ static void push(struct mln_parse *st, const struct mln_token *token, enum mln_p
 static void count_chain(struct mln_parse *st, const struct mln_token *token)
 {
     struct mln_open *open = &st->open[brace_depth(st)];
-    if (st->last.kind != ELSE) {
+    if (st->last->kind != ELSE) {
         st->nesting -= open->chain;
         open->chain = 0;
     } else if (st->nesting >= MLN_MAX_NESTING) {
@@ -247,27 +247,30 @@ static void track(struct mln_parse *st, struct mln_token *token)
     st->head = head_of(st, token->kind);
 }
 
-static struct mln_token scan(struct mln_parse *st, MLN_YYSTYPE *value)
+/* The next token, which is built where it stays: tokens are many and copies cost. */
+static struct mln_token *scan(struct mln_parse *st, MLN_YYSTYPE *value)
 {
-    MLN_YYLTYPE span = {.file = st->file, .lo = st->length, .hi = st->length};
-    int kind = st->stopped ? END : mln_scan(value, &span, st->scanner);
-    if (kind == END)
-        span.lo = span.hi = st->length;
+    struct mln_token *token = st->next;
+    token->span.file = st->file;
+    token->kind = st->stopped ? END : mln_scan(value, &token->span, st->scanner);
+    if (token->kind == END)
+        token->span.lo = token->span.hi = st->length;
     if (st->first)
-        st->indent = span.lo - st->line_start;
-    struct mln_token token = {.kind = kind,
-                              .span = span,
-                              .first = st->first,
-                              .indent = st->indent,
-                              .after_stray = st->stray};
+        st->indent = token->span.lo - st->line_start;
+    token->first = st->first;
+    token->indent = st->indent;
+    token->after_stray = st->stray;
     st->first = st->stray = false;
     return token;
 }
 
-static int deliver(struct mln_parse *st, const struct mln_token *token, MLN_YYLTYPE *span)
+/* Gives st->next to the grammar. */
+static int deliver(struct mln_parse *st, MLN_YYLTYPE *span)
 {
+    struct mln_token *token = st->next;
+    st->next = st->before;
     st->before = st->last;
-    st->last = *token;
+    st->last = token;
     if (token->first &&
         (token->kind == '}' || mln_token_begins(token->kind, mln_parse_open(st)->place)))
         st->begun = *token;
@@ -279,10 +282,10 @@ static int deliver(struct mln_parse *st, const struct mln_token *token, MLN_YYLT
 /* A '}' as if written behind the last token. */
 static int deliver_close(struct mln_parse *st, MLN_YYLTYPE *span)
 {
-    struct mln_token token = {.kind = '}', .span = st->last.span, .indent = st->last.indent};
-    token.span.lo = token.span.hi;
+    *st->next = (struct mln_token){.kind = '}', .span = st->last->span, .indent = st->last->indent};
+    st->next->span.lo = st->next->span.hi;
     st->inject--;
-    return deliver(st, &token, span);
+    return deliver(st, span);
 }
 
 /* --- after a mistake --- */
@@ -309,13 +312,13 @@ static bool lands(struct mln_parse *st, const struct mln_token *token)
                              shows_missing_close(st, token)));
 }
 
-static struct mln_token skip(struct mln_parse *st, MLN_YYSTYPE *value)
+static struct mln_token *skip(struct mln_parse *st, MLN_YYSTYPE *value)
 {
-    struct mln_token token = scan(st, value);
-    while (!lands(st, &token)) {
-        if (token.kind == '{')
-            push(st, &token, MLN_IN_NOTHING);
-        else if (token.kind == '}')
+    struct mln_token *token = scan(st, value);
+    while (!lands(st, token)) {
+        if (token->kind == '{')
+            push(st, token, MLN_IN_NOTHING);
+        else if (token->kind == '}')
             pop(st);
         token = scan(st, value);
     }
@@ -334,7 +337,7 @@ static bool begins_here(struct mln_parse *st, const struct mln_token *token)
 
 enum mln_recovery mln_parse_recover(struct mln_parse *st)
 {
-    const struct mln_token *token = &st->last;
+    const struct mln_token *token = st->last;
     bool again = st->recovered == st->delivered;
     st->recovered = st->delivered;
     drop_parentheses(st);
@@ -355,23 +358,28 @@ enum mln_recovery mln_parse_recover(struct mln_parse *st)
 
 /* --- the grammar's lexer --- */
 
+static int deliver_start(struct mln_parse *st, MLN_YYLTYPE *span)
+{
+    *st->next = (struct mln_token){.kind = st->start, .span = {.file = st->file}};
+    st->start = 0;
+    return deliver(st, span);
+}
+
 int mln_yylex(MLN_YYSTYPE *value, MLN_YYLTYPE *span, struct mln_parse *st)
 {
-    if (st->start) {
-        struct mln_token token = {.kind = st->start, .span = {.file = st->file}};
-        st->start = 0;
-        return deliver(st, &token, span);
-    }
-    struct mln_token token;
+    if (st->start)
+        return deliver_start(st, span);
+    struct mln_token *token;
     do {
         if (st->inject)
             return deliver_close(st, span);
         if (st->holding) {
             st->holding = false;
-            return deliver(st, &st->held, span);
+            *st->next = st->held;
+            return deliver(st, span);
         }
         token = st->skipping ? skip(st, value) : scan(st, value);
-        track(st, &token);
-    } while (token.kind < 0 || st->inject || st->holding);
-    return deliver(st, &token, span);
+        track(st, token);
+    } while (token->kind < 0 || st->inject || st->holding);
+    return deliver(st, span);
 }

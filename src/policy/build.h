@@ -12,6 +12,12 @@ struct mln_override_request {
     struct mln_scope *scope;
 };
 
+/* A service of one protocol and one range of ports, with its text. */
+struct mln_plain_service {
+    struct mln_services services;
+    const char *text;
+};
+
 struct mln_build {
     struct mln_ctx *ctx;
     struct mln_arena *arena;
@@ -25,7 +31,9 @@ struct mln_build {
     unsigned depth;                           /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */
     const struct defaults *top_defaults;      /* network.c */
-    struct mln_external *macos; /* side.c: hosted agents for macOS, where they are known */
+    struct mln_external *macos;          /* side.c: hosted agents for macOS, where they are known */
+    const struct mln_portset *all_ports; /* service.c */
+    struct mln_map *plain_services; /* service.c: (protocol, ports) -> struct mln_plain_service */
     MLN_VEC(struct mln_override_request)
     overrides; /* intent.c: resolved when all intents are known */
 };
@@ -113,7 +121,7 @@ struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope
                                     struct mln_side *side);
 bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln_service *services,
                         struct mln_services *out);
-const char *mln_services_text(struct mln_arena *a, const struct mln_service *services);
+const char *mln_services_text(struct mln_build *b, const struct mln_service *services);
 
 void mln_resolve_param(struct mln_build *b, struct mln_bound *bound);
 /* Resolves what the node declares, so that its mistakes are reported even when nothing uses it. */

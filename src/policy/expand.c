@@ -82,6 +82,14 @@ static void expand(struct mln_build *b, struct mln_scope *scope, struct mln_node
     }
 }
 
+/* Room for all nodes of a body. */
+static void reserve(struct mln_build *b, const struct mln_node *body, struct mln_active_vec *out)
+{
+    for (const struct mln_node *node = body; node; node = node->next)
+        out->cap++;
+    out->data = MLN_NEW_ARRAY(b->arena, struct mln_active, out->cap);
+}
+
 void mln_expand_items(struct mln_build *b, struct mln_scope *scope, struct mln_node *body,
                       struct mln_active_vec *out)
 {
@@ -274,7 +282,7 @@ static void apply(struct mln_build *b, struct mln_active *active)
     if (too_deep(b, applied, symbol) || !bind_arguments(b, applied, symbol))
         return;
     active->applied = applied;
-    declare_alias(b, active->scope, &node->clauses.as, applied);
+    declare_alias(b, active->scope, &node->clauses->as, applied);
     expand_scope(b, applied, symbol->node->body);
 }
 
@@ -428,6 +436,7 @@ void mln_expand_modules(struct mln_build *b, const struct mln_module_vec *module
     for (size_t i = 0; i < modules->len; i++) {
         struct mln_scope *scope = b->scopes[i];
         check_given(b, scope);
+        reserve(b, scope->module->file->nodes, &scope->actives);
         expand(b, scope, scope->module->file->nodes, &scope->actives);
         b->active_count += scope->actives.len;
         for (size_t k = 0; k < scope->actives.len; k++) {

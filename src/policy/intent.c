@@ -1,6 +1,7 @@
 /* Intents and assertions: verbs, ends, services, clauses, and which denies an allow overrides. */
 #include "policy/build.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Days since 1970-01-01 of a proleptic Gregorian date; the era arithmetic is Howard Hinnant's
@@ -94,7 +95,7 @@ static bool expired(struct mln_build *b, const struct mln_intent *intent,
     if (!intent->has_until)
         return false;
     long left = mln_date_days(intent->until) - mln_date_days(b->options->today);
-    struct mln_span span = node->clauses.until ? node->clauses.until->span : intent->span;
+    struct mln_span span = node->clauses->until ? node->clauses->until->span : intent->span;
     if (left < 0)
         mln_report(b->ctx->diags, MLN_D_EXPIRED, span, "this allow ended on %s and is left out",
                    date_text(b, intent->until));
@@ -139,17 +140,38 @@ static bool legal_ends(struct mln_build *b, const struct mln_intent *intent)
     return good;
 }
 
+/* Every intent has a name that is put together: without a format to read again each time. */
+static const char *joined(struct mln_arena *arena, const char *const *texts, size_t count)
+{
+    size_t lengths[7], total = 0;
+    assert(count <= sizeof lengths / sizeof *lengths);
+    for (size_t i = 0; i < count; i++)
+        total += lengths[i] = strlen(texts[i]);
+    char *name = mln_alloc(arena, total + 1), *end = name;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(end, texts[i], lengths[i]);
+        end += lengths[i];
+    }
+    return name;
+}
+
 static void name_intent(struct mln_build *b, struct mln_intent *intent, const struct mln_node *node)
 {
-    intent->named = node->clauses.as.text != NULL;
+    intent->named = node->clauses->as.text != NULL;
     if (intent->named)
-        intent->name = node->clauses.as.text;
+        intent->name = node->clauses->as.text;
     else if (intent->within)
-        intent->name = mln_printf(b->arena, "%s-%s-within-%s", verb_names[intent->verb],
-                                  intent->service_text, intent->from->text);
+        intent->name =
+            joined(b->arena,
+                   (const char *const[]){verb_names[intent->verb], "-", intent->service_text,
+                                         "-within-", intent->from->text},
+                   5);
     else
-        intent->name = mln_printf(b->arena, "%s-%s-%s-to-%s", verb_names[intent->verb],
-                                  intent->service_text, intent->from->text, intent->to->text);
+        intent->name =
+            joined(b->arena,
+                   (const char *const[]){verb_names[intent->verb], "-", intent->service_text, "-",
+                                         intent->from->text, "-to-", intent->to->text},
+                   7);
 }
 
 /* A named intent is known in its scope, so that `overrides` finds it. */
@@ -171,10 +193,10 @@ static const char *services_name(struct mln_build *b, struct mln_scope *scope,
 {
     bool single = list && !list->next && list->kind == MLN_SERVICE_PARAM;
     if (!single)
-        return mln_services_text(b->arena, list);
+        return mln_services_text(b, list);
     struct mln_value value = {.kind = MLN_VALUE_PARAM, .span = list->span, .text = list->name.text};
     struct mln_arg arg = mln_eval(b, scope, &value);
-    return arg.value->kind == MLN_VALUE_NAME ? arg.value->text : mln_services_text(b->arena, list);
+    return arg.value->kind == MLN_VALUE_NAME ? arg.value->text : mln_services_text(b, list);
 }
 
 void mln_build_intent(struct mln_build *b, struct mln_active *active)
@@ -197,11 +219,11 @@ void mln_build_intent(struct mln_build *b, struct mln_active *active)
         intent->to_span = node->within ? node->from->span : node->to->span;
         name_intent(b, intent, node);
     }
-    if (node->clauses.as.text)
-        declare_intent(b, intent, scope, &node->clauses.as);
-    take_clauses(b, intent, &node->clauses, scope, true);
+    if (node->clauses->as.text)
+        declare_intent(b, intent, scope, &node->clauses->as);
+    take_clauses(b, intent, node->clauses, scope, true);
     for (struct mln_scope *s = scope; s->caller; s = s->caller)
-        take_clauses(b, intent, &s->apply->clauses, s->caller, false);
+        take_clauses(b, intent, s->apply->clauses, s->caller, false);
     if (!intent->from || !intent->to || !services || !legal_ends(b, intent)) {
         intent->broken = true;
         return;

@@ -228,7 +228,8 @@ struct mln_geography {
     MLN_VEC(const char *) regions;
 };
 
-/* A leaf of a side: one thing that was named, with what it contains. */
+/* A leaf of a side: one thing that was named, with what it contains. Policies have more of them
+ * than of anything else, so what the kinds hold lies in the same room. */
 enum mln_leaf_kind {
     MLN_LEAF_ANY,
     MLN_LEAF_NETWORK,
@@ -246,15 +247,21 @@ struct mln_leaf {
     struct mln_span span; /* where the intent names it */
     bool through_group; /* reached through a group, or `any` or a network: pairs without a path are
                            left out */
-    struct mln_network *network;
-    struct mln_zone *zone;
-    struct mln_asg *asg;
-    struct mln_external *external;
-    struct mln_prefix prefix;
-    const struct mln_tag *tag;
-    struct mln_resource *resource;
-    struct mln_endpoint *endpoint;
-    struct mln_geography *geography;
+    union {
+        struct mln_network *network;     /* NETWORK */
+        struct mln_external *external;   /* EXTERNAL */
+        struct mln_prefix prefix;        /* PREFIX */
+        const struct mln_tag *tag;       /* TAG */
+        struct mln_geography *geography; /* HOSTED_AGENTS */
+        struct {
+            struct mln_zone *zone; /* ZONE, ASG */
+            struct mln_asg *asg;   /* ASG */
+        };
+        struct {
+            struct mln_resource *resource; /* RESOURCE, ENDPOINT */
+            struct mln_endpoint *endpoint; /* ENDPOINT */
+        };
+    };
 };
 MLN_VEC_TYPE(mln_leaf_vec, struct mln_leaf);
 

@@ -42,7 +42,7 @@ static bool first_time(struct mln_build *b, const struct mln_node *item, uint64_
 {
     uint64_t bit = UINT64_C(1) << item->item;
     if (*seen & bit) {
-        mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, item->keyword, "'%s' stands here twice",
+        mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item), "'%s' stands here twice",
                    item->key.text);
         return false;
     }

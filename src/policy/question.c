@@ -44,7 +44,7 @@ static struct mln_node *parse(struct mln_build *b, const struct mln_question_wor
     struct mln_node *node = mln_parse(b->ctx, source)->nodes;
     if (diags->errors != errors)
         return NULL;
-    if (node && !node->next && node->kind == MLN_NODE_INTENT && !has_clauses(&node->clauses))
+    if (node && !node->next && node->kind == MLN_NODE_INTENT && !has_clauses(node->clauses))
         return node;
     mln_report(diags, MLN_D_BAD_QUESTION, (struct mln_span){source, 0, (uint32_t)strlen(text) - 1},
                "an end of a question is a side and nothing else");

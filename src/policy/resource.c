@@ -166,7 +166,7 @@ static void resource_endpoint(struct mln_build *b, struct mln_resource *resource
         return;
     for (size_t i = 0; i < resource->endpoints.len; i++)
         if (resource->endpoints.data[i]->sub == sub && resource->endpoints.data[i]->zone == zone) {
-            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, node->keyword,
+            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(node),
                        "'%s' has an endpoint '%s' in '%s' already", resource->name, sub->name,
                        zone->name);
             return;
@@ -243,7 +243,7 @@ void mln_build_resource(struct mln_build *b, struct mln_active *active)
         if (item->kind == MLN_NODE_ENDPOINT)
             resource_endpoint(b, resource, active->scope, item);
         else if (item->kind == MLN_NODE_ITEM && (seen >> item->item & 1))
-            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, item->keyword, "'%s' stands here twice",
+            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item), "'%s' stands here twice",
                        item->key.text);
         else if (item->kind == MLN_NODE_ITEM) {
             seen |= UINT64_C(1) << item->item;

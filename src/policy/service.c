@@ -67,11 +67,18 @@ static bool add_ranges(struct mln_build *b, struct mln_scope *scope, struct mln_
     return true;
 }
 
+static const struct mln_portset *all_ports(struct mln_build *b)
+{
+    if (!b->all_ports)
+        b->all_ports = mln_portset_all(b->arena);
+    return b->all_ports;
+}
+
 static const struct mln_portset *ports_of(struct mln_build *b, struct mln_scope *scope,
                                           struct mln_value *value, bool *good)
 {
     if (!value)
-        return mln_portset_all(b->arena);
+        return all_ports(b);
     struct range_vec ranges = {0};
     *good &= add_ranges(b, scope, value, &ranges);
     return mln_portset_from_ranges(b->arena, ranges.data, ranges.len);
@@ -151,8 +158,7 @@ static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_v
         name = mln_eval_name(b, arg, &where);
         return name && add_named(b, where, name, value->span, out);
     case MLN_VALUE_ANY:
-        add_item(b->arena, &out->out, &out->cap, MLN_PROTOS_ALL, mln_portset_all(b->arena),
-                 mln_portset_all(b->arena));
+        add_item(b->arena, &out->out, &out->cap, MLN_PROTOS_ALL, all_ports(b), all_ports(b));
         return true;
     case MLN_VALUE_NUMBER:
     case MLN_VALUE_RANGE:
@@ -161,7 +167,7 @@ static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_v
             if (good)
                 add_item(b->arena, &out->out, &out->cap,
                          proto == MLN_PROTO_COUNT ? MLN_PROTOS_ALL : MLN_PROTO_BIT(proto),
-                         mln_portset_all(b->arena), ports);
+                         all_ports(b), ports);
             return good;
         }
         /* fall through */
@@ -215,13 +221,38 @@ static bool add_services(struct mln_build *b, struct mln_scope *scope, struct ml
     return good;
 }
 
+/* The service that an intent of one protocol and one port asks for, made once for all of them; NULL
+ * when the list says more. */
+static struct mln_plain_service *plain_service(struct mln_build *b, const struct mln_service *list)
+{
+    if (!list || list->next || list->kind != MLN_SERVICE_PROTO || list->source || !list->port ||
+        (list->port->kind != MLN_VALUE_NUMBER && list->port->kind != MLN_VALUE_RANGE))
+        return NULL;
+    struct {
+        uint32_t proto, lo, hi;
+    } key = {list->proto, list->port->lo, list->port->hi};
+    if (!b->plain_services)
+        b->plain_services = mln_map_new(b->arena);
+    struct mln_map_entry *entry = mln_map_slot(b->plain_services, &key, sizeof key);
+    if (!entry->value)
+        entry->value = MLN_NEW(b->arena, struct mln_plain_service);
+    return entry->value;
+}
+
 bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln_service *services,
                         struct mln_services *out)
 {
     struct service_list list = {0};
+    struct mln_plain_service *plain = plain_service(b, services);
+    if (plain && plain->services.len > 0) {
+        *out = plain->services;
+        return true;
+    }
     bool good = add_services(b, scope, services, &list);
     sort_items(&list.out);
     *out = list.out;
+    if (plain && good)
+        plain->services = list.out;
     return good;
 }
 
@@ -265,8 +296,7 @@ static void add_port_text(struct mln_buf *out, const struct mln_value *value)
         mln_buf_printf(out, "-%s", value->text ? value->text : "");
 }
 
-/* "https", "tcp-80-443", "udp-53_icmp": the service as it stands in names of rules. */
-const char *mln_services_text(struct mln_arena *a, const struct mln_service *services)
+static const char *make_text(struct mln_arena *a, const struct mln_service *services)
 {
     struct mln_buf out;
     mln_buf_init(&out, a);
@@ -290,6 +320,17 @@ const char *mln_services_text(struct mln_arena *a, const struct mln_service *ser
         last = plain && !s->source ? s->proto : -1u;
     }
     return out.data;
+}
+
+/* "https", "tcp-80-443", "udp-53_icmp": the service as it stands in names of rules. */
+const char *mln_services_text(struct mln_build *b, const struct mln_service *services)
+{
+    struct mln_plain_service *plain = plain_service(b, services);
+    if (!plain)
+        return make_text(b->arena, services);
+    if (!plain->text)
+        plain->text = make_text(b->arena, services);
+    return plain->text;
 }
 
 void mln_resolve_service(struct mln_build *b, struct mln_scope *scope, struct mln_node *node)

@@ -22,13 +22,38 @@ static void add_leaf(struct mln_build *b, struct part_vec *out, struct mln_leaf 
     mln_vec_push(b->arena, out, part);
 }
 
+/* What a leaf that is no prefix stands for. */
+static const void *named_by(const struct mln_leaf *leaf)
+{
+    switch (leaf->kind) {
+    case MLN_LEAF_NETWORK:
+        return leaf->network;
+    case MLN_LEAF_ZONE:
+        return leaf->zone;
+    case MLN_LEAF_ASG:
+        return leaf->asg;
+    case MLN_LEAF_EXTERNAL:
+        return leaf->external;
+    case MLN_LEAF_TAG:
+        return leaf->tag;
+    case MLN_LEAF_RESOURCE:
+        return leaf->resource;
+    case MLN_LEAF_ENDPOINT:
+        return leaf->endpoint;
+    case MLN_LEAF_HOSTED_AGENTS:
+        return leaf->geography;
+    case MLN_LEAF_ANY:
+    case MLN_LEAF_PREFIX:
+        break;
+    }
+    return NULL;
+}
+
 /* Groups that hold one group twice would double with every level. */
 static bool same_part(const struct mln_side_part *x, const struct mln_side_part *y)
 {
     const struct mln_leaf *p = &x->leaf, *q = &y->leaf;
-    if (p->kind != q->kind || p->network != q->network || p->zone != q->zone || p->asg != q->asg ||
-        p->external != q->external || p->tag != q->tag || p->resource != q->resource ||
-        p->endpoint != q->endpoint || p->geography != q->geography || x->minus_len != y->minus_len)
+    if (p->kind != q->kind || named_by(p) != named_by(q) || x->minus_len != y->minus_len)
         return false;
     if (p->kind == MLN_LEAF_PREFIX &&
         (p->prefix.family != q->prefix.family || p->prefix.length != q->prefix.length ||
@@ -40,23 +65,21 @@ static bool same_part(const struct mln_side_part *x, const struct mln_side_part 
     return true;
 }
 
-static uint64_t mix(uint64_t hash, const void *pointer)
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    return (hash ^ (uint64_t)(uintptr_t)pointer) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
 }
 
 static uint64_t hash_part(const struct mln_side_part *part)
 {
     const struct mln_leaf *leaf = &part->leaf;
-    uint64_t hash = mix((uint64_t)leaf->kind + 1, leaf->network);
-    hash = mix(mix(mix(hash, leaf->zone), leaf->asg), leaf->external);
-    hash = mix(mix(mix(hash, leaf->tag), leaf->resource), leaf->endpoint);
-    hash = mix(hash, leaf->geography);
+    uint64_t hash = mix((uint64_t)leaf->kind + 1, (uint64_t)(uintptr_t)named_by(leaf));
     if (leaf->kind == MLN_LEAF_PREFIX)
-        hash = mix(hash ^ leaf->prefix.ip.lo ^ leaf->prefix.ip.hi << 7 ^ leaf->prefix.length, NULL);
+        hash = mix(mix(mix(hash, leaf->prefix.ip.lo), leaf->prefix.ip.hi), leaf->prefix.length);
     for (size_t i = 0; i < part->minus_len; i++)
-        hash = mix(hash, part->minus[i]);
-    return hash ^ hash >> 32;
+        hash = mix(hash, (uint64_t)(uintptr_t)part->minus[i]);
+    return hash;
 }
 
 /* Drops what stands in the list twice; the first of each is kept, in order. Only equality decides,
@@ -443,13 +466,15 @@ static void side_text(struct mln_buf *out, const struct mln_side *side, int dept
 static const char *written_text(struct mln_build *b, struct mln_scope *scope, struct mln_side *side)
 {
     struct mln_buf out;
+    struct mln_arg arg = {NULL, scope};
+    bool single = side->terms && !side->terms->next && !side->except;
+    if (single)
+        arg = mln_eval(b, scope, side->terms);
+    if (single && arg.value->kind == MLN_VALUE_NAME)
+        return mln_eval_name(b, arg, &arg.scope);
     mln_buf_init(&out, b->arena);
     mln_buf_add(&out, "");
-    if (side->terms && !side->terms->next && !side->except) {
-        struct mln_arg arg = mln_eval(b, scope, side->terms);
-        struct mln_scope *where;
-        if (arg.value->kind == MLN_VALUE_NAME)
-            return mln_eval_name(b, arg, &where);
+    if (single) {
         term_text(&out, arg.value, 0);
         if (out.len > 0)
             return out.data;

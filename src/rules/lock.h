@@ -63,9 +63,12 @@ void mln_lock_check(struct mln_ctx *ctx, const struct mln_lock *lock,
 /* FNV-1a, 64 bits: the hash of everything that is written out and must never change. */
 uint64_t mln_lock_hash(const void *data, size_t length);
 
-/* Fills keys of rules that have none, from the lowered rule. */
+/* Fills keys of rules that have none, from the lowered rule: before merging, so that united rules
+ * keep the keys of all that went into them. */
 void mln_lock_identify(struct mln_arena *arena, struct mln_table *table);
-/* Finds each merged rule's line and stores it in rule->locked. */
-void mln_lock_match(struct mln_ctx *ctx, struct mln_lock *lock, struct mln_table *table);
+/* The key of the lowered rule that names the rule; worked out when it was not kept. */
+struct mln_rule_key mln_lock_key(const struct mln_rule *rule);
+/* Finds the line of each merged rule, which has its keys, and stores it in rule->locked. */
+void mln_lock_match(struct mln_lock *lock, struct mln_table *table);
 
 #endif

@@ -101,6 +101,11 @@ static struct mln_rule_key key_of(const struct mln_rule *rule)
     return (struct mln_rule_key){.id = id, .content = (uint32_t)(content ^ content >> 32)};
 }
 
+struct mln_rule_key mln_lock_key(const struct mln_rule *rule)
+{
+    return rule->key_count > 0 ? rule->keys[0] : key_of(rule->lowered ? rule->lowered : rule);
+}
+
 void mln_lock_identify(struct mln_arena *arena, struct mln_table *table)
 {
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
@@ -109,7 +114,7 @@ void mln_lock_identify(struct mln_arena *arena, struct mln_table *table)
             if (rule->key_count > 0)
                 continue;
             struct mln_rule_key *key = MLN_NEW(arena, struct mln_rule_key);
-            *key = key_of(rule);
+            *key = mln_lock_key(rule);
             rule->keys = key;
             rule->key_count = 1;
         }

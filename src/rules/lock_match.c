@@ -68,9 +68,8 @@ static void match_rule(struct mln_lock *lock, const struct mln_table *table, str
     }
 }
 
-void mln_lock_match(struct mln_ctx *ctx, struct mln_lock *lock, struct mln_table *table)
+void mln_lock_match(struct mln_lock *lock, struct mln_table *table)
 {
-    mln_lock_identify(ctx->arena, table);
     for (size_t k = 0; k < sizeof(likenesses) / sizeof(*likenesses) && lock->entries.len > 0; k++)
         for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
             for (size_t i = 0; i < table->rules[direction].len; i++)

@@ -76,9 +76,10 @@ void mln_lock_write(struct mln_arena *arena, const struct mln_table_vec *tables,
     mln_buf_printf(out, "%s\n", MLN_LOCK_HEADER);
     for (size_t i = 0; i < lines.len; i++) {
         const struct mln_rule *rule = lines.data[i].rule;
+        struct mln_rule_key key = mln_lock_key(rule);
         mln_buf_printf(out, "%s %s %u %s %016llx.%08x\n", lines.data[i].nsg->name,
                        mln_lock_directions[rule->direction], rule->priority, rule->name,
-                       (unsigned long long)rule->keys[0].id, rule->keys[0].content);
+                       (unsigned long long)key.id, key.content);
     }
 }
 
@@ -114,7 +115,7 @@ static void compare_rule(struct differences *differences, const struct mln_nsg *
     const char *direction = mln_lock_directions[rule->direction];
     struct mln_diag *diag = NULL;
     if (entry && entry->priority == rule->priority && strcmp(entry->name, rule->name) == 0 &&
-        entry->key.id == rule->keys[0].id)
+        entry->key.id == mln_lock_key(rule).id)
         return;
     diag = difference(differences);
     if (!diag)

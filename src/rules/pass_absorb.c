@@ -1,14 +1,17 @@
 /* Absorbing: a rule that lies inside another of its stratum says nothing and goes.
  *
- * Up to SMALL rules are compared pairwise: that finds every case, and two rules mostly part at
- * the ends of a field. Beyond, the container of a rule is looked for by key: it must equal the
- * rule in every field or be `*` there. The combinations of `*` that occur are few, so that is a few
- * look-ups a rule. (An NSG that is still that large is over Azure's limit of 1,000 rules anyway;
- * what must not happen is that the compiler takes quadratic time to say so.)
+ * Up to SMALL rules every case is found: what covers a rule has ends around its ends in every
+ * field, and in the field with the most values a tree gives the few rules that have. Beyond, the
+ * container of a rule is looked for by key: it must equal the rule in every field or be `*` there.
+ * The combinations of `*` that occur are few, so that is a few look-ups a rule. (An NSG that is
+ * still that large is over Azure's limit of 1,000 rules anyway; what must not happen is that the
+ * compiler takes quadratic time to say so.)
  *
  * Containment is transitive and equal rules are united before, so there are no cycles: what absorbs
  * may be absorbed itself, and provenance is handed on to the outermost. */
 #include "rules/pass_merge.h"
+
+#include <stdlib.h>
 
 #define SMALL 400
 
@@ -66,8 +69,9 @@ static bool absorbs(const struct mln_merge_items *items, size_t a, size_t b)
 
 /* The ends of three fields, coarsely: what covers a rule has ends around it. Nearly every pair is
  * told apart here, without a look at the rules. */
+enum { COARSE = 3 };
 struct ends {
-    uint32_t lo[3], hi[3];
+    uint32_t lo[COARSE], hi[COARSE];
 };
 
 static uint32_t coarse(enum mln_family family, struct mln_ip ip)
@@ -102,21 +106,102 @@ static struct ends ends_of(const struct mln_merge_item *item)
 
 static bool lies_around(const struct ends *a, const struct ends *b)
 {
-    return a->lo[0] <= b->lo[0] && a->hi[0] >= b->hi[0] && a->lo[1] <= b->lo[1] &&
-           a->hi[1] >= b->hi[1] && a->lo[2] <= b->lo[2] && a->hi[2] >= b->hi[2];
+    for (int f = 0; f < COARSE; f++)
+        if (a->lo[f] > b->lo[f] || a->hi[f] < b->hi[f])
+            return false;
+    return true;
+}
+
+/* A tree of intervals in an array that is sorted by `lo`, the widest first: the middle of a part is
+ * its root, and knows the highest `hi` of the part. */
+struct leaf {
+    uint32_t lo, hi, highest, item;
+};
+
+static int by_lo(const void *a, const void *b)
+{
+    const struct leaf *x = a, *y = b;
+    if (x->lo != y->lo)
+        return x->lo < y->lo ? -1 : 1;
+    return x->hi > y->hi ? -1 : x->hi < y->hi;
+}
+
+static uint32_t plant(struct leaf *tree, size_t begin, size_t end)
+{
+    if (begin == end)
+        return 0;
+    size_t middle = begin + (end - begin) / 2;
+    uint32_t left = plant(tree, begin, middle), right = plant(tree, middle + 1, end);
+    uint32_t highest = left > right ? left : right;
+    tree[middle].highest = highest > tree[middle].hi ? highest : tree[middle].hi;
+    return tree[middle].highest;
+}
+
+/* One rule that is looked for in the tree; `found`: the first rule that absorbs it, or itself. */
+struct quest {
+    const struct mln_merge_items *items;
+    const struct ends *ends;
+    int field; /* of the ends, that the tree is sorted by */
+    size_t item, found;
+};
+
+static void search(struct quest *q, const struct leaf *tree, size_t begin, size_t end)
+{
+    const struct ends *own = &q->ends[q->item];
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (tree[middle].highest < own->hi[q->field])
+            return;
+        search(q, tree, begin, middle);
+        if (tree[middle].lo > own->lo[q->field])
+            return;
+        size_t a = tree[middle].item;
+        if (a != q->item && (a < q->found || q->found == q->item) &&
+            lies_around(&q->ends[a], own) && absorbs(q->items, a, q->item))
+            q->found = a;
+        begin = middle + 1;
+    }
+}
+
+/* The coarse field with the most ends that differ from their neighbour's. */
+static int most_diverse(const struct ends *ends, size_t count)
+{
+    size_t changes[COARSE] = {0};
+    int best = COARSE - 1;
+    for (size_t i = 1; i < count; i++)
+        for (int f = 0; f < COARSE; f++)
+            changes[f] += ends[i].lo[f] != ends[i - 1].lo[f] || ends[i].hi[f] != ends[i - 1].hi[f];
+    for (int f = 0; f < COARSE; f++)
+        if (changes[f] > changes[best])
+            best = f;
+    return best;
 }
 
 /* into[i]: the rule that absorbs i, or i itself. */
-static void find_pairwise(struct mln_merge *merge, const struct mln_merge_items *items,
-                          size_t *into)
+static void find_by_ends(struct mln_merge *merge, const struct mln_merge_items *items, size_t *into)
 {
     struct ends *ends = MLN_NEW_ARRAY(merge->scratch, struct ends, items->len);
+    struct leaf *tree = MLN_NEW_ARRAY(merge->scratch, struct leaf, items->len);
     for (size_t i = 0; i < items->len; i++)
         ends[i] = ends_of(&items->data[i]);
-    for (size_t b = 0; b < items->len; b++)
-        for (size_t a = 0; a < items->len && into[b] == b; a++)
-            if (lies_around(&ends[a], &ends[b]) && absorbs(items, a, b))
-                into[b] = a;
+    struct quest q = {.items = items, .ends = ends, .field = most_diverse(ends, items->len)};
+    for (size_t i = 0; i < items->len; i++)
+        tree[i] = (struct leaf){
+            .lo = ends[i].lo[q.field], .hi = ends[i].hi[q.field], .item = (uint32_t)i};
+    qsort(tree, items->len, sizeof(*tree), by_lo);
+    plant(tree, 0, items->len);
+    /* Most lie within no other in that field, and the order shows it: no search. */
+    uint32_t reach = 0;
+    for (size_t k = 0; k < items->len; k++) {
+        const struct leaf *next = k + 1 < items->len ? &tree[k + 1] : NULL;
+        bool within = (k > 0 && reach >= tree[k].hi) ||
+                      (next && next->lo == tree[k].lo && next->hi == tree[k].hi);
+        reach = tree[k].hi > reach ? tree[k].hi : reach;
+        q.item = q.found = tree[k].item;
+        if (within)
+            search(&q, tree, 0, items->len);
+        into[q.item] = q.found;
+    }
 }
 
 /* ---- by key ---- */
@@ -217,7 +302,7 @@ void mln_merge_absorb(struct mln_merge *merge, struct mln_merge_items *items)
     for (size_t i = 0; i < items->len; i++)
         into[i] = i;
     if (items->len <= SMALL)
-        find_pairwise(merge, items, into);
+        find_by_ends(merge, items, into);
     else
         find_by_key(merge, items, into);
     for (size_t i = 0; i < items->len; i++)

@@ -135,23 +135,32 @@ static void report(struct mln_ctx *ctx, const struct mln_table *table, const str
                         "the heaviest intents more widely");
 }
 
+static size_t total_weight(const struct mln_table *table, const struct limit *limit)
+{
+    size_t total = 0;
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++)
+            total += limit->weight(table->rules[direction].data[i]);
+    return total;
+}
+
 static void check_limit(struct mln_ctx *ctx, const struct mln_table *table,
                         const struct limit *limit)
 {
+    size_t total = total_weight(table, limit);
+    if (total <= limit->most)
+        return;
     struct mln_arena *scratch = mln_arena_new();
     struct shares all = {0};
-    size_t total = 0;
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
         for (size_t i = 0; i < table->rules[direction].len; i++) {
             const struct mln_rule *rule = table->rules[direction].data[i];
             struct share share = {.intent = rule->intent_count > 0 ? rule->intents[0] : NULL,
                                   .weight = limit->weight(rule)};
-            total += share.weight;
             if (share.weight > 0)
                 mln_vec_push(scratch, &all, share);
         }
-    if (total > limit->most)
-        report(ctx, table, limit, total, &all);
+    report(ctx, table, limit, total, &all);
     mln_arena_free(scratch);
 }
 

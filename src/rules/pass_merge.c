@@ -19,7 +19,6 @@
  *
  * Protocols never unite: `*` also covers the protocols that no rule can name. */
 #include "rules/pass_merge.h"
-#include "rules/lock.h"
 #include "rules/passes.h"
 
 #include <assert.h>
@@ -103,31 +102,30 @@ static struct mln_merge_item unite(struct mln_merge *merge, const struct mln_mer
         rule->dport = union_of_ports(merge, items, count, field);
     united.rule = rule;
     if (field < MLN_FIELD_COUNT)
-        united.value[field] = mln_merge_number(merge, rule, field);
+        mln_merge_renumber(merge, &united, field);
     return united;
 }
 
 /* ---- buckets ---- */
 
-/* Two items unite in a field when their keys for it are equal. Without a field: equal rules,
- * whoever owns them. */
-struct key {
-    const struct mln_intent *owner;
-    uint32_t value[MLN_FIELD_COUNT];
-    uint32_t proto, families;
-};
-
-static struct key key_of(const struct mln_merge_item *item, enum mln_merge_field field)
+/* Two items unite in a field when they are equal in everything else and of one owner. Without a
+ * field: equal rules, whoever owns them. */
+static bool same_but(const struct mln_merge_item *a, const struct mln_merge_item *b,
+                     enum mln_merge_field field)
 {
-    struct key key;
-    memset(&key, 0, sizeof(key)); /* padding too: keys are compared as bytes */
-    key.owner = field < MLN_FIELD_COUNT ? item->owner : NULL;
-    memcpy(key.value, item->value, sizeof(key.value));
-    if (field < MLN_FIELD_COUNT)
-        key.value[field] = 0;
-    key.proto = item->rule->proto;
-    key.families = item->rule->families;
-    return key;
+    for (enum mln_merge_field other = 0; other < MLN_FIELD_COUNT; other++)
+        if (other != field && a->value[other] != b->value[other])
+            return false;
+    return a->rule->proto == b->rule->proto && a->rule->families == b->rule->families &&
+           (field == MLN_FIELD_COUNT || a->owner == b->owner);
+}
+
+static uint64_t hash_but(const struct mln_merge_item *item, enum mln_merge_field field)
+{
+    if (field == MLN_FIELD_COUNT)
+        return item->hash;
+    uint64_t owner = (uint64_t)(uintptr_t)item->owner * UINT64_C(0xd6e8feb86659fd93);
+    return item->hash - mln_merge_hash(item, field) + owner;
 }
 
 static bool unites(const struct mln_merge_item *item, enum mln_merge_field field)
@@ -139,52 +137,44 @@ static bool unites(const struct mln_merge_item *item, enum mln_merge_field field
     return true;
 }
 
-static size_t hash_of(const struct key *key)
+/* The slot of the item's bucket in a table of indices + 1, or the free one where it belongs. */
+static uint32_t *slot_of(struct mln_merge *merge, const struct mln_merge_items *items, size_t i,
+                         enum mln_merge_field field)
 {
-    uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = 0;
-    static_assert(sizeof(words) == sizeof(*key), "a key is whole words");
-    memcpy(words, key, sizeof(words));
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-    }
-    return (size_t)hash;
-}
-
-/* The slot of the key's bucket in a table of indices + 1, or the free one where it belongs. */
-static uint32_t *slot_of(uint32_t *slots, size_t mask, const struct mln_merge_items *items,
-                         enum mln_merge_field field, const struct key *key)
-{
-    size_t at = hash_of(key) & mask;
-    for (; slots[at]; at = (at + 1) & mask) {
-        struct key other = key_of(&items->data[slots[at] - 1], field);
-        if (memcmp(&other, key, sizeof(other)) == 0)
+    const struct mln_merge_item *item = &items->data[i];
+    uint64_t hash = hash_but(item, field);
+    size_t mask = merge->bucket_count - 1, at = (hash ^ hash >> 32) & mask;
+    for (; merge->bucket_slots[at]; at = (at + 1) & mask) {
+        const struct mln_merge_item *other = &items->data[merge->bucket_slots[at] - 1];
+        if (hash_but(other, field) == hash && same_but(other, item, field))
             break;
     }
-    return &slots[at];
+    return &merge->bucket_slots[at];
 }
 
-/* next[i]: the next member of i's bucket, or SIZE_MAX; head[i]: i is the first of its bucket. */
-static void fill_buckets(struct mln_merge *merge, const struct mln_merge_items *items,
-                         enum mln_merge_field field, size_t *next, bool *head)
+#define NONE UINT32_MAX
+
+/* next[i]: the next member of i's bucket, or NONE; head[i]: i is the first of its bucket. True when
+ * any bucket has two. */
+static bool fill_buckets(struct mln_merge *merge, const struct mln_merge_items *items,
+                         enum mln_merge_field field)
 {
-    size_t size = 16;
-    while (size < 2 * items->len)
-        size *= 2;
-    uint32_t *slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, size); /* the last member + 1 */
+    bool any = false;
+    memset(merge->bucket_slots, 0, merge->bucket_count * sizeof(*merge->bucket_slots));
     for (size_t i = 0; i < items->len; i++) {
-        next[i] = SIZE_MAX;
-        head[i] = true;
+        merge->next[i] = NONE;
+        merge->head[i] = true;
         if (!unites(&items->data[i], field))
             continue;
-        struct key key = key_of(&items->data[i], field);
-        uint32_t *slot = slot_of(slots, size - 1, items, field, &key);
-        if (*slot) {
-            next[*slot - 1] = i;
-            head[i] = false;
+        uint32_t *last = slot_of(merge, items, i, field); /* the last member + 1 */
+        if (*last) {
+            merge->next[*last - 1] = (uint32_t)i;
+            merge->head[i] = false;
+            any = true;
         }
-        *slot = (uint32_t)i + 1;
+        *last = (uint32_t)i + 1;
     }
+    return any;
 }
 
 /* Unites in one field; true when anything did. MLN_FIELD_COUNT: only equal rules. */
@@ -192,22 +182,21 @@ static bool merge_field(struct mln_merge *merge, struct mln_merge_items *items,
                         enum mln_merge_field field)
 {
     size_t count = items->len, kept = 0;
-    size_t *next = MLN_NEW_ARRAY(merge->scratch, size_t, count);
-    bool *head = MLN_NEW_ARRAY(merge->scratch, bool, count);
+    if (!fill_buckets(merge, items, field))
+        return false;
     struct mln_merge_item *out = MLN_NEW_ARRAY(merge->scratch, struct mln_merge_item, count);
-    fill_buckets(merge, items, field, next, head);
     for (size_t i = 0; i < count; i++) {
-        if (!head[i])
+        if (!merge->head[i])
             continue;
         MLN_VEC(const struct mln_merge_item *) bucket = {0};
-        for (size_t k = i; k != SIZE_MAX && next[i] != SIZE_MAX; k = next[k])
+        for (uint32_t k = (uint32_t)i; k != NONE && merge->next[i] != NONE; k = merge->next[k])
             mln_vec_push(merge->scratch, &bucket, &items->data[k]);
         out[kept++] =
             bucket.len > 0 ? unite(merge, bucket.data, bucket.len, field) : items->data[i];
     }
     items->data = out;
     items->len = items->cap = kept;
-    return kept < count;
+    return true;
 }
 
 /* ---- one stratum ---- */
@@ -251,25 +240,17 @@ static bool better(const struct mln_merge_items *a, const struct mln_merge_items
     return prefix_count(a) < prefix_count(b);
 }
 
-static struct mln_merge_items copy_of(struct mln_merge *merge, const struct mln_merge_items *items)
-{
-    struct mln_merge_items copy = {0};
-    for (size_t i = 0; i < items->len; i++)
-        mln_vec_push(merge->scratch, &copy, items->data[i]);
-    return copy;
-}
-
 static void merge_items(struct mln_merge *merge, struct mln_merge_items *items)
 {
     if (items->len < 2)
         return;
     merge_field(merge, items, MLN_FIELD_COUNT);
     mln_merge_absorb(merge, items);
-    struct mln_merge_items best = copy_of(merge, items);
+    struct mln_merge_items best = *items; /* merging makes new lists */
     unsigned fields = merge_in_order(merge, &best, orders[0]);
     size_t tries = fields > 1 && items->len <= SMALL_STRATUM ? ORDERS : 1;
     for (size_t i = 1; i < tries; i++) {
-        struct mln_merge_items other = copy_of(merge, items);
+        struct mln_merge_items other = *items;
         merge_in_order(merge, &other, orders[i]);
         if (better(&other, &best))
             best = other;
@@ -282,21 +263,24 @@ static void merge_stratum(struct mln_arena *arena, struct mln_rule *const *rules
 {
     struct mln_merge merge = {.arena = arena, .scratch = mln_arena_new()};
     struct mln_merge_items items = {0};
-    mln_merge_init(&merge);
+    mln_merge_init(&merge, count);
+    items.data = MLN_NEW_ARRAY(merge.scratch, struct mln_merge_item, count);
+    items.cap = count;
     for (size_t i = 0; i < count; i++) {
         assert(rules[i]->action == rules[0]->action);
-        mln_vec_push(merge.scratch, &items, mln_merge_item_make(&merge, rules[i], i));
+        items.data[items.len++] = mln_merge_item_make(&merge, rules[i], i);
     }
     merge_items(&merge, &items);
-    qsort(items.data, items.len, sizeof(*items.data), mln_merge_item_cmp);
+    mln_merge_sort(&items);
     for (size_t i = 0; i < items.len; i++)
-        mln_vec_push(arena, out, items.data[i].rule);
+        out->data[out->len++] = items.data[i].rule;
     mln_arena_free(merge.scratch);
 }
 
 static void merge_list(struct mln_arena *arena, struct mln_rule_vec *rules)
 {
-    struct mln_rule_vec out = {0};
+    struct mln_rule_vec out = {.data = MLN_NEW_ARRAY(arena, struct mln_rule *, rules->len),
+                               .cap = rules->len};
     for (size_t i = 0, end; i < rules->len; i = end) {
         for (end = i + 1; end < rules->len; end++)
             if (rules->data[end]->stratum != rules->data[i]->stratum)
@@ -304,14 +288,13 @@ static void merge_list(struct mln_arena *arena, struct mln_rule_vec *rules)
         if (end - i > 1)
             merge_stratum(arena, rules->data + i, end - i, &out);
         else
-            mln_vec_push(arena, &out, rules->data[i]);
+            out.data[out.len++] = rules->data[i];
     }
     *rules = out;
 }
 
 void mln_pass_merge(struct mln_ctx *ctx, struct mln_table *table)
 {
-    mln_lock_identify(ctx->arena, table);
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
         merge_list(ctx->arena, &table->rules[direction]);
 }

@@ -2,7 +2,6 @@
 #ifndef MLN_RULES_PASS_MERGE_H
 #define MLN_RULES_PASS_MERGE_H
 
-#include "base/buf.h"
 #include "base/map.h"
 #include "rules/table.h"
 
@@ -15,31 +14,52 @@ enum mln_merge_field {
 };
 
 /* A rule of the stratum at work. Equal field values have equal numbers, so comparing two rules is
- * comparing five integers and hashing one is hashing five. */
+ * comparing five integers. */
 struct mln_merge_item {
     struct mln_rule *rule;
     const struct mln_intent *owner; /* the named intent that it belongs to, or NULL */
     uint32_t value[MLN_FIELD_COUNT];
-    size_t order; /* position in the lowered list */
+    uint32_t order; /* position in the lowered list */
+    uint64_t hash;  /* of all fields, protocol and families: a sum, so a field can be taken out */
 };
 MLN_VEC_TYPE(mln_merge_items, struct mln_merge_item);
 
-struct mln_merge {
-    struct mln_arena *arena;     /* the compilation's: united rules */
-    struct mln_arena *scratch;   /* freed with the stratum */
-    struct mln_buf bytes;        /* being looked up */
-    struct mln_map *values;      /* bytes of a field value -> its number */
-    uint32_t any_side, any_port; /* numbers of `*` */
+/* A field value that has a number: what it is and where it lies. */
+struct mln_merge_value {
+    const void *what; /* a set, a tag, an ASG; NULL for `*` */
+    char kind;
+    uint32_t hash;
 };
 
-/* Fills everything but the arenas. */
-void mln_merge_init(struct mln_merge *merge);
+struct mln_merge {
+    struct mln_arena *arena;                /* the compilation's: united rules */
+    struct mln_arena *scratch;              /* freed with the stratum */
+    MLN_VEC(struct mln_merge_value) values; /* by number */
+    uint32_t *slots;                        /* hash table of numbers + 1 */
+    size_t slot_count;
+    uint32_t last[MLN_FIELD_COUNT]; /* number of the value met last: the next is often the same */
+    uint32_t any_side, any_port;    /* numbers of `*` */
+    uint32_t *bucket_slots, *next;  /* room for buckets: see pass_merge.c */
+    bool *head;
+    size_t bucket_count;
+};
+
+/* Fills everything but the arenas. `count`: of rules in the stratum. */
+void mln_merge_init(struct mln_merge *merge, size_t count);
 struct mln_merge_item mln_merge_item_make(struct mln_merge *merge, struct mln_rule *rule,
                                           size_t order);
-uint32_t mln_merge_number(struct mln_merge *merge, const struct mln_rule *rule,
-                          enum mln_merge_field field);
+/* Numbers a field of item->rule, which has changed. */
+void mln_merge_renumber(struct mln_merge *merge, struct mln_merge_item *item,
+                        enum mln_merge_field field);
+/* What the field adds to the hash of an item. */
+static inline uint64_t mln_merge_hash(const struct mln_merge_item *item, enum mln_merge_field field)
+{
+    return ((uint64_t)item->value[field] + 1) * (UINT64_C(0x9e3779b97f4a7c15) >> (2 * field) | 1);
+}
 /* Which rule names the union: by index of intents[0], then piece, then position. */
 int mln_merge_item_cmp(const void *a, const void *b);
+/* Sorts by it; what is in order already, as lowered lists are, costs a look. */
+void mln_merge_sort(struct mln_merge_items *items);
 /* A copy of the rule `into` with the intents and keys of all `items`; items[0] is the one that
  * names it. */
 struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_merge_item *into,

@@ -7,54 +7,94 @@
 
 /* ---- numbering of values ---- */
 
-/* The number of the value: its kind, its family and the bytes that hold it. */
-static uint32_t number_of(struct mln_merge *merge, char kind, char family, const void *bytes,
-                          size_t length)
+static bool same_value(char kind, const void *a, const void *b)
 {
-    merge->bytes.len = 0;
-    mln_buf_char(&merge->bytes, kind);
-    mln_buf_char(&merge->bytes, family);
-    if (length > 0)
-        mln_buf_add_n(&merge->bytes, bytes, length);
-    struct mln_map_entry *entry = mln_map_slot(merge->values, merge->bytes.data, merge->bytes.len);
-    if (!entry->value)
-        entry->value = (void *)(uintptr_t)merge->values->len;
-    return (uint32_t)(uintptr_t)entry->value;
+    if (a == b)
+        return true;
+    if (kind == 'p')
+        return mln_ipset_equal(a, b);
+    return kind == 'd' && mln_portset_equal(a, b);
 }
 
-static uint32_t number_of_side(struct mln_merge *merge, const struct mln_rule_side *side)
+static uint32_t hash_of_value(char kind, const void *what)
+{
+    const struct mln_ipset *set = what;
+    const struct mln_portset *ports = what;
+    if (kind == 'p')
+        return (uint32_t)mln_hash_bytes(set->ranges, set->len * sizeof(*set->ranges));
+    if (kind == 'd')
+        return (uint32_t)mln_hash_bytes(ports->ranges, ports->len * sizeof(*ports->ranges));
+    return (uint32_t)mln_hash_bytes(&what, sizeof(what)) + (uint32_t)kind;
+}
+
+static void grow_slots(struct mln_merge *merge)
+{
+    merge->slot_count *= 2;
+    merge->slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, merge->slot_count);
+    for (uint32_t i = 0; i < merge->values.len; i++) {
+        size_t at = merge->values.data[i].hash & (merge->slot_count - 1);
+        while (merge->slots[at])
+            at = (at + 1) & (merge->slot_count - 1);
+        merge->slots[at] = i + 1;
+    }
+}
+
+static uint32_t number_of(struct mln_merge *merge, char kind, const void *what)
+{
+    uint32_t hash = hash_of_value(kind, what);
+    size_t at = hash & (merge->slot_count - 1);
+    for (; merge->slots[at]; at = (at + 1) & (merge->slot_count - 1)) {
+        const struct mln_merge_value *value = &merge->values.data[merge->slots[at] - 1];
+        if (value->hash == hash && value->kind == kind && same_value(kind, value->what, what))
+            return merge->slots[at] - 1;
+    }
+    struct mln_merge_value value = {.what = what, .kind = kind, .hash = hash};
+    mln_vec_push(merge->scratch, &merge->values, value);
+    merge->slots[at] = (uint32_t)merge->values.len;
+    if (merge->values.len * 2 > merge->slot_count)
+        grow_slots(merge);
+    return (uint32_t)merge->values.len - 1;
+}
+
+static char kind_of_side(const struct mln_rule_side *side, const void **what)
 {
     switch (side->kind) {
     case MLN_SIDE_PREFIXES:
-        return number_of(merge, 'p', (char)side->prefixes->family, side->prefixes->ranges,
-                         side->prefixes->len * sizeof(*side->prefixes->ranges));
+        *what = side->prefixes;
+        return 'p';
     case MLN_SIDE_TAG:
-        return number_of(merge, 't', 0, &side->tag, sizeof(side->tag));
+        *what = side->tag;
+        return 't';
     case MLN_SIDE_ASG:
-        return number_of(merge, 'g', 0, &side->asg, sizeof(side->asg));
+        *what = side->asg;
+        return 'g';
     default:
-        return number_of(merge, '*', 0, NULL, 0);
+        *what = NULL;
+        return '*';
     }
 }
 
-static uint32_t number_of_ports(struct mln_merge *merge, const struct mln_portset *set)
+static uint32_t number_of_field(struct mln_merge *merge, const struct mln_rule *rule,
+                                enum mln_merge_field field)
 {
-    return number_of(merge, 'd', 0, set->ranges, set->len * sizeof(*set->ranges));
+    const void *what;
+    char kind = 'd';
+    if (field == MLN_FIELD_SRC || field == MLN_FIELD_DST)
+        kind = kind_of_side(field == MLN_FIELD_SRC ? &rule->src : &rule->dst, &what);
+    else
+        what = field == MLN_FIELD_SPORT ? rule->sport : rule->dport;
+    const struct mln_merge_value *last = &merge->values.data[merge->last[field]];
+    if (last->what != what || last->kind != kind)
+        merge->last[field] = number_of(merge, kind, what);
+    return merge->last[field];
 }
 
-uint32_t mln_merge_number(struct mln_merge *merge, const struct mln_rule *rule,
-                          enum mln_merge_field field)
+void mln_merge_renumber(struct mln_merge *merge, struct mln_merge_item *item,
+                        enum mln_merge_field field)
 {
-    switch (field) {
-    case MLN_FIELD_SRC:
-        return number_of_side(merge, &rule->src);
-    case MLN_FIELD_DST:
-        return number_of_side(merge, &rule->dst);
-    case MLN_FIELD_SPORT:
-        return number_of_ports(merge, rule->sport);
-    default:
-        return number_of_ports(merge, rule->dport);
-    }
+    item->hash -= mln_merge_hash(item, field);
+    item->value[field] = number_of_field(merge, item->rule, field);
+    item->hash += mln_merge_hash(item, field);
 }
 
 static const struct mln_intent *owner_of(const struct mln_rule *rule)
@@ -65,18 +105,27 @@ static const struct mln_intent *owner_of(const struct mln_rule *rule)
 struct mln_merge_item mln_merge_item_make(struct mln_merge *merge, struct mln_rule *rule,
                                           size_t order)
 {
-    struct mln_merge_item item = {.rule = rule, .owner = owner_of(rule), .order = order};
-    for (enum mln_merge_field field = 0; field < MLN_FIELD_COUNT; field++)
-        item.value[field] = mln_merge_number(merge, rule, field);
+    struct mln_merge_item item = {.rule = rule, .owner = owner_of(rule), .order = (uint32_t)order};
+    item.hash = (uint64_t)rule->proto << 8 | rule->families;
+    for (enum mln_merge_field field = 0; field < MLN_FIELD_COUNT; field++) {
+        item.value[field] = number_of_field(merge, rule, field);
+        item.hash += mln_merge_hash(&item, field);
+    }
     return item;
 }
 
-void mln_merge_init(struct mln_merge *merge)
+void mln_merge_init(struct mln_merge *merge, size_t count)
 {
-    mln_buf_init(&merge->bytes, merge->scratch);
-    merge->values = mln_map_new(merge->scratch);
-    merge->any_side = number_of_side(merge, &(struct mln_rule_side){.kind = MLN_SIDE_ANY});
-    merge->any_port = number_of_ports(merge, mln_portset_all(merge->scratch));
+    merge->bucket_count = 16;
+    while (merge->bucket_count < 2 * count)
+        merge->bucket_count *= 2;
+    merge->slot_count = 2 * merge->bucket_count; /* room for two values a rule */
+    merge->slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, merge->slot_count);
+    merge->bucket_slots = MLN_NEW_ARRAY(merge->scratch, uint32_t, merge->bucket_count);
+    merge->next = MLN_NEW_ARRAY(merge->scratch, uint32_t, count);
+    merge->head = MLN_NEW_ARRAY(merge->scratch, bool, count);
+    merge->any_side = number_of(merge, '*', NULL);
+    merge->any_port = number_of(merge, 'd', mln_portset_all(merge->scratch));
 }
 
 /* ---- where a united rule comes from ---- */
@@ -96,6 +145,15 @@ int mln_merge_item_cmp(const void *a, const void *b)
     if (pieces)
         return pieces;
     return x->order < y->order ? -1 : x->order > y->order;
+}
+
+void mln_merge_sort(struct mln_merge_items *items)
+{
+    for (size_t i = 1; i < items->len; i++)
+        if (mln_merge_item_cmp(&items->data[i - 1], &items->data[i]) > 0) {
+            qsort(items->data, items->len, sizeof(*items->data), mln_merge_item_cmp);
+            return;
+        }
 }
 
 static int by_index(const void *a, const void *b)
@@ -142,12 +200,15 @@ struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_
     struct mln_rule *rule = MLN_NEW(merge->arena, struct mln_rule);
     size_t intents = 0, keys = 0;
     *rule = *into->rule;
+    if (!rule->lowered)
+        rule->lowered = into->rule;
     for (size_t i = 0; i < count; i++) {
         intents += items[i]->rule->intent_count;
         keys += items[i]->rule->key_count;
     }
     struct mln_intent **intent_list = MLN_NEW_ARRAY(merge->arena, struct mln_intent *, intents);
-    struct mln_rule_key *key_list = MLN_NEW_ARRAY(merge->arena, struct mln_rule_key, keys);
+    struct mln_rule_key *key_list =
+        keys > 0 ? MLN_NEW_ARRAY(merge->arena, struct mln_rule_key, keys) : NULL;
     intents = keys = 0;
     for (size_t i = 0; i < count; i++) {
         const struct mln_rule *from = items[i]->rule;

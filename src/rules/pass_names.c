@@ -6,16 +6,17 @@
  * one name does a neighbour count: the earlier of the table keeps it, the other adds a hash of its
  * own key, not a counter. Rules in the lock take their names first. */
 #include "base/map.h"
-#include "base/utf8.h"
+#include "rules/describe.h"
 #include "rules/lock.h"
 #include "rules/passes.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 80, SUFFIX_MAX = 20, DESCRIPTION_MAX = 140 };
+enum { NAME_MAX_LENGTH = 80 };
 
 /* Azure's own rules, in lower case [NetworkSecurityGroupGet example of azure-rest-api-specs]. */
 static const char *const default_rules[] = {
@@ -31,8 +32,9 @@ static bool is_word(char c)
 }
 
 /* Letters, digits, '_', '.' and '-' stay; anything else becomes '-'; runs of '-' become one; what
- * may not begin or end a name goes. "rule" when nothing is left. */
-static char *legal(struct mln_arena *arena, const char *text)
+ * may not begin or end a name goes. "rule" when nothing is left. The text itself when it is legal,
+ * as most are. */
+static const char *legal(struct mln_arena *arena, const char *text)
 {
     char *out = mln_strdup(arena, text);
     size_t len = 0;
@@ -46,7 +48,9 @@ static char *legal(struct mln_arena *arena, const char *text)
     while (len > 0 && !is_word(out[len - 1]) && out[len - 1] != '_')
         len--;
     out[len] = '\0';
-    return len > 0 ? out : mln_strdup(arena, "rule");
+    if (len == 0)
+        return "rule";
+    return strcmp(out, text) == 0 ? text : out;
 }
 
 /* "NAME-HEX" or "NAME-HEX-SUFFIX", shortened so that it fits; `whole` is what the hash stands for.
@@ -73,20 +77,47 @@ static const char *fitted(struct mln_arena *arena, const char *name, const char 
 
 /* ---- direction ---- */
 
-/* Intents of the NSG, and the directions in which they have rules. */
-struct naming {
-    struct mln_arena *arena;
-    struct mln_map *directions; /* intent (its address) -> set of 1 << direction */
-    struct mln_map *used;       /* names in lower case */
+/* An intent of the NSG, and the directions in which it has rules. */
+struct presence {
+    const struct mln_intent *intent; /* NULL: a free slot */
+    unsigned directions;             /* set of 1 << direction */
 };
 
-static void note_directions(struct naming *naming, const struct mln_rule *rule)
+struct naming {
+    struct mln_arena *arena;   /* the compilation's: what is kept */
+    struct mln_arena *scratch; /* freed with the table */
+    struct presence *presence; /* a hash table */
+    size_t presence_size;      /* a power of two */
+    struct mln_map *used;      /* names in lower case */
+};
+
+static struct presence *presence_of(const struct naming *naming, const struct mln_intent *intent)
 {
-    for (size_t i = 0; i < rule->intent_count; i++) {
-        const struct mln_intent *intent = rule->intents[i];
-        struct mln_map_entry *entry = mln_map_slot(naming->directions, &intent, sizeof(intent));
-        entry->value = (void *)((uintptr_t)entry->value | 1u << rule->direction);
-    }
+    size_t mask = naming->presence_size - 1;
+    size_t at = (size_t)mln_hash_bytes(&intent, sizeof(intent)) & mask;
+    while (naming->presence[at].intent && naming->presence[at].intent != intent)
+        at = (at + 1) & mask;
+    return &naming->presence[at];
+}
+
+static void note_directions(struct naming *naming, const struct mln_table *table)
+{
+    size_t count = 0;
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++)
+            count += table->rules[direction].data[i]->intent_count;
+    for (naming->presence_size = 16; naming->presence_size < 2 * count;)
+        naming->presence_size *= 2;
+    naming->presence = MLN_NEW_ARRAY(naming->scratch, struct presence, naming->presence_size);
+    for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
+        for (size_t i = 0; i < table->rules[direction].len; i++) {
+            const struct mln_rule *rule = table->rules[direction].data[i];
+            for (size_t k = 0; k < rule->intent_count; k++) {
+                struct presence *presence = presence_of(naming, rule->intents[k]);
+                presence->intent = rule->intents[k];
+                presence->directions |= 1u << rule->direction;
+            }
+        }
 }
 
 static const char *direction_suffix(const struct naming *naming, const struct mln_rule *rule)
@@ -97,194 +128,126 @@ static const char *direction_suffix(const struct naming *naming, const struct ml
     };
     if (rule->intent_count == 0)
         return "";
-    const struct mln_intent *intent = rule->intents[0];
-    uintptr_t both = 1u << MLN_INBOUND | 1u << MLN_OUTBOUND;
-    uintptr_t has = (uintptr_t)mln_map_get_n(naming->directions, &intent, sizeof(intent));
-    return has == both ? suffixes[rule->direction] : "";
+    const unsigned both = 1u << MLN_INBOUND | 1u << MLN_OUTBOUND;
+    bool has_both = presence_of(naming, rule->intents[0])->directions == both;
+    return has_both ? suffixes[rule->direction] : "";
 }
 
 /* ---- uniqueness ---- */
 
-static const char *folded(struct mln_arena *arena, const char *name)
-{
-    char *out = mln_strdup(arena, name);
-    for (char *p = out; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return out;
-}
-
 /* Takes the name if it is free. */
 static bool take(struct naming *naming, const char *name)
 {
-    const char *key = folded(naming->arena, name);
-    if (mln_map_get(naming->used, key))
+    char key[NAME_MAX_LENGTH];
+    size_t length = strlen(name);
+    assert(length <= sizeof(key));
+    for (size_t i = 0; i < length; i++)
+        key[i] = (char)tolower((unsigned char)name[i]);
+    struct mln_map_entry *entry = mln_map_slot(naming->used, key, length);
+    if (entry->value)
         return false;
-    mln_map_put(naming->used, key, naming);
+    entry->value = naming;
     return true;
 }
 
 static unsigned key_hash(const struct mln_rule *rule)
 {
-    char key[64];
-    int length = snprintf(key, sizeof(key), "%016llx.%08x", (unsigned long long)rule->keys[0].id,
-                          rule->keys[0].content);
-    return (unsigned)mln_lock_hash(key, (size_t)length);
+    char text[64];
+    struct mln_rule_key key = mln_lock_key(rule);
+    int length =
+        snprintf(text, sizeof(text), "%016llx.%08x", (unsigned long long)key.id, key.content);
+    return (unsigned)mln_lock_hash(text, (size_t)length);
 }
 
+/* Tries its names in the scratch arena; kept is the one that is free. */
 static const char *unique_name(struct naming *naming, const struct mln_rule *rule)
 {
     const char *whole = rule->piece && *rule->piece
-                            ? mln_printf(naming->arena, "%s-%s", rule->base_name, rule->piece)
+                            ? mln_printf(naming->scratch, "%s-%s", rule->base_name, rule->piece)
                             : rule->base_name;
-    const char *base = legal(naming->arena, whole);
+    const char *base = legal(naming->scratch, whole);
     const char *suffix = direction_suffix(naming, rule);
-    const char *name = fitted(naming->arena, base, suffix);
+    const char *name = fitted(naming->scratch, base, suffix);
     for (unsigned salt = 0; !take(naming, name); salt++) {
         unsigned hash = (key_hash(rule) + salt) & 0xffff;
-        const char *more = mln_printf(naming->arena, "%s-%04x", suffix, hash);
-        name = fitted(naming->arena, base, more);
+        const char *more = mln_printf(naming->scratch, "%s-%04x", suffix, hash);
+        name = fitted(naming->scratch, base, more);
     }
-    return name;
-}
-
-/* ---- descriptions ---- */
-
-/* UTF-16 units of the first character, which takes *bytes; control characters count as a space. */
-static unsigned units_of(const char *text, size_t *bytes, bool *control)
-{
-    uint32_t c;
-    *bytes = mln_utf8_decode(text, strnlen(text, 4), &c);
-    *control = c == MLN_UTF8_BAD || mln_utf8_is_control(c);
-    return c != MLN_UTF8_BAD && c > 0xffff ? 2 : 1;
-}
-
-const char *mln_printable(struct mln_arena *arena, const char *text)
-{
-    struct mln_buf out;
-    mln_buf_init(&out, arena);
-    for (size_t bytes; *text; text += bytes) {
-        bool control;
-        units_of(text, &bytes, &control);
-        if (!control && *text != ' ')
-            mln_buf_add_n(&out, text, bytes);
-        else if (out.len > 0 && out.data[out.len - 1] != ' ')
-            mln_buf_char(&out, ' ');
-    }
-    while (out.len > 0 && out.data[out.len - 1] == ' ')
-        out.data[--out.len] = '\0';
-    return out.len > 0 ? out.data : "";
-}
-
-static unsigned units(const char *text)
-{
-    unsigned count = 0;
-    bool control;
-    for (size_t bytes; *text; text += bytes)
-        count += units_of(text, &bytes, &control);
-    return count;
-}
-
-/* At most DESCRIPTION_MAX units, with "..." where something was cut. */
-static const char *cut(struct mln_arena *arena, const char *text)
-{
-    unsigned count = 0;
-    size_t end = 0, bytes;
-    bool control;
-    if (units(text) <= DESCRIPTION_MAX)
-        return text;
-    for (;; end += bytes) {
-        count += units_of(text + end, &bytes, &control);
-        if (count > DESCRIPTION_MAX - 3)
-            break;
-    }
-    return mln_printf(arena, "%.*s...", (int)end, text);
-}
-
-/* The statement of the policy behind the rule: for an intent of the library, where it was applied.
- */
-static struct mln_span place_of(const struct mln_ctx *ctx, const struct mln_intent *intent)
-{
-    struct mln_span span = intent->span;
-    const struct mln_source *source = mln_source_get(ctx->diags, span.file);
-    const struct mln_apply_frame *frame = intent->frame;
-    for (; frame && source && source->library; frame = frame->outer) {
-        span = frame->span;
-        source = mln_source_get(ctx->diags, span.file);
-    }
-    return span;
-}
-
-const char *mln_intent_place(struct mln_ctx *ctx, const struct mln_intent *intent)
-{
-    struct mln_span span = place_of(ctx, intent);
-    const struct mln_source *source = mln_source_get(ctx->diags, span.file);
-    if (!source)
-        return NULL;
-    /* The base name: the path may differ from one directory, or one machine, to another. */
-    const char *name = source->name, *slash = strrchr(name, '/');
-    if (slash && slash[1])
-        name = slash + 1;
-    return mln_printf(ctx->arena, "%s:%u", mln_printable(ctx->arena, name),
-                      mln_line_of(ctx->diags, span.file, span.lo));
-}
-
-static const char *describe(struct mln_ctx *ctx, const struct mln_rule *rule)
-{
-    const char *because = rule->because ? mln_printable(ctx->arena, rule->because) : "";
-    const char *place = rule->intent_count ? mln_intent_place(ctx, rule->intents[0]) : NULL;
-    if (place && *because && units(because) + units(place) + strlen(" ()") <= DESCRIPTION_MAX)
-        return mln_printf(ctx->arena, "%s (%s)", because, place);
-    if (*because)
-        return cut(ctx->arena, because);
-    return place && units(place) <= DESCRIPTION_MAX ? place : NULL;
+    return name == rule->base_name ? name : mln_strdup(naming->arena, name);
 }
 
 /* ---- the pass ---- */
 
 /* Who chooses first: locked rules, then in order of the intents, so that one added at the end of
- * the policy takes no other's name. */
-static int by_claim(const void *a, const void *b)
+ * the policy takes no other's name; among the rules of one intent, direction and key decide. */
+struct claim {
+    uint64_t rank; /* locked or not, index of the intent, direction */
+    struct mln_rule *rule;
+    struct mln_rule_key key; /* where ranks are equal */
+};
+
+static int by_rank(const void *a, const void *b)
 {
-    const struct mln_rule *x = *(struct mln_rule *const *)a, *y = *(struct mln_rule *const *)b;
-    uint32_t xi = x->intent_count > 0 ? x->intents[0]->index : UINT32_MAX;
-    uint32_t yi = y->intent_count > 0 ? y->intents[0]->index : UINT32_MAX;
-    if (!x->locked != !y->locked)
-        return x->locked ? -1 : 1;
-    if (xi != yi)
-        return xi < yi ? -1 : 1;
-    if (x->direction != y->direction)
-        return x->direction < y->direction ? -1 : 1;
-    if (x->keys[0].id != y->keys[0].id)
-        return x->keys[0].id < y->keys[0].id ? -1 : 1;
-    return x->keys[0].content < y->keys[0].content ? -1 : x->keys[0].content > y->keys[0].content;
+    const struct claim *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->key.id != y->key.id)
+        return x->key.id < y->key.id ? -1 : 1;
+    return x->key.content < y->key.content ? -1 : x->key.content > y->key.content;
 }
 
-static struct mln_rule_vec by_claims(struct mln_arena *arena, const struct mln_table *table)
+static struct claim claim_of(struct mln_rule *rule)
 {
-    struct mln_rule_vec all = {0};
+    uint64_t index = rule->intent_count > 0 ? rule->intents[0]->index : UINT32_MAX;
+    uint64_t unlocked = !rule->locked;
+    return (struct claim){.rank = unlocked << 33 | index << 1 | (uint64_t)rule->direction,
+                          .rule = rule};
+}
+
+static void sort_ties(struct claim *claims, size_t count)
+{
+    if (count < 2)
+        return;
+    for (size_t i = 0; i < count; i++)
+        claims[i].key = mln_lock_key(claims[i].rule);
+    qsort(claims, count, sizeof(*claims), by_rank);
+}
+
+/* Keys are many hashes: they are worked out for equals alone. */
+static struct claim *sorted_claims(struct mln_arena *scratch, const struct mln_table *table,
+                                   size_t count)
+{
+    struct claim *claims = MLN_NEW_ARRAY(scratch, struct claim, count);
+    size_t at = 0;
     for (enum mln_direction direction = 0; direction < MLN_DIRECTIONS; direction++)
         for (size_t i = 0; i < table->rules[direction].len; i++)
-            mln_vec_push(arena, &all, table->rules[direction].data[i]);
-    if (all.len > 0)
-        qsort(all.data, all.len, sizeof(*all.data), by_claim);
-    return all;
+            claims[at++] = claim_of(table->rules[direction].data[i]);
+    if (count > 0)
+        qsort(claims, count, sizeof(*claims), by_rank);
+    for (size_t begin = 0, end; begin < count; begin = end) {
+        for (end = begin + 1; end < count && claims[end].rank == claims[begin].rank;)
+            end++;
+        sort_ties(claims + begin, end - begin);
+    }
+    return claims;
 }
 
 void mln_pass_names(struct mln_ctx *ctx, struct mln_table *table)
 {
-    struct naming naming = {.arena = ctx->arena,
-                            .directions = mln_map_new(ctx->arena),
-                            .used = mln_map_new(ctx->arena)};
-    mln_lock_identify(ctx->arena, table);
-    struct mln_rule_vec all = by_claims(ctx->arena, table);
+    struct naming naming = {.arena = ctx->arena, .scratch = mln_arena_new()};
+    struct mln_describer describer = {.ctx = ctx};
+    size_t count = table->rules[MLN_INBOUND].len + table->rules[MLN_OUTBOUND].len;
+    struct claim *claims = sorted_claims(naming.scratch, table, count);
+    naming.used = mln_map_new(naming.scratch);
+    mln_buf_init(&describer.text, naming.scratch);
     for (size_t i = 0; i < sizeof(default_rules) / sizeof(*default_rules); i++)
-        mln_map_put(naming.used, default_rules[i], &naming);
-    for (size_t i = 0; i < all.len; i++)
-        note_directions(&naming, all.data[i]);
-    for (size_t i = 0; i < all.len; i++) {
-        struct mln_rule *rule = all.data[i];
+        take(&naming, default_rules[i]);
+    note_directions(&naming, table);
+    for (size_t i = 0; i < count; i++) {
+        struct mln_rule *rule = claims[i].rule;
         bool keeps = rule->locked && take(&naming, rule->locked->name);
         rule->name = keeps ? rule->locked->name : unique_name(&naming, rule);
-        rule->description = describe(ctx, rule);
+        rule->description = mln_describe(&describer, rule);
     }
+    mln_arena_free(naming.scratch);
 }

@@ -161,7 +161,7 @@ static void number_direction(struct mln_ctx *ctx, struct mln_table *table,
         number_unlocked(n);
     for (size_t i = 0; i < n->count; i++)
         n->rules[i]->priority = (unsigned)n->number[i];
-    if (n->count > 1)
+    if (n->has_locked) /* else they are in order */
         qsort(rules->data, rules->len, sizeof(*rules->data), by_priority);
 }
 

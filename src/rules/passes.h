@@ -14,8 +14,8 @@
  * intents[0] names the rule, the others follow sorted by index. A rule whose intent carries a name
  * of the user's (`as`) unites only with rules of the same intent, unless equal. A library's rule is
  * never absorbed by another intent's: Azure looks for some of them by their exact form. Afterwards
- * a stratum is sorted by index of intents[0], then piece. The lowered rules are not written to,
- * except for their keys. Near-linear: by hashing. */
+ * a stratum is sorted by index of intents[0], then piece. The lowered rules are not written to.
+ * Near-linear: by hashing. */
 void mln_pass_merge(struct mln_ctx *ctx, struct mln_table *table);
 
 /* Names and descriptions. A name is legal ([A-Za-z0-9_.-], at most 80, starts with a letter or

@@ -56,8 +56,10 @@ struct mln_rule {
                       default */
 
     /* Filled by the passes. */
+    const struct mln_rule
+        *lowered; /* of a united rule: the lowered one that names it; NULL: it is one itself */
     const struct mln_rule_key
-        *keys; /* of all lowered rules in it; keys[0] of the one that names it */
+        *keys; /* of all lowered rules in it, keys[0] of the one that names it; NULL without a lock */
     size_t key_count;
     const struct mln_lock_entry
         *locked; /* rules/lock.h: its line in the lock file; NULL when new */

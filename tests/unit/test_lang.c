@@ -333,7 +333,7 @@ static void gives_exact_spans(void)
               "allow tcp 80, 443 from a, (b except c) to $d as r because \"é\" # end\n");
     const struct mln_node *network = p.file->nodes, *zone = network->body, *intent = network->next;
     CU_ASSERT_EQUAL(p.ctx.diags->errors, 0);
-    CU_ASSERT(spans_text(&p, network->keyword, "network"));
+    CU_ASSERT(spans_text(&p, mln_node_keyword(network), "network"));
     CU_ASSERT(spans_text(&p, network->name.span, "n"));
     CU_ASSERT(
         spans_text(&p, network->span, "network n 10.0.0.0/8 {\n zone a 10.0.0.0/9 { nsg x }\n}"));
@@ -347,8 +347,8 @@ static void gives_exact_spans(void)
     CU_ASSERT(spans_text(&p, intent->from->span, "a, (b except c)"));
     CU_ASSERT(spans_text(&p, intent->from->terms->next->span, "(b except c)"));
     CU_ASSERT(spans_text(&p, intent->to->terms->span, "$d"));
-    CU_ASSERT(spans_text(&p, intent->clauses.as.span, "r"));
-    CU_ASSERT(spans_text(&p, intent->clauses.because->span, "\"é\""));
+    CU_ASSERT(spans_text(&p, intent->clauses->as.span, "r"));
+    CU_ASSERT(spans_text(&p, intent->clauses->because->span, "\"é\""));
     mln_arena_free(p.arena);
 }
 

@@ -1,4 +1,5 @@
 /* Merging, against a packet-by-packet evaluator. */
+#include "rules/lock.h"
 #include "rules/passes.h"
 #include "tables.h"
 #include "unit.h"
@@ -97,6 +98,7 @@ static struct mln_rule *tcp_rule(struct bench *b, struct mln_intent *intent, con
 
 static size_t merged(struct bench *b)
 {
+    mln_lock_identify(b->ctx.arena, &b->table);
     mln_pass_merge(&b->ctx, &b->table);
     return b->table.rules[MLN_INBOUND].len;
 }
