@@ -8,7 +8,7 @@
 
 enum { MAX_CANDIDATES = 4000 };
 
-static unsigned rank_of(const struct mln_intent *intent)
+unsigned mln_rank_of(const struct mln_intent *intent)
 {
     switch (intent->verb) {
     case MLN_VERB_FORBID:
@@ -64,13 +64,16 @@ static struct mln_piece *make_piece(struct mln_problem *p, const struct mln_end 
     return mln_problem_piece(p, end, &kept[0], &kept[1], item, families);
 }
 
-/* A rule holds prefixes of one family: such a piece is a candidate per family. */
+bool mln_piece_in_halves(const struct mln_problem *p, const struct mln_piece *piece)
+{
+    return is_literal(p, piece->near, piece->far) && (piece->families & (piece->families - 1)) != 0;
+}
+
 static void add_piece(struct mln_solver *s, struct mln_piece *piece, unsigned rank, size_t first)
 {
     if (!piece->near->sayable || !piece->far->sayable)
         return;
-    if (!is_literal(s->p, piece->near, piece->far) ||
-        (piece->families & (piece->families - 1)) == 0) {
+    if (!mln_piece_in_halves(s->p, piece)) {
         add_candidate(s, piece, rank, first);
         return;
     }
@@ -86,7 +89,7 @@ void mln_candidates_first(struct mln_solver *s)
 {
     for (unsigned rank = 0; rank < 4; rank++)
         for (size_t i = 0; i < s->p->pieces.len; i++)
-            if (rank_of(s->p->pieces.data[i]->end->intent) == rank)
+            if (mln_rank_of(s->p->pieces.data[i]->end->intent) == rank)
                 add_piece(s, s->p->pieces.data[i], rank, SIZE_MAX);
 }
 
