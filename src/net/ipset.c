@@ -274,6 +274,21 @@ bool mln_ipset_equal(const struct mln_ipset *x, const struct mln_ipset *y)
     return x->len == 0 || memcmp(x->ranges, y->ranges, x->len * sizeof *x->ranges) == 0;
 }
 
+/* The first range from `i` on that does not end before `ip`: most sets are short, and in long ones
+ * (all that is joined with a zone, a service tag) steps are doubled. */
+static size_t seek(const struct mln_ipset *x, size_t i, struct mln_ip ip)
+{
+    size_t step = 1;
+    while (i + step < x->len && before(x->ranges[i + step].hi, ip)) {
+        i += step;
+        step *= 2;
+    }
+    for (; step > 0; step /= 2)
+        while (i + step < x->len && before(x->ranges[i + step].hi, ip))
+            i += step;
+    return i < x->len && before(x->ranges[i].hi, ip) ? i + 1 : i;
+}
+
 bool mln_ipset_contains(const struct mln_ipset *x, struct mln_ip ip)
 {
     size_t lo = 0, hi = x->len;
@@ -298,8 +313,7 @@ bool mln_ipset_covers(const struct mln_ipset *x, const struct mln_ipset *y)
          before(x->ranges[x->len - 1].hi, y->ranges[y->len - 1].hi)))
         return false;
     for (size_t j = 0; j < y->len; j++) {
-        while (i < x->len && before(x->ranges[i].hi, y->ranges[j].hi))
-            i++;
+        i = seek(x, i, y->ranges[j].hi);
         if (i == x->len || before(y->ranges[j].lo, x->ranges[i].lo))
             return false;
     }
@@ -313,9 +327,9 @@ bool mln_ipset_overlaps(const struct mln_ipset *x, const struct mln_ipset *y)
         return false;
     while (i < x->len && j < y->len) {
         if (before(x->ranges[i].hi, y->ranges[j].lo))
-            i++;
+            i = seek(x, i, y->ranges[j].lo);
         else if (before(y->ranges[j].hi, x->ranges[i].lo))
-            j++;
+            j = seek(y, j, x->ranges[i].lo);
         else
             return true;
     }
