@@ -41,7 +41,7 @@ static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct
     }
     struct mln_proof proof;
     switch (
-        mln_prove_nsg(aside, c->lowered, table->nsg, nsg->rules, MLN_PROOF_SEARCH_FIRST, &proof)) {
+        mln_prove_nsg(aside, c->lowered, table->nsg, nsg->rules, MLN_PROOF_BOXES_FIRST, &proof)) {
     case MLN_PROOF_HOLDS:
         break;
     case MLN_PROOF_FAILS:

@@ -1,5 +1,4 @@
 /* Open-addressing index from hashes to small numbers, for callers that keep the objects themselves.
- * Internal to net/.
  *
  *     size_t at = mln_index_start(&index, hash);
  *     for (uint32_t id; (id = mln_index_next(&index, hash, &at)) != MLN_INDEX_NONE;)

@@ -4,19 +4,30 @@
  * because ranges are appended in order of their first address and touching ones grow together. The
  * one place that sorts is building from unsorted ranges, where a service tag may bring tens of
  * thousands: already sorted input (published lists are) is noticed; IPv4 goes through a radix sort
- * on the first address. */
+ * on the first address.
+ *
+ * Most operations of a policy change nothing (a zone's addresses within its network, a prefix
+ * without the platform's), so they look first and then return their argument: nothing is made, and
+ * sets stay known by their identity. */
 #include "net/ipset.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct mln_ipset *new_set(struct mln_arena *a, enum mln_family family, size_t capacity)
+/* A set in the making. */
+struct building {
+    struct mln_ipset set;
+    struct mln_range ranges[];
+};
+
+static struct building *new_set(struct mln_arena *a, enum mln_family family, size_t capacity)
 {
-    struct mln_ipset *set = MLN_NEW(a, struct mln_ipset);
-    set->family = family;
-    set->ranges = MLN_NEW_ARRAY(a, struct mln_range, capacity);
-    return set;
+    assert(capacity < SIZE_MAX / 2 / sizeof(struct mln_range));
+    struct building *b = mln_alloc(a, sizeof *b + capacity * sizeof *b->ranges);
+    b->set.family = family;
+    b->set.ranges = b->ranges;
+    return b;
 }
 
 static inline bool before(struct mln_ip a, struct mln_ip b)
@@ -26,10 +37,10 @@ static inline bool before(struct mln_ip a, struct mln_ip b)
 
 /* Appends a range that begins at or after every range before it, growing the last when they touch.
  */
-static inline void append(struct mln_ipset *set, struct mln_ip lo, struct mln_ip hi)
+static inline void append(struct building *b, struct mln_ip lo, struct mln_ip hi)
 {
-    if (set->len > 0) {
-        struct mln_range *last = &set->ranges[set->len - 1];
+    if (b->set.len > 0) {
+        struct mln_range *last = &b->ranges[b->set.len - 1];
         bool touches = !before(last->hi, lo) || mln_ip_cmp(mln_ip_next(last->hi), lo) == 0;
         if (touches) {
             if (before(last->hi, hi))
@@ -37,19 +48,33 @@ static inline void append(struct mln_ipset *set, struct mln_ip lo, struct mln_ip
             return;
         }
     }
-    set->ranges[set->len++] = (struct mln_range){.lo = lo, .hi = hi};
+    b->ranges[b->set.len++] = (struct mln_range){.lo = lo, .hi = hi};
 }
+
+/* The sets that are asked for most are there already. */
+static const struct mln_range whole[MLN_FAMILIES] = {
+    [MLN_IPV4] = {.hi = {.lo = UINT32_MAX}},
+    [MLN_IPV6] = {.hi = {.hi = UINT64_MAX, .lo = UINT64_MAX}},
+};
+static const struct mln_ipset everything[MLN_FAMILIES] = {
+    [MLN_IPV4] = {.family = MLN_IPV4, .len = 1, .ranges = &whole[MLN_IPV4]},
+    [MLN_IPV6] = {.family = MLN_IPV6, .len = 1, .ranges = &whole[MLN_IPV6]},
+};
+static const struct mln_ipset nothing[MLN_FAMILIES] = {
+    [MLN_IPV4] = {.family = MLN_IPV4, .ranges = whole},
+    [MLN_IPV6] = {.family = MLN_IPV6, .ranges = whole},
+};
 
 const struct mln_ipset *mln_ipset_empty(struct mln_arena *a, enum mln_family family)
 {
-    return new_set(a, family, 0);
+    (void)a;
+    return &nothing[family];
 }
 
 const struct mln_ipset *mln_ipset_all(struct mln_arena *a, enum mln_family family)
 {
-    struct mln_ipset *set = new_set(a, family, 1);
-    append(set, (struct mln_ip){0}, mln_ip_max(family));
-    return set;
+    (void)a;
+    return &everything[family];
 }
 
 /* ---- building ---- */
@@ -101,10 +126,10 @@ static const struct mln_ipset *from_packed(struct mln_arena *a, uint64_t *x, siz
         radix_pass(x, y, count, 32 + 2 * RADIX_BITS);
         x = y;
     }
-    struct mln_ipset *set = new_set(a, MLN_IPV4, count);
+    struct building *b = new_set(a, MLN_IPV4, count);
     for (size_t i = 0; i < count; i++)
-        append(set, (struct mln_ip){.lo = x[i] >> 32}, (struct mln_ip){.lo = x[i] & UINT32_MAX});
-    return set;
+        append(b, (struct mln_ip){.lo = x[i] >> 32}, (struct mln_ip){.lo = x[i] & UINT32_MAX});
+    return &b->set;
 }
 
 static const struct mln_ipset *pack_ranges(struct mln_arena *a, const struct mln_range *ranges,
@@ -135,7 +160,7 @@ const struct mln_ipset *mln_ipset_from_ranges(struct mln_arena *a, enum mln_fami
     bool sorted = is_sorted(ranges, count);
     if (!sorted && family == MLN_IPV4 && count >= RADIX_FROM)
         return pack_ranges(a, ranges, count);
-    struct mln_ipset *set = new_set(a, family, count);
+    struct building *b = new_set(a, family, count);
     if (!sorted) {
         struct mln_range *copy = MLN_NEW_ARRAY(a, struct mln_range, count);
         memcpy(copy, ranges, count * sizeof *ranges);
@@ -144,9 +169,9 @@ const struct mln_ipset *mln_ipset_from_ranges(struct mln_arena *a, enum mln_fami
     }
     for (size_t i = 0; i < count; i++) {
         assert(!before(ranges[i].hi, ranges[i].lo));
-        append(set, ranges[i].lo, ranges[i].hi);
+        append(b, ranges[i].lo, ranges[i].hi);
     }
-    return set;
+    return &b->set;
 }
 
 const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_family family,
@@ -169,61 +194,73 @@ const struct mln_ipset *mln_ipset_union(struct mln_arena *a, const struct mln_ip
                                         const struct mln_ipset *y)
 {
     assert(x->family == y->family);
-    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    if (mln_ipset_covers(x, y))
+        return x;
+    if (mln_ipset_covers(y, x))
+        return y;
+    struct building *b = new_set(a, x->family, x->len + y->len);
     size_t i = 0, j = 0;
     while (i < x->len || j < y->len) {
         bool take_x = j == y->len || (i < x->len && !before(y->ranges[j].lo, x->ranges[i].lo));
         const struct mln_range *r = take_x ? &x->ranges[i++] : &y->ranges[j++];
-        append(set, r->lo, r->hi);
+        append(b, r->lo, r->hi);
     }
-    return set;
+    return &b->set;
 }
 
 const struct mln_ipset *mln_ipset_intersect(struct mln_arena *a, const struct mln_ipset *x,
                                             const struct mln_ipset *y)
 {
     assert(x->family == y->family);
-    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    if (mln_ipset_covers(x, y))
+        return y;
+    if (mln_ipset_covers(y, x))
+        return x;
+    if (!mln_ipset_overlaps(x, y))
+        return &nothing[x->family];
+    struct building *b = new_set(a, x->family, x->len + y->len);
     size_t i = 0, j = 0;
     while (i < x->len && j < y->len) {
         const struct mln_range *p = &x->ranges[i], *q = &y->ranges[j];
         struct mln_ip lo = before(p->lo, q->lo) ? q->lo : p->lo;
         struct mln_ip hi = before(p->hi, q->hi) ? p->hi : q->hi;
         if (!before(hi, lo))
-            append(set, lo, hi);
+            append(b, lo, hi);
         if (before(p->hi, q->hi))
             i++;
         else
             j++;
     }
-    return set;
+    return &b->set;
 }
 
 /* Appends what y's ranges from *at on leave of `r`; *at moves past ranges that end before r. */
-static void subtract_from(struct mln_ipset *set, struct mln_range r, const struct mln_ipset *y,
+static void subtract_from(struct building *b, struct mln_range r, const struct mln_ipset *y,
                           size_t *at)
 {
     while (*at < y->len && before(y->ranges[*at].hi, r.lo))
         ++*at;
     for (size_t k = *at; k < y->len && !before(r.hi, y->ranges[k].lo); k++) {
         if (before(r.lo, y->ranges[k].lo))
-            append(set, r.lo, mln_ip_prev(y->ranges[k].lo));
+            append(b, r.lo, mln_ip_prev(y->ranges[k].lo));
         if (!before(y->ranges[k].hi, r.hi))
             return; /* also the only case in which next() below would wrap */
         r.lo = mln_ip_next(y->ranges[k].hi);
     }
-    append(set, r.lo, r.hi);
+    append(b, r.lo, r.hi);
 }
 
 const struct mln_ipset *mln_ipset_subtract(struct mln_arena *a, const struct mln_ipset *x,
                                            const struct mln_ipset *y)
 {
     assert(x->family == y->family);
-    struct mln_ipset *set = new_set(a, x->family, x->len + y->len);
+    if (!mln_ipset_overlaps(x, y))
+        return x;
+    struct building *b = new_set(a, x->family, x->len + y->len);
     size_t at = 0;
     for (size_t i = 0; i < x->len; i++)
-        subtract_from(set, x->ranges[i], y, &at);
-    return set;
+        subtract_from(b, x->ranges[i], y, &at);
+    return &b->set;
 }
 
 /* ---- questions ---- */
@@ -235,6 +272,21 @@ bool mln_ipset_equal(const struct mln_ipset *x, const struct mln_ipset *y)
     if (x->family != y->family || x->len != y->len)
         return false;
     return x->len == 0 || memcmp(x->ranges, y->ranges, x->len * sizeof *x->ranges) == 0;
+}
+
+/* The first range from `i` on that does not end before `ip`: most sets are short, and in long ones
+ * (all that is joined with a zone, a service tag) steps are doubled. */
+static size_t seek(const struct mln_ipset *x, size_t i, struct mln_ip ip)
+{
+    size_t step = 1;
+    while (i + step < x->len && before(x->ranges[i + step].hi, ip)) {
+        i += step;
+        step *= 2;
+    }
+    for (; step > 0; step /= 2)
+        while (i + step < x->len && before(x->ranges[i + step].hi, ip))
+            i += step;
+    return i < x->len && before(x->ranges[i].hi, ip) ? i + 1 : i;
 }
 
 bool mln_ipset_contains(const struct mln_ipset *x, struct mln_ip ip)
@@ -261,8 +313,7 @@ bool mln_ipset_covers(const struct mln_ipset *x, const struct mln_ipset *y)
          before(x->ranges[x->len - 1].hi, y->ranges[y->len - 1].hi)))
         return false;
     for (size_t j = 0; j < y->len; j++) {
-        while (i < x->len && before(x->ranges[i].hi, y->ranges[j].hi))
-            i++;
+        i = seek(x, i, y->ranges[j].hi);
         if (i == x->len || before(y->ranges[j].lo, x->ranges[i].lo))
             return false;
     }
@@ -276,9 +327,9 @@ bool mln_ipset_overlaps(const struct mln_ipset *x, const struct mln_ipset *y)
         return false;
     while (i < x->len && j < y->len) {
         if (before(x->ranges[i].hi, y->ranges[j].lo))
-            i++;
+            i = seek(x, i, y->ranges[j].lo);
         else if (before(y->ranges[j].hi, x->ranges[i].lo))
-            j++;
+            j = seek(y, j, x->ranges[i].lo);
         else
             return true;
     }

@@ -1,7 +1,10 @@
 /* Sets of addresses of ONE family: sorted, disjoint, non-adjacent inclusive ranges. Values are
  * immutable and live in the arena; every operation returns a canonical set, so equal sets have
  * equal ranges. The empty set has len 0 (never NULL). All operations are linear in the ranges of
- * their arguments (plus a sort where a set is made from unsorted prefixes). */
+ * their arguments (plus a sort where a set is made from unsorted prefixes).
+ *
+ * A result that equals an argument of union, intersect or subtract IS that argument, so it lives no
+ * longer than this does. */
 #ifndef MLN_NET_IPSET_H
 #define MLN_NET_IPSET_H
 
@@ -15,7 +18,7 @@ struct mln_range {
 struct mln_ipset {
     enum mln_family family;
     size_t len;
-    struct mln_range *ranges;
+    const struct mln_range *ranges;
 };
 
 const struct mln_ipset *mln_ipset_empty(struct mln_arena *a, enum mln_family family);

@@ -13,30 +13,39 @@ const char *const mln_proto_names[MLN_PROTO_COUNT] = {
     [MLN_PROTO_ESP] = "esp", [MLN_PROTO_AH] = "ah",   [MLN_PROTO_OTHER] = "other",
 };
 
-static struct mln_portset *new_set(struct mln_arena *a, size_t capacity)
+/* A set in the making. */
+struct building {
+    struct mln_portset set;
+    struct mln_port_range ranges[];
+};
+
+static struct building *new_set(struct mln_arena *a, size_t capacity)
 {
-    struct mln_portset *set = MLN_NEW(a, struct mln_portset);
-    set->ranges = MLN_NEW_ARRAY(a, struct mln_port_range, capacity);
-    return set;
+    struct building *b = mln_alloc(a, sizeof *b + capacity * sizeof *b->ranges);
+    b->set.ranges = b->ranges;
+    return b;
 }
 
 /* Appends a range that begins at or after every range before it, growing the last when they touch.
  */
-static void append(struct mln_portset *set, unsigned lo, unsigned hi)
+static void append(struct building *b, unsigned lo, unsigned hi)
 {
-    if (set->len > 0 && lo <= set->ranges[set->len - 1].hi + 1u) {
-        if (hi > set->ranges[set->len - 1].hi)
-            set->ranges[set->len - 1].hi = (uint16_t)hi;
+    size_t len = b->set.len;
+    if (len > 0 && lo <= b->ranges[len - 1].hi + 1u) {
+        if (hi > b->ranges[len - 1].hi)
+            b->ranges[len - 1].hi = (uint16_t)hi;
         return;
     }
-    set->ranges[set->len++] = (struct mln_port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi};
+    b->ranges[b->set.len++] = (struct mln_port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi};
 }
+
+static const struct mln_port_range whole = {0, PORT_MAX};
+static const struct mln_portset everything = {.len = 1, .ranges = &whole};
 
 const struct mln_portset *mln_portset_all(struct mln_arena *a)
 {
-    struct mln_portset *set = new_set(a, 1);
-    append(set, 0, PORT_MAX);
-    return set;
+    (void)a;
+    return &everything;
 }
 
 static int by_lo(const void *x, const void *y)
@@ -48,54 +57,54 @@ static int by_lo(const void *x, const void *y)
 const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a,
                                                   const struct mln_port_range *ranges, size_t count)
 {
-    struct mln_portset *set = new_set(a, count);
+    struct building *b = new_set(a, count);
     if (count == 0)
-        return set;
+        return &b->set;
     struct mln_port_range *sorted = MLN_NEW_ARRAY(a, struct mln_port_range, count);
     memcpy(sorted, ranges, count * sizeof *ranges);
     qsort(sorted, count, sizeof *sorted, by_lo);
     for (size_t i = 0; i < count; i++) {
         assert(sorted[i].lo <= sorted[i].hi);
-        append(set, sorted[i].lo, sorted[i].hi);
+        append(b, sorted[i].lo, sorted[i].hi);
     }
-    return set;
+    return &b->set;
 }
 
 const struct mln_portset *mln_portset_union(struct mln_arena *a, const struct mln_portset *x,
                                             const struct mln_portset *y)
 {
-    struct mln_portset *set = new_set(a, x->len + y->len);
+    struct building *b = new_set(a, x->len + y->len);
     size_t i = 0, j = 0;
     while (i < x->len || j < y->len) {
         bool take_x = j == y->len || (i < x->len && x->ranges[i].lo <= y->ranges[j].lo);
         struct mln_port_range r = take_x ? x->ranges[i++] : y->ranges[j++];
-        append(set, r.lo, r.hi);
+        append(b, r.lo, r.hi);
     }
-    return set;
+    return &b->set;
 }
 
 const struct mln_portset *mln_portset_intersect(struct mln_arena *a, const struct mln_portset *x,
                                                 const struct mln_portset *y)
 {
-    struct mln_portset *set = new_set(a, x->len + y->len);
+    struct building *b = new_set(a, x->len + y->len);
     size_t i = 0, j = 0;
     while (i < x->len && j < y->len) {
         struct mln_port_range p = x->ranges[i], q = y->ranges[j];
         uint16_t lo = p.lo > q.lo ? p.lo : q.lo, hi = p.hi < q.hi ? p.hi : q.hi;
         if (lo <= hi)
-            append(set, lo, hi);
+            append(b, lo, hi);
         if (p.hi < q.hi)
             i++;
         else
             j++;
     }
-    return set;
+    return &b->set;
 }
 
 const struct mln_portset *mln_portset_subtract(struct mln_arena *a, const struct mln_portset *x,
                                                const struct mln_portset *y)
 {
-    struct mln_portset *set = new_set(a, x->len + y->len);
+    struct building *b = new_set(a, x->len + y->len);
     size_t j = 0;
     for (size_t i = 0; i < x->len; i++) {
         unsigned lo = x->ranges[i].lo, hi = x->ranges[i].hi;
@@ -103,13 +112,13 @@ const struct mln_portset *mln_portset_subtract(struct mln_arena *a, const struct
             j++;
         for (size_t k = j; k < y->len && y->ranges[k].lo <= hi && lo <= hi; k++) {
             if (y->ranges[k].lo > lo)
-                append(set, lo, y->ranges[k].lo - 1u);
+                append(b, lo, y->ranges[k].lo - 1u);
             lo = y->ranges[k].hi + 1u;
         }
         if (lo <= hi)
-            append(set, lo, hi);
+            append(b, lo, hi);
     }
-    return set;
+    return &b->set;
 }
 
 bool mln_portset_equal(const struct mln_portset *x, const struct mln_portset *y)
@@ -159,7 +168,8 @@ bool mln_portset_is_all(const struct mln_portset *x)
     return x->len == 1 && x->ranges[0].lo == 0 && x->ranges[0].hi == PORT_MAX;
 }
 
-unsigned mln_protos_with_ports(unsigned protos, const struct mln_portset *sport, const struct mln_portset *dport)
+unsigned mln_protos_with_ports(unsigned protos, const struct mln_portset *sport,
+                               const struct mln_portset *dport)
 {
     bool all = mln_portset_is_all(sport) && mln_portset_is_all(dport);
     return all ? protos : protos & (MLN_PROTO_BIT(MLN_PROTO_TCP) | MLN_PROTO_BIT(MLN_PROTO_UDP));

@@ -13,7 +13,7 @@ struct mln_port_range {
 
 struct mln_portset {
     size_t len;
-    struct mln_port_range *ranges;
+    const struct mln_port_range *ranges;
 };
 
 const struct mln_portset *mln_portset_all(struct mln_arena *a);

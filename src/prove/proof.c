@@ -1,4 +1,5 @@
-/* One search per zone, direction and family: is there a packet on which policy and rules differ?
+/* One question per zone, direction and family: is there a packet on which policy and rules differ?
+ * Where they are not equal box by box (proof_boxes.c), it is searched for.
  * Both verdicts are functions of the matches a packet lies in, and both are three-valued on the
  * nodes of the search, so a subtree in which they agree is left at once. A search that gives up is
  * followed by the second engine (proof_diagram.c). */
@@ -74,12 +75,15 @@ static enum mln_proof_result prove_plane(struct mln_ctx *ctx, struct mln_problem
     const struct mln_plane before = *plane; /* the matches of the rules are for this proof only */
     struct mln_rules_entry_vec entries = {0};
     mln_rules_entries(&view, rules, &entries);
+    if (engine == MLN_PROOF_BOXES_FIRST &&
+        mln_prove_by_boxes(ctx, p, plane, &entries, &proof->steps))
+        return MLN_PROOF_HOLDS;
     struct mln_rules_list list = add_list(p, plane, &entries);
     mln_problem_seal_plane(p, plane);
     list.allows = allow_bits(p, plane, &list, &entries);
     struct comparison c = {plane, &list};
     enum mln_found found = MLN_GAVE_UP;
-    if (engine == MLN_PROOF_SEARCH_FIRST)
+    if (engine != MLN_PROOF_DIAGRAMS)
         found = mln_space_find(plane->space, (size_t)plane->universe, differ, &c, &proof->packet,
                                &proof->steps, SEARCH_LIMIT);
     enum mln_proof_result result = found == MLN_FOUND ? MLN_PROOF_FAILS : MLN_PROOF_HOLDS;

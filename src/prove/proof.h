@@ -12,9 +12,10 @@
 
 enum mln_proof_result { MLN_PROOF_HOLDS, MLN_PROOF_FAILS, MLN_PROOF_GAVE_UP };
 
-/* The packet search is quick where rules are few or simple, and finds a typical packet. Where it
- * gives up, decision diagrams follow. Tests hold one against the other. */
-enum mln_proof_engine { MLN_PROOF_SEARCH_FIRST, MLN_PROOF_DIAGRAMS };
+/* Most lists say box by box what the policy says, which needs no search. The packet search is quick
+ * where rules are few or simple, and finds a typical packet. Where it gives up, decision diagrams
+ * follow. Tests hold each against the others. */
+enum mln_proof_engine { MLN_PROOF_BOXES_FIRST, MLN_PROOF_SEARCH_FIRST, MLN_PROOF_DIAGRAMS };
 
 struct mln_proof {
     const struct mln_zone *zone; /* where it fails */

@@ -8,7 +8,7 @@
 
 enum { MAX_CANDIDATES = 4000 };
 
-static unsigned rank_of(const struct mln_intent *intent)
+unsigned mln_rank_of(const struct mln_intent *intent)
 {
     switch (intent->verb) {
     case MLN_VERB_FORBID:
@@ -64,13 +64,16 @@ static struct mln_piece *make_piece(struct mln_problem *p, const struct mln_end 
     return mln_problem_piece(p, end, &kept[0], &kept[1], item, families);
 }
 
-/* A rule holds prefixes of one family: such a piece is a candidate per family. */
+bool mln_piece_in_halves(const struct mln_problem *p, const struct mln_piece *piece)
+{
+    return is_literal(p, piece->near, piece->far) && (piece->families & (piece->families - 1)) != 0;
+}
+
 static void add_piece(struct mln_solver *s, struct mln_piece *piece, unsigned rank, size_t first)
 {
     if (!piece->near->sayable || !piece->far->sayable)
         return;
-    if (!is_literal(s->p, piece->near, piece->far) ||
-        (piece->families & (piece->families - 1)) == 0) {
+    if (!mln_piece_in_halves(s->p, piece)) {
         add_candidate(s, piece, rank, first);
         return;
     }
@@ -86,7 +89,7 @@ void mln_candidates_first(struct mln_solver *s)
 {
     for (unsigned rank = 0; rank < 4; rank++)
         for (size_t i = 0; i < s->p->pieces.len; i++)
-            if (rank_of(s->p->pieces.data[i]->end->intent) == rank)
+            if (mln_rank_of(s->p->pieces.data[i]->end->intent) == rank)
                 add_piece(s, s->p->pieces.data[i], rank, SIZE_MAX);
 }
 
@@ -194,6 +197,26 @@ static bool known_piece(const struct mln_solver *s, const struct mln_piece *piec
     return false;
 }
 
+/* A piece that nobody wants: its matches, the last of the planes, must not weigh on the spaces. */
+static void forget_piece(struct mln_problem *p, const struct mln_piece *piece)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        if (piece->match[f] >= 0)
+            p->planes[f].matches.len = (size_t)piece->match[f];
+}
+
+/* Adds the piece that was made last, unless there is none or it is there already. */
+static void add_new_piece(struct mln_solver *s, struct mln_piece *piece, unsigned rank,
+                          size_t first)
+{
+    if (!piece)
+        return;
+    if (known_piece(s, piece))
+        forget_piece(s->p, piece);
+    else
+        add_piece(s, piece, rank, first);
+}
+
 static void add_exceptions_of(struct mln_solver *s, size_t index)
 {
     const struct mln_piece *piece = s->all.data[index].piece;
@@ -209,8 +232,7 @@ static void add_exceptions_of(struct mln_solver *s, size_t index)
         near.minus_len = far.minus_len = 0;
         struct mln_piece *cut = make_piece(s->p, piece->end, &near, &far, &piece->item,
                                            families_of_rule(s->p, &near, &far, piece->families));
-        if (cut && !known_piece(s, cut))
-            add_piece(s, cut, rank, index);
+        add_new_piece(s, cut, rank, index);
     }
 }
 
@@ -239,8 +261,7 @@ static void add_part(struct mln_solver *s, size_t index, enum mln_family f,
             mln_ipset_from_ranges(s->p->ctx->arena, (enum mln_family)i, &range, i == (int)f);
     unsigned rank = c->rank;
     struct mln_piece *part = make_piece(s->p, c->piece->end, &near, &far, &c->piece->item, 1u << f);
-    if (part && !known_piece(s, part))
-        add_piece(s, part, rank, index);
+    add_new_piece(s, part, rank, index);
 }
 
 /* Pods behind the zone are not of the virtual network: the near side ends where it does as well. */
@@ -339,9 +360,7 @@ static void add_intersection(struct mln_solver *s, size_t i, size_t k)
     const struct mln_candidate *lead = x_leads ? x : y;
     struct mln_piece *piece = make_piece(s->p, lead->piece->end, &near, &far, &item,
                                          families_of_rule(s->p, &near, &far, families));
-    if (!piece || known_piece(s, piece))
-        return;
-    add_piece(s, piece, lead->rank, x_leads ? i : k);
+    add_new_piece(s, piece, lead->rank, x_leads ? i : k);
 }
 
 /* All pairs of waiting candidates, and pairs of what that gives, until nothing new comes. */

@@ -80,6 +80,14 @@ struct mln_term mln_term_of_tag(struct mln_ctx *ctx, const struct mln_model *mod
 bool mln_term_inside(const struct mln_term *x, const struct mln_term *y);
 uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 
+/* --- side_terms.c --- */
+struct mln_side_terms;
+struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, const struct mln_model *model);
+/* As mln_terms, into an empty list; equal sides share their terms, which are never written to. */
+void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *intent,
+                         const struct mln_side_set *side, const struct mln_zone *zone,
+                         enum mln_direction direction, bool near, struct mln_term_vec *out);
+
 /* --- ends.c --- */
 /* All ends of all intents; reports what has to do with single intents: no path, no family, empty
  * sides, nothing to enforce, resources. */

@@ -6,12 +6,24 @@
 
 #include <string.h>
 
+MLN_VEC_TYPE(zone_vec, struct mln_zone *);
+
+/* An end on its way to its place. */
+struct found_end {
+    struct mln_zone_ends *place;
+    struct mln_end end;
+};
+
 struct collector {
     struct mln_ctx *ctx;
     struct mln_model *model;
-    struct mln_zone_ends **ends; /* [zone * 2 + direction] */
-    uint32_t *stamp;             /* by zone: last (intent, direction) that named it */
+    struct mln_arena *scratch;
+    MLN_VEC(struct found_end) found; /* in the order of intents */
+    struct mln_zone_ends **ends;     /* [zone * 2 + direction] */
+    struct zone_vec zones;           /* those that a side names; used again */
+    uint32_t *stamp;                 /* by zone: last (intent, direction) that named it */
     uint32_t tick;
+    struct mln_side_terms *sides;
     struct mln_transits *transits;
 };
 
@@ -52,41 +64,41 @@ bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y)
 
 /* --- which zones a side names --- */
 
-MLN_VEC_TYPE(zone_vec, struct mln_zone *);
-
-static void name_zone(struct collector *c, struct mln_zone *zone, struct zone_vec *out)
+static void name_zone(struct collector *c, struct mln_zone *zone)
 {
     if (c->stamp[zone->index] == c->tick)
         return;
     c->stamp[zone->index] = c->tick;
-    mln_vec_push(c->ctx->arena, out, zone);
+    mln_vec_push(c->scratch, &c->zones, zone);
 }
 
-static void named_zones(struct collector *c, const struct mln_side_set *side, struct zone_vec *out)
+/* Into c->zones. */
+static void find_named_zones(struct collector *c, const struct mln_side_set *side)
 {
     c->tick++;
+    c->zones.len = 0;
     for (size_t i = 0; i < side->len; i++) {
         const struct mln_leaf *leaf = &side->parts[i].leaf;
         switch (leaf->kind) {
         case MLN_LEAF_ANY:
             for (size_t z = 0; z < c->model->zones.len; z++)
                 if (c->model->zones.data[z]->nsg)
-                    name_zone(c, c->model->zones.data[z], out);
+                    name_zone(c, c->model->zones.data[z]);
             break;
         case MLN_LEAF_NETWORK:
             for (size_t z = 0; z < leaf->network->zones.len; z++)
-                name_zone(c, leaf->network->zones.data[z], out);
+                name_zone(c, leaf->network->zones.data[z]);
             break;
         case MLN_LEAF_ZONE:
         case MLN_LEAF_ASG:
-            name_zone(c, leaf->zone, out);
+            name_zone(c, leaf->zone);
             break;
         case MLN_LEAF_RESOURCE:
             for (size_t e = 0; e < leaf->resource->endpoints.len; e++)
-                name_zone(c, leaf->resource->endpoints.data[e]->zone, out);
+                name_zone(c, leaf->resource->endpoints.data[e]->zone);
             break;
         case MLN_LEAF_ENDPOINT:
-            name_zone(c, leaf->endpoint->zone, out);
+            name_zone(c, leaf->endpoint->zone);
             break;
         default:
             break;
@@ -137,8 +149,9 @@ static void add_end(struct collector *c, struct mln_zone *zone, enum mln_directi
     if (!common_family(&end))
         return;
     tally->family++;
-    struct mln_zone_ends *ends = ends_of(c, zone, direction);
-    mln_vec_push(c->ctx->arena, &ends->ends, end);
+    struct found_end found = {ends_of(c, zone, direction), end};
+    found.place->ends.cap++; /* place_ends makes the room */
+    mln_vec_push(c->scratch, &c->found, found);
 }
 
 /* `within`: each leaf that names the zone speaks with itself only. */
@@ -148,9 +161,9 @@ static void add_within(struct collector *c, struct mln_intent *intent, struct ml
     for (size_t i = 0; i < intent->from->len; i++) {
         const struct mln_side_set one = {.parts = &intent->from->parts[i], .len = 1};
         struct mln_end end = {.intent = intent};
-        mln_terms(c->ctx, c->model, intent, &one, zone, direction, true, &end.near);
+        mln_side_terms_find(c->sides, intent, &one, zone, direction, true, &end.near);
         if (end.near.len)
-            mln_terms(c->ctx, c->model, intent, &one, zone, direction, false, &end.far);
+            mln_side_terms_find(c->sides, intent, &one, zone, direction, false, &end.far);
         add_end(c, zone, direction, end, tally);
     }
 }
@@ -215,9 +228,9 @@ static void add_zone(struct collector *c, struct mln_intent *intent, struct mln_
     const struct mln_side_set *near = direction == MLN_OUTBOUND ? intent->from : intent->to;
     const struct mln_side_set *far = direction == MLN_OUTBOUND ? intent->to : intent->from;
     struct mln_end end = {.intent = intent};
-    mln_terms(c->ctx, c->model, intent, far, zone, direction, false, &end.far);
+    mln_side_terms_find(c->sides, intent, far, zone, direction, false, &end.far);
     if (end.far.len)
-        mln_terms(c->ctx, c->model, intent, near, zone, direction, true, &end.near);
+        mln_side_terms_find(c->sides, intent, near, zone, direction, true, &end.near);
     if (direction == MLN_INBOUND && intent->verb == MLN_VERB_ALLOW && at_endpoint(&end.near))
         add_split(c, zone, &end, tally);
     else
@@ -470,14 +483,12 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
         tally.poisoned = true;
     if (!tally.poisoned && !check_nameable(c, intent))
         tally.poisoned = true;
-    struct zone_vec zones = {0};
-    named_zones(c, intent->from, &zones);
-    for (size_t i = 0; i < zones.len; i++)
-        add_zone(c, intent, zones.data[i], MLN_OUTBOUND, &tally);
-    zones.len = 0;
-    named_zones(c, intent->to, &zones);
-    for (size_t i = 0; i < zones.len; i++)
-        add_zone(c, intent, zones.data[i], MLN_INBOUND, &tally);
+    find_named_zones(c, intent->from);
+    for (size_t i = 0; i < c->zones.len; i++)
+        add_zone(c, intent, c->zones.data[i], MLN_OUTBOUND, &tally);
+    find_named_zones(c, intent->to);
+    for (size_t i = 0; i < c->zones.len; i++)
+        add_zone(c, intent, c->zones.data[i], MLN_INBOUND, &tally);
     tally.transit = mln_transits_add(c->ctx, c->model, c->transits, intent);
     report_tally(c, intent, &tally);
     intent->broken |= tally.poisoned || c->ctx->diags->errors != errors;
@@ -492,30 +503,35 @@ static void check_assertion(struct collector *c, struct mln_intent *assertion)
         mln_check_resources(c->ctx, c->model, assertion, &firewall);
 }
 
-/* An intent about which an error was reported must not be held against others. */
-static void leave_out_broken(struct collector *c)
+/* Puts every end into the list of its zone. An intent about which an error was reported must not be
+ * held against others. */
+static void place_ends(struct collector *c)
 {
-    for (size_t i = 0; i < c->model->zones.len * 2; i++) {
-        struct mln_zone_ends *ends = c->ends[i];
-        size_t kept = 0;
-        for (size_t k = 0; ends && k < ends->ends.len; k++)
-            if (!ends->ends.data[k].intent->broken)
-                ends->ends.data[kept++] = ends->ends.data[k];
-        if (ends && kept != ends->ends.len) {
-            ends->ends.len = kept;
+    for (size_t i = 0; i < c->model->zones.len * 2; i++)
+        if (c->ends[i])
+            c->ends[i]->ends.data =
+                MLN_NEW_ARRAY(c->ctx->arena, struct mln_end, c->ends[i]->ends.cap);
+    for (size_t i = 0; i < c->found.len; i++) {
+        struct mln_end_vec *ends = &c->found.data[i].place->ends;
+        if (!c->found.data[i].end.intent->broken)
+            ends->data[ends->len++] = c->found.data[i].end;
+        else
             c->model->intents_missing = true;
-        }
     }
 }
 
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
-    struct collector c = {.ctx = ctx, .model = model, .transits = mln_transits_new(ctx, model)};
+    struct collector c = {.ctx = ctx,
+                          .model = model,
+                          .scratch = mln_arena_new(),
+                          .transits = mln_transits_new(ctx, model),
+                          .sides = mln_side_terms_new(ctx, model)};
     c.ends = MLN_NEW_ARRAY(ctx->arena, struct mln_zone_ends *, model->zones.len * 2 + 1);
     c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
         collect_intent(&c, model->intents.data[i]);
-    leave_out_broken(&c);
+    place_ends(&c);
     for (size_t i = 0; i < model->assertions.len; i++)
         check_assertion(&c, model->assertions.data[i]);
     mln_finish_resources(ctx, model);
@@ -526,4 +542,5 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
                 mln_vec_push(ctx->arena, out,
                              ends_of(&c, model->zones.data[z], (enum mln_direction)d));
     mln_transits_finish(ctx, c.transits, out);
+    mln_arena_free(c.scratch);
 }

@@ -45,23 +45,41 @@ static int by_order_and_position(const void *x, const void *y)
 }
 
 /* Strata get one numbering for the whole list: 0, 1, 2, ... */
-static void lay_out(struct mln_ctx *ctx, struct mln_rule_vec *rules)
+static void number_strata(struct mln_rule_vec *rules)
 {
-    struct placed_rule *placed = MLN_NEW_ARRAY(ctx->arena, struct placed_rule, rules->len + 1);
-    for (size_t i = 0; i < rules->len; i++)
-        placed[i] = (struct placed_rule){rules->data[i], i};
-    qsort(placed, rules->len, sizeof *placed, by_order_and_position);
-    MLN_VEC(unsigned) numbers = {0};
-    unsigned number = 0;
+    unsigned number = 0, last = 0;
     for (size_t i = 0; i < rules->len; i++) {
-        if (i && by_order(&placed[i - 1].rule, &placed[i].rule) != 0)
-            number++;
-        mln_vec_push(ctx->arena, &numbers, number);
+        struct mln_rule *rule = rules->data[i];
+        const struct mln_rule *before = i ? rules->data[i - 1] : rule;
+        /* The one before has its new number already. */
+        if (before->rank != rule->rank || before->action != rule->action || last != rule->stratum)
+            number += i > 0;
+        last = rule->stratum;
+        rule->stratum = number;
     }
-    for (size_t i = 0; i < rules->len; i++) {
-        rules->data[i] = placed[i].rule;
-        rules->data[i]->stratum = numbers.data[i];
+}
+
+static bool in_order(const struct mln_rule_vec *rules)
+{
+    for (size_t i = 1; i < rules->len; i++)
+        if (by_order(&rules->data[i - 1], &rules->data[i]) > 0)
+            return false;
+    return true;
+}
+
+static void lay_out(struct mln_rule_vec *rules)
+{
+    if (!in_order(rules)) {
+        struct mln_arena *scratch = mln_arena_new();
+        struct placed_rule *placed = MLN_NEW_ARRAY(scratch, struct placed_rule, rules->len);
+        for (size_t i = 0; i < rules->len; i++)
+            placed[i] = (struct placed_rule){rules->data[i], i};
+        qsort(placed, rules->len, sizeof *placed, by_order_and_position);
+        for (size_t i = 0; i < rules->len; i++)
+            rules->data[i] = placed[i].rule;
+        mln_arena_free(scratch);
     }
+    number_strata(rules);
 }
 
 /* --- defaults --- */
@@ -139,7 +157,7 @@ static void add_defaults(struct mln_ctx *ctx, const struct mln_nsg *nsg,
     /* Those of different actions never meet, but a stratum has one action. */
     for (size_t i = first; i < rules->len; i++)
         rules->data[i]->stratum = stratum + (rules->data[i]->action == MLN_DENY);
-    lay_out(ctx, rules);
+    lay_out(rules);
 }
 
 /* Zones that share an NSG must be told apart by their addresses. */
@@ -237,7 +255,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         }
         lowered->first[i + 1] = lowered->problems.len;
         for (int d = 0; d < MLN_DIRECTIONS; d++) {
-            lay_out(ctx, &table->rules[d]);
+            lay_out(&table->rules[d]);
             add_defaults(ctx, nsg, (enum mln_direction)d, &ends.data[before], next - before,
                          &table->rules[d]);
         }

@@ -257,15 +257,27 @@ static void number_strata(struct mln_rule_vec *rules, size_t first)
     }
 }
 
+static void write_plain(struct mln_problem *p, const struct mln_piece *piece, unsigned rank,
+                        struct mln_rule_vec *out)
+{
+    enum mln_action action = piece->end->intent->verb == MLN_VERB_ALLOW ? MLN_ALLOW : MLN_DENY;
+    if (!mln_piece_in_halves(p, piece)) {
+        mln_write_rule(p, piece, action, rank, out);
+        return;
+    }
+    for (unsigned f = 0; f < MLN_FAMILIES; f++) {
+        struct mln_piece half = *piece;
+        half.families = 1u << f;
+        mln_write_rule(p, &half, action, rank, out);
+    }
+}
+
 static void order_plain(struct mln_problem *p, struct mln_rule_vec *out)
 {
-    struct mln_solver s = {.p = p};
-    mln_candidates_first(&s);
-    for (size_t i = 0; i < s.all.len; i++) {
-        const struct mln_candidate *c = &s.all.data[i];
-        bool allow = c->piece->end->intent->verb == MLN_VERB_ALLOW;
-        mln_write_rule(p, c->piece, allow ? MLN_ALLOW : MLN_DENY, c->rank, out);
-    }
+    for (unsigned rank = 0; rank < 4; rank++)
+        for (size_t i = 0; i < p->pieces.len; i++)
+            if (mln_rank_of(p->pieces.data[i]->end->intent) == rank)
+                write_plain(p, p->pieces.data[i], rank, out);
 }
 
 static void order_search(struct mln_problem *p, struct mln_rule_vec *out)

@@ -26,10 +26,15 @@ struct mln_solver {
     bool gave_up;
 };
 
-/* --- candidates.c: each of the last three makes more of the candidates that wait, and says whether
- * it made any --- */
+/* --- candidates.c --- */
 void mln_candidates_first(struct mln_solver *s); /* the pieces of the intents, by rank */
 void mln_candidates_probes(struct mln_solver *s);
+/* The band of an intent's rules, as in table.h. */
+unsigned mln_rank_of(const struct mln_intent *intent);
+/* A rule holds prefixes of one family: does the piece make one a family? */
+bool mln_piece_in_halves(const struct mln_problem *p, const struct mln_piece *piece);
+/* Each of these makes more of the candidates that wait, and says whether
+ * it made any. */
 bool mln_candidates_exceptions(struct mln_solver *s);
 bool mln_candidates_parts(struct mln_solver *s);
 bool mln_candidates_intersections(struct mln_solver *s);

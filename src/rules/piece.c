@@ -4,11 +4,29 @@
 
 #include <string.h>
 
-static void add_word(struct mln_buf *out, const char *word)
+/* Most pieces have no word or one: a text is made for the others only. */
+struct words {
+    const char *list[4 + MLN_PROTO_COUNT];
+    size_t count;
+};
+
+static void add_word(struct words *words, const char *word)
 {
-    if (out->len)
-        mln_buf_char(out, '-');
-    mln_buf_add(out, word);
+    words->list[words->count++] = word;
+}
+
+static const char *join(struct mln_arena *arena, const struct words *words)
+{
+    if (words->count < 2)
+        return words->count ? words->list[0] : NULL;
+    struct mln_buf out;
+    mln_buf_init(&out, arena);
+    for (size_t i = 0; i < words->count; i++) {
+        if (i)
+            mln_buf_char(&out, '-');
+        mln_buf_add(&out, words->list[i]);
+    }
+    return out.data;
 }
 
 static const char *side_word(const struct mln_term *term)
@@ -50,8 +68,7 @@ static size_t service_count(const struct mln_end *end)
 const char *mln_piece_name(const struct mln_problem *p, const struct mln_piece *piece)
 {
     const struct mln_end *end = piece->end;
-    struct mln_buf out;
-    mln_buf_init(&out, p->ctx->arena);
+    struct words out = {.count = 0};
     if (p->ends->nsg && (p->ends->through[MLN_IPV4] || p->ends->nsg->zones.len > 1))
         add_word(&out, p->ends->through[MLN_IPV4]
                            ? mln_printf(p->ctx->arena, "from-%s", p->ends->zone->display)
@@ -66,5 +83,5 @@ const char *mln_piece_name(const struct mln_problem *p, const struct mln_piece *
                 add_word(&out, mln_proto_names[i]);
     if (end && piece->families == 1u << MLN_IPV6 && both_families(p, end))
         add_word(&out, "v6");
-    return out.len ? out.data : NULL;
+    return join(p->ctx->arena, &out);
 }

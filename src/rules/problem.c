@@ -28,6 +28,8 @@ static int add_match(struct mln_problem *p, enum mln_family f, const struct mln_
 
 static const uint32_t *keep_vars(struct mln_problem *p, const struct mln_term *term)
 {
+    if (!term->var_count)
+        return NULL;
     uint32_t *vars = MLN_NEW_ARRAY(p->ctx->arena, uint32_t, term->var_count);
     memcpy(vars, term->vars, term->var_count * sizeof *vars);
     return vars;
@@ -192,14 +194,18 @@ static void add_universe(struct mln_problem *p, enum mln_family f)
 
 /* --- pieces of intents --- */
 
+static const struct mln_services *services_of(const struct mln_end *end, size_t near, size_t far)
+{
+    const struct mln_services *n = end->near.data[near].services, *f = end->far.data[far].services;
+    return n ? n : f ? f : &end->intent->services;
+}
+
 static void end_pieces(struct mln_problem *p, const struct mln_end *end)
 {
     for (size_t n = 0; n < end->near.len; n++)
         for (size_t k = 0; k < end->far.len; k++) {
             const struct mln_term *near = &end->near.data[n], *far = &end->far.data[k];
-            const struct mln_services *services = near->services  ? near->services
-                                                  : far->services ? far->services
-                                                                  : &end->intent->services;
+            const struct mln_services *services = services_of(end, n, k);
             for (size_t s = 0; s < services->len; s++) {
                 struct mln_piece *piece =
                     mln_problem_piece(p, end, near, far, &services->items[s], 3);
@@ -207,6 +213,29 @@ static void end_pieces(struct mln_problem *p, const struct mln_end *end)
                     mln_vec_push(p->ctx->arena, &p->pieces, piece);
             }
         }
+}
+
+enum { MOST_OWN = 4 }; /* matches of the universe and the default */
+
+/* Room for what the pieces need when nothing has exceptions. */
+static void make_room(struct mln_problem *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->ends->ends.len; i++) {
+        const struct mln_end *end = &p->ends->ends.data[i];
+        for (size_t n = 0; n < end->near.len; n++)
+            for (size_t k = 0; k < end->far.len; k++)
+                count += services_of(end, n, k)->len;
+    }
+    p->pieces.data = MLN_NEW_ARRAY(p->ctx->arena, struct mln_piece *, count);
+    p->pieces.cap = count;
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        struct mln_plane *plane = &p->planes[f];
+        if (!p->ends->zone->addresses[f]->len)
+            continue;
+        plane->matches.cap = count + MOST_OWN;
+        plane->matches.data = MLN_NEW_ARRAY(p->ctx->arena, struct mln_match, plane->matches.cap);
+    }
 }
 
 static bool has_exceptions(const struct mln_piece *piece)
@@ -240,6 +269,7 @@ struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model 
 {
     struct mln_problem *p = MLN_NEW(ctx->arena, struct mln_problem);
     *p = (struct mln_problem){.ctx = ctx, .model = model, .ends = ends, .star = star};
+    make_room(p);
     add_universe(p, MLN_IPV4);
     add_universe(p, MLN_IPV6);
     for (size_t i = 0; i < ends->ends.len; i++)

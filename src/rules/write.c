@@ -52,9 +52,7 @@ void mln_write_rule(struct mln_problem *p, const struct mln_piece *piece, enum m
                               .because = because_of(piece),
                               .rank = rank};
     if (piece->end) {
-        struct mln_intent **intent = MLN_NEW(ctx->arena, struct mln_intent *);
-        *intent = piece->end->intent;
-        rule->intents = intent;
+        rule->intents = &piece->end->intent;
         rule->intent_count = 1;
         bool natural = (piece->end->intent->verb == MLN_VERB_ALLOW) == (action == MLN_ALLOW);
         rule->base_name = natural ? piece->end->intent->name

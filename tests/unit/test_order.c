@@ -13,20 +13,18 @@
 
 MLN_VEC_TYPE(speech_vec, struct speech);
 
-static void add_port(struct mln_arena *a, const struct mln_portset *ports, struct mln_portset *out,
-                     size_t *cap)
+MLN_VEC_TYPE(start_vec, uint16_t);
+
+static void add_port(struct mln_arena *a, const struct mln_portset *ports, struct start_vec *out)
 {
     for (size_t i = 0; i < ports->len; i++)
         for (unsigned k = 0; k < 2; k++) {
             unsigned start = k ? ports->ranges[i].hi + 1u : ports->ranges[i].lo;
             bool known = start > 65535;
             for (size_t m = 0; m < out->len; m++)
-                known |= out->ranges[m].lo == start;
-            if (known)
-                continue;
-            if (out->len == *cap)
-                out->ranges = mln_vec_grow(a, out->ranges, out->len, cap, sizeof *out->ranges);
-            out->ranges[out->len++].lo = (uint16_t)start;
+                known |= out->data[m] == start;
+            if (!known)
+                mln_vec_push(a, out, (uint16_t)start);
         }
 }
 
@@ -34,20 +32,19 @@ static void add_port(struct mln_arena *a, const struct mln_portset *ports, struc
 static void make_speeches(const struct policy *p, struct speech_vec *out)
 {
     struct mln_arena *a = p->ctx.arena;
-    struct mln_portset sports = {0}, dports = {0};
-    size_t sport_cap = 0, dport_cap = 0;
-    add_port(a, mln_portset_all(a), &sports, &sport_cap);
-    add_port(a, mln_portset_all(a), &dports, &dport_cap);
+    struct start_vec sports = {0}, dports = {0};
+    add_port(a, mln_portset_all(a), &sports);
+    add_port(a, mln_portset_all(a), &dports);
     for (size_t i = 0; i < p->model->intents.len; i++)
         for (size_t k = 0; k < p->model->intents.data[i]->services.len; k++) {
             const struct mln_service_item *item = &p->model->intents.data[i]->services.items[k];
-            add_port(a, item->sport, &sports, &sport_cap);
-            add_port(a, item->dport, &dports, &dport_cap);
+            add_port(a, item->sport, &sports);
+            add_port(a, item->dport, &dports);
         }
     for (unsigned proto = 0; proto < MLN_PROTO_COUNT; proto++)
         for (size_t i = 0; i < sports.len; i++)
             for (size_t k = 0; k < dports.len; k++) {
-                struct speech one = {proto, sports.ranges[i].lo, dports.ranges[k].lo};
+                struct speech one = {proto, sports.data[i], dports.data[k]};
                 mln_vec_push(a, out, one);
             }
 }

@@ -359,13 +359,13 @@ static void describe(const struct subject *s, const struct mutant *mutant,
     printf("\n");
 }
 
-/* Both engines must say what the brute force says. */
+/* All engines must say what the brute force says. */
 static void judge(const struct subject *s, struct mutant *mutant)
 {
     struct mln_ctx aside = {mutant->arena, s->policy->ctx.names, mln_diags_new(mutant->arena)};
     struct packet packet;
     bool changed = differs(s, mutant, &packet);
-    for (int engine = MLN_PROOF_SEARCH_FIRST; engine <= MLN_PROOF_DIAGRAMS; engine++) {
+    for (int engine = MLN_PROOF_BOXES_FIRST; engine <= MLN_PROOF_DIAGRAMS; engine++) {
         struct mln_proof proof;
         enum mln_proof_result result =
             mln_prove_nsg(&aside, s->policy->lowered, s->table->nsg, mutant->rules,
@@ -685,7 +685,7 @@ static void mutate_nsg(struct policy *policy, const struct mln_table *table)
     struct mln_proof proof;
     CU_ASSERT(is_right(&s));
     CU_ASSERT_EQUAL(mln_prove_nsg(&policy->ctx, policy->lowered, table->nsg, s.rules,
-                                  MLN_PROOF_SEARCH_FIRST, &proof),
+                                  MLN_PROOF_BOXES_FIRST, &proof),
                     MLN_PROOF_HOLDS);
     for (int d = 0; d < MLN_DIRECTIONS; d++)
         for (size_t i = 0; i < s.rules[d].len; i++) {
