@@ -82,18 +82,21 @@ static const char *read_port(const char *text, unsigned *port)
     return text == start || *port > PORT_MAX ? NULL : text;
 }
 
-/* "*", "443" or "5000-5010". */
+/* "*", "443" or "5000-5010", with blanks around it or not. */
 static bool parse_ports(const char *text, struct mln_port_range *range)
 {
+    const char *at = text + strspn(text, " ");
     unsigned lo = 0, hi = PORT_MAX;
-    if (strcmp(text, "*") != 0) {
-        const char *at = read_port(text, &lo);
+    if (*at == '*') {
+        at++;
+    } else {
+        at = read_port(at, &lo);
         hi = lo;
         if (at && *at == '-')
             at = read_port(at + 1, &hi);
-        if (!at || *at || lo > hi)
-            return false;
     }
+    if (!at || at[strspn(at, " ")] || lo > hi)
+        return false;
     *range = (struct mln_port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi};
     return true;
 }
@@ -115,17 +118,12 @@ static bool read_port_text(struct mln_nsg_reader *r, const cJSON *json,
                               mln_json_type_name(json));
         return false;
     }
-    const char *start = text + strspn(text, " ");
-    size_t length = strlen(start);
-    while (length > 0 && start[length - 1] == ' ')
-        length--;
-    const char *bare = mln_strndup(r->ctx->arena, start, length);
-    if (!parse_ports(bare, range)) {
+    if (!parse_ports(text, range)) {
         mln_nsg_refused(r, json, MLN_AZURE_INVALID_PORT,
                         "'%s' is not a port from 0 to 65535, a range of them or '*'", text);
         return false;
     }
-    if (strcmp(bare, text) != 0)
+    if (strchr(text, ' '))
         mln_nsg_odd(r, json, "blanks around the port '%s'", text);
     return true;
 }

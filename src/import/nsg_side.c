@@ -139,7 +139,8 @@ static void add_prefixes(struct side *s)
     struct mln_arena *arena = s->r->ctx->arena;
     if (!s->items.len)
         return;
-    qsort(s->items.data, s->items.len, sizeof *s->items.data, compare_items);
+    if (s->items.len > 1)
+        qsort(s->items.data, s->items.len, sizeof *s->items.data, compare_items);
     check_overlap(s);
     struct mln_prefix *prefixes = MLN_NEW_ARRAY(arena, struct mln_prefix, s->items.len);
     for (size_t i = 0; i < s->items.len; i++)

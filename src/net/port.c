@@ -60,12 +60,15 @@ const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a,
     struct building *b = new_set(a, count);
     if (count == 0)
         return &b->set;
-    struct mln_port_range *sorted = MLN_NEW_ARRAY(a, struct mln_port_range, count);
-    memcpy(sorted, ranges, count * sizeof *ranges);
-    qsort(sorted, count, sizeof *sorted, by_lo);
+    if (count > 1) {
+        struct mln_port_range *sorted = MLN_NEW_ARRAY(a, struct mln_port_range, count);
+        memcpy(sorted, ranges, count * sizeof *ranges);
+        qsort(sorted, count, sizeof *sorted, by_lo);
+        ranges = sorted;
+    }
     for (size_t i = 0; i < count; i++) {
-        assert(sorted[i].lo <= sorted[i].hi);
-        append(b, sorted[i].lo, sorted[i].hi);
+        assert(ranges[i].lo <= ranges[i].hi);
+        append(b, ranges[i].lo, ranges[i].hi);
     }
     return &b->set;
 }
