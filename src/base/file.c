@@ -22,6 +22,7 @@ struct staged_file {
     const char *temporary; /* NULL: the target is no regular file, and is written on commit */
     const char *data;      /* only without a temporary */
     size_t length;
+    bool same; /* the file holds these bytes already */
     bool done;
 };
 
@@ -220,6 +221,22 @@ static int resolve_link(struct mln_arena *arena, struct staged_file *file)
     return 0;
 }
 
+/* Does a regular file hold these bytes, and may its time be set? */
+static bool holds(const char *path, const char *data, size_t length)
+{
+    char block[16 << 10];
+    int fd = access(path, W_OK) == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t got = fd < 0 ? -1 : 0;
+    for (size_t at = 0; got >= 0 && at < length; at += (size_t)got) {
+        got = read_fully(fd, block, sizeof(block) < length - at ? sizeof(block) : length - at);
+        if (got <= 0 || memcmp(block, data + at, (size_t)got) != 0)
+            got = -1;
+    }
+    if (fd >= 0)
+        close(fd);
+    return got >= 0;
+}
+
 static int stage(struct mln_staged *staged, struct staged_file *file)
 {
     struct stat status;
@@ -229,6 +246,11 @@ static int stage(struct mln_staged *staged, struct staged_file *file)
         if (error != 0)
             return error;
         exists = stat(file->target, &status) == 0;
+    }
+    if (exists && S_ISREG(status.st_mode) && status.st_size == (off_t)file->length &&
+        holds(file->target, file->data, file->length)) {
+        file->same = true;
+        return 0;
     }
     if (!exists || S_ISREG(status.st_mode))
         return write_temporary(staged->arena, file);
@@ -262,6 +284,8 @@ int mln_staged_add(struct mln_staged *staged, const char *path, const void *data
 
 static int finish(const struct staged_file *file)
 {
+    if (file->same)
+        return utimensat(AT_FDCWD, file->target, NULL, 0) == 0 ? 0 : errno;
     if (file->temporary != NULL)
         return rename(file->temporary, file->target) == 0 ? 0 : errno;
     int fd = open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY);

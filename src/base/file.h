@@ -12,8 +12,9 @@ char *mln_file_read(struct mln_arena *arena, const char *path, size_t *length);
 
 /* A file appears whole or not at all: written to a temporary beside it, flushed, then renamed.
  * Staged writes let a command write all its temporaries first and rename only when every one is
- * good. A symbolic link stays and the file it leads to is replaced; what is no regular file
- * (/dev/null, a pipe) is written in place on commit. New files get mode 0666 less the umask. */
+ * good. A file that holds the same bytes already stays, and only its time is set, as make wants it.
+ * A symbolic link stays and the file it leads to is replaced; what is no regular file (/dev/null, a
+ * pipe) is written in place on commit. New files get mode 0666 less the umask. */
 struct mln_staged;
 struct mln_staged *mln_staged_new(struct mln_arena *arena);
 /* Writes the temporary for `path`; creates missing parent directories when `make_dirs`.

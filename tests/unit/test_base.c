@@ -14,6 +14,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,6 +416,35 @@ static void staged_files_appear_on_commit(void)
     scratch_free(&scratch, (const char *const[]){"one", "a/b/two", "a/b", "a", NULL});
 }
 
+static void stage_one(struct scratch *scratch, const char *text)
+{
+    const char *failed = NULL;
+    struct mln_staged *staged = mln_staged_new(scratch->arena);
+    CU_ASSERT_EQUAL(mln_staged_add(staged, inside(scratch, "one"), text, strlen(text), false), 0);
+    CU_ASSERT_EQUAL(mln_staged_commit(staged, &failed), 0);
+    mln_staged_abort(staged);
+}
+
+/* The same bytes leave the file where it is and set its time; others replace it. */
+static void staged_files_that_are_there_stay(void)
+{
+    struct scratch scratch = scratch_new();
+    const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    struct stat first, second, third;
+    stage_one(&scratch, "the same");
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, inside(&scratch, "one"), old, 0), 0);
+    CU_ASSERT_EQUAL(stat(inside(&scratch, "one"), &first), 0);
+    stage_one(&scratch, "the same");
+    CU_ASSERT_EQUAL(stat(inside(&scratch, "one"), &second), 0);
+    CU_ASSERT_EQUAL(first.st_ino, second.st_ino);
+    CU_ASSERT_TRUE(second.st_mtim.tv_sec > first.st_mtim.tv_sec);
+    stage_one(&scratch, "the sane");
+    CU_ASSERT_EQUAL(stat(inside(&scratch, "one"), &third), 0);
+    CU_ASSERT_NOT_EQUAL(second.st_ino, third.st_ino);
+    CU_ASSERT_STRING_EQUAL(content(&scratch, "one"), "the sane");
+    scratch_free(&scratch, (const char *const[]){"one", NULL});
+}
+
 static void staged_files_vanish_on_abort(void)
 {
     struct scratch scratch = scratch_new();
@@ -521,6 +551,7 @@ void suite_base(void)
     UNIT_TEST(suggestions_are_close);
     UNIT_TEST(paths_are_split);
     UNIT_TEST(staged_files_appear_on_commit);
+    UNIT_TEST(staged_files_that_are_there_stay);
     UNIT_TEST(staged_files_vanish_on_abort);
     UNIT_TEST(staged_errors_leave_nothing);
     UNIT_TEST(staged_writes_follow_links_and_spare_devices);
