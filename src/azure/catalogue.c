@@ -75,36 +75,30 @@ static void parse_ids(const char *text, bool set[MLN_REGION_IDS])
 }
 
 /* "N:*,-48": the regional tags of a service that share their features. */
-static void add_regional(struct mln_tags *tags, const char *service, const char *field)
+static void add_regional(struct mln_tags *tags, const struct mln_tag *service, const char *field)
 {
     bool set[MLN_REGION_IDS];
     const char *ids = strchr(field, ':');
     assert(ids);
     parse_ids(ids + 1, set);
-    bool in_cloud = strcmp(service, "AzureCloud") == 0;
-    size_t length = strlen(service);
-    char name[128];
-    assert(length < sizeof name / 2);
-    memcpy(name, service, length);
-    name[length] = '.';
+    bool in_cloud = strcmp(service->name, "AzureCloud") == 0;
+    unsigned features = parse_features(field);
     const struct mln_regions *regions = mln_tags_regions(tags);
     for (size_t i = 0; i < regions->list.len; i++) {
         const struct mln_region *region = regions->list.data[i];
-        const char *suffix = in_cloud ? region->in_cloud : region->elsewhere;
-        if (!suffix || !set[region->id])
-            continue;
-        assert(strlen(suffix) < sizeof name / 2);
-        memcpy(name + length + 1, suffix, strlen(suffix) + 1);
-        mln_tags_add(tags, name, region->arm, region->id, parse_features(field));
+        if (set[region->id] && (in_cloud ? region->in_cloud : region->elsewhere))
+            mln_tags_promise(tags, service, region, features);
     }
 }
 
 static void add_tag_row(struct mln_tags *tags, const struct row *row)
 {
     assert(row->len >= 3);
-    mln_tags_add(tags, row->fields[1], NULL, 0, parse_features(row->fields[2]));
+    const struct mln_tag *service =
+        mln_tags_add(tags, row->fields[1], NULL, 0, parse_features(row->fields[2]));
+    assert(service);
     for (size_t i = 3; i < row->len; i++)
-        add_regional(tags, row->fields[1], row->fields[i]);
+        add_regional(tags, service, row->fields[i]);
 }
 
 static void add_odd_row(struct mln_tags *tags, const struct row *row)

@@ -6,7 +6,9 @@
 #include "azure/tag.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const mln_cloud_names[MLN_CLOUD_COUNT] = {
     [MLN_CLOUD_PUBLIC] = "public",
@@ -14,14 +16,23 @@ const char *const mln_cloud_names[MLN_CLOUD_COUNT] = {
     [MLN_CLOUD_CHINA] = "china",
 };
 
+/* Where a tag belongs. A policy names a few of the 3,300, so the regional ones of the catalogue are
+ * only promised: each has its number, and is made when somebody asks for it. */
+struct place {
+    const struct mln_region *region; /* NULL for a global tag */
+    const struct mln_tag *service;   /* of a promised tag; else NULL */
+    unsigned features;               /* likewise */
+};
+
 struct mln_tags {
     struct mln_ctx *ctx;
     enum mln_cloud cloud;
     bool with_prefixes;
+    bool finished;
     struct mln_regions regions;
-    MLN_VEC(struct mln_tag *) list;           /* by number */
-    MLN_VEC(const struct mln_region *) where; /* by number; NULL for a global tag */
-    struct mln_map *by_name;                  /* folded name -> struct mln_tag */
+    MLN_VEC(struct mln_tag *) list; /* by number; NULL: promised */
+    MLN_VEC(struct place) where;    /* by number */
+    struct mln_map *by_name;        /* folded name -> struct mln_tag */
 };
 
 /* The tags in no file [MicrosoftDocs/azure-docs service-tags-overview.md]. */
@@ -54,11 +65,58 @@ static size_t fold(const char *name, size_t length, char out[NAME_MAX_LENGTH])
     return length;
 }
 
+static const char *suffix_of(const struct mln_tag *service, const struct mln_region *region)
+{
+    return strcmp(service->name, "AzureCloud") == 0 ? region->in_cloud : region->elsewhere;
+}
+
+static void settle(const struct mln_tags *tags, struct mln_tag *tag);
+
+static struct mln_tag *keep_promise(const struct mln_tags *tags, size_t number)
+{
+    const struct place *place = &tags->where.data[number];
+    char name[2 * NAME_MAX_LENGTH], key[NAME_MAX_LENGTH];
+    int length = snprintf(name, sizeof name, "%s.%s", place->service->name,
+                          suffix_of(place->service, place->region));
+    struct mln_tag *tag = MLN_NEW(tags->ctx->arena, struct mln_tag);
+    tag->name = mln_intern_n(tags->ctx->names, name, (size_t)length);
+    tag->kind = MLN_TAG_SERVICE;
+    tag->features = place->features;
+    tag->number = (uint32_t)number;
+    tags->list.data[number] = tag;
+    mln_map_put_n(tags->by_name, key, fold(name, (size_t)length, key), tag);
+    if (tags->finished)
+        settle(tags, tag);
+    return tag;
+}
+
+/* The promised tag of the name, which is in lower case: SERVICE.SPELLING. */
+static struct mln_tag *get_promised(const struct mln_tags *tags, const char *key, size_t length)
+{
+    const char *dot = memrchr(key, '.', length);
+    const struct mln_tag *service =
+        dot ? mln_map_get_n(tags->by_name, key, (size_t)(dot - key)) : NULL;
+    if (!service)
+        return NULL;
+    size_t rest = length - (size_t)(dot + 1 - key);
+    for (size_t i = service->number + 1; i < tags->where.len; i++) {
+        if (tags->where.data[i].service != service)
+            break;
+        const char *suffix = suffix_of(service, tags->where.data[i].region);
+        if (strlen(suffix) == rest && strncasecmp(suffix, dot + 1, rest) == 0)
+            return keep_promise(tags, i);
+    }
+    return NULL;
+}
+
 static struct mln_tag *get(const struct mln_tags *tags, const char *name, size_t length)
 {
     char key[NAME_MAX_LENGTH];
     size_t folded = fold(name, length, key);
-    return folded ? mln_map_get_n(tags->by_name, key, folded) : NULL;
+    if (folded == 0)
+        return NULL;
+    struct mln_tag *tag = mln_map_get_n(tags->by_name, key, folded);
+    return tag ? tag : get_promised(tags, key, folded);
 }
 
 /* The region a regional tag belongs to; a spelling that the table lacks is learnt from the tag. */
@@ -81,33 +139,54 @@ struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char
                              int region_id, unsigned features)
 {
     char key[NAME_MAX_LENGTH];
-    size_t length = fold(name, strlen(name), key);
-    struct mln_map_entry *entry = length ? mln_map_slot(tags->by_name, key, length) : NULL;
-    if (!entry || entry->value)
+    size_t name_length = strlen(name), length = fold(name, name_length, key);
+    if (length == 0 || get_promised(tags, key, length))
+        return NULL;
+    struct mln_map_entry *entry = mln_map_slot(tags->by_name, key, length);
+    if (entry->value)
         return NULL;
     struct mln_tag *tag = MLN_NEW(tags->ctx->arena, struct mln_tag);
-    tag->name = mln_intern(tags->ctx->names, name);
+    tag->name = mln_intern_n(tags->ctx->names, name, name_length);
     tag->kind = MLN_TAG_SERVICE;
     tag->features = features;
-    const struct mln_region *where =
-        region && *region ? region_of(tags, name, region, region_id) : NULL;
+    entry->value = tag;
+    struct place place = {.region =
+                              region && *region ? region_of(tags, name, region, region_id) : NULL};
     tag->number = (uint32_t)tags->list.len;
     mln_vec_push(tags->ctx->arena, &tags->list, tag);
-    mln_vec_push(tags->ctx->arena, &tags->where, where);
-    entry->value = tag;
+    mln_vec_push(tags->ctx->arena, &tags->where, place);
     return tag;
+}
+
+void mln_tags_promise(struct mln_tags *tags, const struct mln_tag *service,
+                      const struct mln_region *region, unsigned features)
+{
+    assert(tags->where.len > 0 && suffix_of(service, region));
+    const struct place place = {.region = region, .service = service, .features = features};
+    for (size_t i = service->number + 1; i < tags->where.len; i++)
+        if (tags->where.data[i].region == region)
+            return;
+    mln_vec_push(tags->ctx->arena, &tags->list, NULL);
+    mln_vec_push(tags->ctx->arena, &tags->where, place);
+}
+
+/* When the spellings of all regions are known. */
+static void settle(const struct mln_tags *tags, struct mln_tag *tag)
+{
+    const struct mln_region *region = tags->where.data[tag->number].region;
+    const char *dot = strrchr(tag->name, '.');
+    tag->region = region ? region->arm : NULL;
+    if (tag->region && dot)
+        tag->parent = get(tags, tag->name, (size_t)(dot - tag->name));
 }
 
 void mln_tags_finish(struct mln_tags *tags)
 {
     mln_regions_settle(&tags->regions);
-    for (size_t i = 0; i < tags->list.len; i++) {
-        struct mln_tag *tag = tags->list.data[i];
-        const char *dot = strrchr(tag->name, '.');
-        tag->region = tags->where.data[i] ? tags->where.data[i]->arm : NULL;
-        if (tag->region && dot)
-            tag->parent = get(tags, tag->name, (size_t)(dot - tag->name));
-    }
+    tags->finished = true;
+    for (size_t i = 0; i < tags->list.len; i++)
+        if (tags->list.data[i])
+            settle(tags, tags->list.data[i]);
     for (size_t i = 0; i < sizeof virtual_tags / sizeof *virtual_tags; i++) {
         struct mln_tag *tag = mln_tags_add(tags, virtual_tags[i].name, NULL, 0, MLN_FEATURE_NSG);
         if (tag)
@@ -139,7 +218,8 @@ size_t mln_tags_count(const struct mln_tags *tags)
 const struct mln_tag *mln_tags_at(const struct mln_tags *tags, size_t number)
 {
     assert(number < tags->list.len);
-    return tags->list.data[number];
+    struct mln_tag *tag = tags->list.data[number];
+    return tag ? tag : keep_promise(tags, number);
 }
 
 const struct mln_regions *mln_tags_regions(const struct mln_tags *tags)

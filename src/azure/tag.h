@@ -66,6 +66,11 @@ void mln_tags_add_region(struct mln_tags *tags, int id, const char *arm, const c
 void mln_tags_load_regions(struct mln_tags *tags, const char *table, size_t length);
 struct mln_tag *mln_tags_add(struct mln_tags *tags, const char *name, const char *region,
                              int region_id, unsigned features);
+/* The regional tag of a service, made when it is first asked for. To be promised right behind the
+ * service's own; a second promise for a region counts for nothing. The region has a spelling for
+ * the service. */
+void mln_tags_promise(struct mln_tags *tags, const struct mln_tag *service,
+                      const struct mln_region *region, unsigned features);
 void mln_tags_finish(struct mln_tags *tags);
 /* A name met in deployed rules that Azure's lists do not hold: a tag of its own, appended, without
  * prefixes (also when a file gave the others theirs). The same name gives the same tag. */

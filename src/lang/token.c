@@ -73,7 +73,6 @@ const struct mln_open *mln_parse_open(const struct mln_parse *st)
 /* What a '{' would open after this token; other words change nothing. */
 static enum mln_place_kind head_of(const struct mln_parse *st, int kind)
 {
-    enum mln_place_kind here = mln_parse_open(st)->place;
     switch (kind) {
     case NETWORK:
         return MLN_IN_NETWORK;
@@ -89,11 +88,11 @@ static enum mln_place_kind head_of(const struct mln_parse *st, int kind)
         return MLN_IN_TEMPLATE;
     case WHEN:
     case ELSE:
-        return here;
+        return mln_parse_open(st)->place;
     case ENDPOINT:
-        return here == MLN_IN_KIND ? MLN_IN_KIND_ENDPOINT : st->head;
+        return mln_parse_open(st)->place == MLN_IN_KIND ? MLN_IN_KIND_ENDPOINT : st->head;
     case FIREWALL:
-        return here == MLN_IN_KIND ? MLN_IN_FIREWALL : st->head;
+        return mln_parse_open(st)->place == MLN_IN_KIND ? MLN_IN_FIREWALL : st->head;
     default:
         return mln_token_is_statement(kind) ? MLN_IN_NOTHING : st->head;
     }
@@ -157,10 +156,11 @@ static void inject_close(struct mln_parse *st)
 
 /* --- forgotten '}' --- */
 
+/* For the first token of a line. */
 static bool shows_missing_close(const struct mln_parse *st, const struct mln_token *token)
 {
     const struct mln_open *open = &st->open[st->depth];
-    return token->first && open->token.kind == '{' && mln_token_is_statement(token->kind) &&
+    return open->token.kind == '{' && mln_token_is_statement(token->kind) &&
            !mln_token_begins(token->kind, open->place) && token->indent <= open->token.indent;
 }
 
@@ -240,7 +240,7 @@ static void track(struct mln_parse *st, struct mln_token *token)
     default:
         break;
     }
-    if (shows_missing_close(st, token))
+    if (token->first && shows_missing_close(st, token))
         close_forgotten(st, token);
     else if (token->kind == WHEN)
         count_chain(st, token);

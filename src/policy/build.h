@@ -18,6 +18,16 @@ struct mln_plain_service {
     const char *text;
 };
 
+/* What a name of a side stood for when it was met last. */
+struct mln_met_name {
+    const char *name; /* interned; NULL: nothing */
+    const struct mln_scope *scope;
+    struct mln_symbol *symbol;
+    const char *rest;
+    const struct mln_tag *tag;
+};
+enum { MLN_MET_NAMES = 1024 };
+
 struct mln_build {
     struct mln_ctx *ctx;
     struct mln_arena *arena;
@@ -31,7 +41,9 @@ struct mln_build {
     unsigned depth;                           /* of groups and services in work */
     MLN_VEC(struct mln_endpoint *) endpoints; /* of all resources */
     const struct defaults *top_defaults;      /* network.c */
-    struct mln_external *macos;          /* side.c: hosted agents for macOS, where they are known */
+    struct mln_external *macos; /* side.c: hosted agents for macOS, where they are known */
+    /* side.c: by a hash of name and scope, the last of each; NULL while names are declared. */
+    struct mln_met_name *met;
     const struct mln_portset *all_ports; /* service.c */
     struct mln_map *plain_services; /* service.c: (protocol, ports) -> struct mln_plain_service */
     MLN_VEC(struct mln_override_request)

@@ -318,20 +318,37 @@ static bool add_tag(struct mln_build *b, const struct mln_tag *tag, const char *
     return true;
 }
 
+static struct mln_met_name look_up(struct mln_build *b, struct mln_scope *scope, const char *name)
+{
+    struct mln_met_name met = {.name = name, .scope = scope};
+    met.symbol = mln_scope_find(b, scope, MLN_NAMES_SIDE, name, &met.rest);
+    /* "Storage.westeurope" is the tag even where a network is called Storage and has no such zone.
+     */
+    if (!met.symbol || (met.rest && met.symbol->kind != MLN_SYM_RESOURCE))
+        met.tag = mln_tags_find(b->options->tags, name);
+    return met;
+}
+
+/* Intents name the same few places again and again. */
+static struct mln_met_name meet(struct mln_build *b, struct mln_scope *scope, const char *name)
+{
+    if (!b->met)
+        return look_up(b, scope, name);
+    uint64_t hash = mix((uint64_t)(uintptr_t)name, (uint64_t)(uintptr_t)scope);
+    struct mln_met_name *met = &b->met[hash % MLN_MET_NAMES];
+    if (met->name != name || met->scope != scope)
+        *met = look_up(b, scope, name);
+    return *met;
+}
+
 static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *name,
                      struct mln_span span, struct part_vec *out)
 {
-    const char *rest;
-    struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_SIDE, name, &rest);
-    /* "Storage.westeurope" is the tag even where a network is called Storage and has no such zone.
-     */
-    const struct mln_tag *tag = !symbol || (rest && symbol->kind != MLN_SYM_RESOURCE)
-                                    ? mln_tags_find(b->options->tags, name)
-                                    : NULL;
-    if (tag)
-        return add_tag(b, tag, name, span, out);
-    if (symbol)
-        return add_symbol(b, scope, symbol, rest, span, out);
+    const struct mln_met_name met = meet(b, scope, name);
+    if (met.tag)
+        return add_tag(b, met.tag, name, span, out);
+    if (met.symbol)
+        return add_symbol(b, scope, met.symbol, met.rest, span, out);
     static const char hosted[] = "hosted-agents.";
     if (strncmp(name, hosted, sizeof hosted - 1) == 0)
         return add_hosted(b, scope, name + sizeof hosted - 1, span, out);

@@ -153,9 +153,8 @@ void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexamp
             see_tags(q, m->dst_vars, m->dst_var_count, seen);
         }
     }
-    for (size_t t = 0; t < tag_count(q); t++) {
-        const struct mln_tag *tag = mln_tags_at(q->world->model->options->tags, t);
+    for (size_t t = 0; t < tag_count(q); t++)
         if (seen[t])
-            mln_vec_push(q->world->ctx->arena, &out->tags, tag);
-    }
+            mln_vec_push(q->world->ctx->arena, &out->tags,
+                         mln_tags_at(q->world->model->options->tags, t));
 }
