@@ -102,7 +102,7 @@ void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
     else
         mln_buf_printf(out, "    %s '%s', NSG ", hop->direction == MLN_OUTBOUND ? "out of" : "into",
                        mln_safe_text(cli, hop->zone->display));
-    mln_buf_printf(out, "%s: %s by ", mln_safe_text(cli, hop->zone->nsg->name),
+    mln_buf_printf(out, "%s: %s by ", mln_safe_text(cli, hop->nsg->name),
                    hop->action == MLN_ALLOW ? "permitted" : "denied");
     if (hop->azure)
         mln_buf_printf(out, "Azure's default rule %s (priority %u)\n", hop->azure->name,

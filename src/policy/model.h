@@ -74,6 +74,7 @@ struct mln_zone {
     MLN_VEC(const char *) endpoint_only; /* service endpoint policy: resource ids and names */
     const char *delegation;
     MLN_VEC(struct mln_route) routes;
+    struct mln_prefix_list kept; /* by routes of its own for the virtual network itself */
     bool existing;
     /* Stands for the subnets of an NSG of which nothing else is known: every address may lie in it
      * and is joined with it. Its virtual network is taken to use private address space, and which

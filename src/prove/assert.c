@@ -78,13 +78,14 @@ static bool suspect(struct decision *d, const struct mln_zone *zone, int end)
     return *s == SUSPECT;
 }
 
-/* An allow breaks at one end; a deny needs both to let the packet pass. */
+/* An allow breaks at one end or on the way; a deny needs both to let the packet pass. */
 static bool worth_asking(struct decision *d, const struct mln_end_place *source,
                          const struct mln_end_place *destination)
 {
     bool out = source->zone && source->zone->nsg, in = destination->zone && destination->zone->nsg;
     if (is_allow(d->assertion))
-        return (out && suspect(d, source->zone, 0)) || (in && suspect(d, destination->zone, 1));
+        return (out && suspect(d, source->zone, 0)) || (in && suspect(d, destination->zone, 1)) ||
+               mln_way_crosses(d->world->model, source->zone, destination->zone);
     return (!in || suspect(d, destination->zone, 1)) && (!out || suspect(d, source->zone, 0));
 }
 

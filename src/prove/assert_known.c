@@ -144,10 +144,12 @@ void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexamp
             continue;
         /* Behind what decides for certain nothing matters. */
         bool listed_later = false;
-        for (int d = 0; d < MLN_DIRECTIONS; d++)
-            if (q->asked[d] && i >= q->lists[d].first && i < q->lists[d].first + q->lists[d].count)
-                for (size_t b = q->lists[d].first; b < i; b++)
+        for (size_t l = 0; l < q->lists.len; l++) {
+            const struct mln_rules_list *list = &q->lists.data[l].bits;
+            if (i >= list->first && i < list->first + list->count)
+                for (size_t b = list->first; b < i; b++)
                     listed_later |= known(q, &k, &q->matches.data[b]) == MLN_YES;
+        }
         if (!listed_later) {
             see_tags(q, m->src_vars, m->src_var_count, seen);
             see_tags(q, m->dst_vars, m->dst_var_count, seen);

@@ -57,7 +57,7 @@ void mln_reach_zone_to_public(struct mln_reach *reach, struct mln_arena *scratch
     cell->path = cell->family[MLN_IPV4] = mln_reach_make_start(&planes[MLN_IPV4], from, &service);
     if (!cell->path)
         return;
-    mln_reach_add_list(&planes[MLN_IPV4], from->zone, MLN_OUTBOUND);
+    mln_reach_add_way(&planes[MLN_IPV4], from->zone, NULL);
     mln_reach_decide_plane(&planes[MLN_IPV4]);
     mln_reach_conclude(planes, cell);
     apply_way(
