@@ -34,7 +34,7 @@ static const char *rule_place(const struct mln_diff_report *report,
 
 static const char *nsg_of(const struct mln_change_reason *reason)
 {
-    return reason->zone && reason->zone->nsg ? reason->zone->nsg->name : "";
+    return reason->nsg ? reason->nsg->name : "";
 }
 
 const char *mln_diff_reason(const struct mln_diff_report *report,

@@ -58,8 +58,7 @@ static bool same_reason(const struct mln_change_reason *x, const struct mln_chan
         x->by_default != y->by_default)
         return false;
     return x->intent || x->by_default ||
-           (x->rule == y->rule && x->azure == y->azure &&
-            (x->zone ? x->zone->nsg : NULL) == (y->zone ? y->zone->nsg : NULL));
+           (x->rule == y->rule && x->azure == y->azure && x->nsg == y->nsg);
 }
 
 static void add_reason(struct finder *f, struct mln_change_reason_vec *reasons,
@@ -79,6 +78,7 @@ static void add_cause(struct finder *f, const struct mln_diff_box *box,
                                        .rule = cause->rule,
                                        .azure = cause->azure,
                                        .zone = cause->zone,
+                                       .nsg = cause->nsg,
                                        .direction = cause->direction};
     size_t count = cause->rule ? cause->rule->intent_count : 0;
     reason.by_default =
@@ -269,7 +269,7 @@ static void add_reason_key(struct mln_buf *key, const struct mln_change_reason *
         return;
     add_key(key, r->rule);
     add_key(key, r->azure);
-    add_key(key, r->zone ? r->zone->nsg : NULL);
+    add_key(key, r->nsg);
 }
 
 /* Everything of the flow but one part; all of it for PARTS. */

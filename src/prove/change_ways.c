@@ -7,7 +7,8 @@
  * zone is on the other side what it is there: addresses that nothing governs.
  *
  * Pairs whose ends are alike on both sides need no question, and most ends are: only pairs at which
- * an end differs, in what reaches the other place, are compared. */
+ * an end differs, in what reaches the other place, are compared, and those on which appliances may
+ * stand. */
 #include "azure/platform.h"
 #include "prove/change_impl.h"
 
@@ -19,7 +20,9 @@ struct ways {
     const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
     const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
                                                                   the side */
-    bool *whole; /* per place: every way of it is to be compared */
+    bool *whole;   /* per place: every way of it is to be compared */
+    bool *crosses; /* per place: ways from it may pass an appliance; every one is to be compared */
+    bool entered;  /* so may ways from outside */
 };
 
 #define REST SIZE_MAX
@@ -80,6 +83,20 @@ static void find_whole(struct ways *w)
             w->whole[w->f->ends.data[e].place] = true;
 }
 
+/* Where appliances may stand in the way, on either side. */
+static void find_crossings(struct ways *w)
+{
+    w->crosses = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_model *model = w->f->subjects[s].model;
+        for (size_t i = 0; i < place_count(w); i++) {
+            const struct mln_zone *zone = zone_of(w, i, s);
+            w->crosses[i] |= zone && mln_way_crosses(model, zone, NULL);
+            w->entered |= zone && mln_way_crosses(model, NULL, zone);
+        }
+    }
+}
+
 /* ---- one way ---- */
 
 /* What is joined with the zone and belongs to no place. `moved`: the zone is not the same on
@@ -123,6 +140,21 @@ static void add_hop(struct ways *w, int s, size_t place, enum mln_direction dire
         hop->own[f] = w->home[place][s][f];
 }
 
+/* The NSGs on the way, for what comes from the place's own addresses. */
+static void add_more(struct ways *w, int s, size_t from, size_t to, struct mln_diff_side *side)
+{
+    struct mln_way_hop_vec hops = {0};
+    side->deployed = w->f->deployed[s];
+    mln_way_hops(arena_of(w->f), side->model, zone_of(w, from, s), zone_of(w, to, s), &hops);
+    for (size_t i = 0; i < hops.len; i++) {
+        struct mln_way_hop hop = hops.data[i];
+        for (int f = 0; from != REST && f < MLN_FAMILIES; f++)
+            hop.src[f] = w->home[from][s][f];
+        if (hop.transit)
+            mln_vec_push(arena_of(w->f), &side->more, hop);
+    }
+}
+
 /* Where neither end is a zone of the side, nothing is permitted. */
 static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size_t to)
 {
@@ -131,6 +163,8 @@ static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size
     add_hop(w, s, to, MLN_INBOUND, &side);
     if (side.hop_count == 0)
         return side;
+    if (from == REST ? w->entered : w->crosses[from])
+        add_more(w, s, from, to, &side);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         side.src[f] = addresses_of(w, s, from, to, MLN_INBOUND, f);
         side.dst[f] = addresses_of(w, s, to, from, MLN_OUTBOUND, f);
@@ -191,6 +225,8 @@ static bool is_wanted(struct ways *w, size_t from, size_t to)
 {
     if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
         return true;
+    if (from == REST ? w->entered : w->crosses[from])
+        return true;
     const struct end *out = from == REST ? NULL : w->f->out_end[from];
     const struct end *in = to == REST ? NULL : w->f->in_end[to];
     return (out && end_touches(w, out, to)) || (in && end_touches(w, in, from));
@@ -211,7 +247,7 @@ static void index_ends(struct ways *w)
 static bool is_quiet(const struct ways *w, size_t place)
 {
     const struct end *out = w->f->out_end[place], *in = w->f->in_end[place];
-    return !w->whole[place] && (!out || out->diff.boxes.len == 0) &&
+    return !w->whole[place] && !w->crosses[place] && (!out || out->diff.boxes.len == 0) &&
            (!in || in->diff.boxes.len == 0);
 }
 
@@ -220,14 +256,15 @@ void mln_change_ways(struct finder *f)
     struct ways w = {.f = f};
     find_homes(&w);
     find_whole(&w);
+    find_crossings(&w);
     index_ends(&w);
     for (size_t i = 0; i < place_count(&w); i++) {
         for (size_t k = 0; k < place_count(&w); k++)
             if (!(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
                 compare_way(&w, i, k);
-        if (is_quiet(&w, i))
+        if (is_quiet(&w, i) && !w.entered)
             continue;
-        if (is_wanted(&w, i, REST))
+        if (!is_quiet(&w, i) && is_wanted(&w, i, REST))
             compare_way(&w, i, REST);
         if (is_wanted(&w, REST, i))
             compare_way(&w, REST, i);
