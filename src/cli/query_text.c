@@ -76,7 +76,7 @@ static void add_hop(struct mln_cli *cli, const struct mln_query_result *result,
 static void add_ungoverned(struct mln_cli *cli, const struct mln_zone *zone, int end,
                            struct mln_buf *out)
 {
-    if (zone && !zone->nsg)
+    if (zone && !mln_zone_is_governed(zone))
         mln_buf_printf(out, "    %s '%s': permitted, no NSG governs it\n", end ? "into" : "out of",
                        mln_safe_text(cli, zone->display));
 }

@@ -127,7 +127,7 @@ static void network_addresses(struct mln_build *b, struct mln_network *network)
                 mln_prefix_set(b->arena, (enum mln_family)f, &zone->prefixes);
             const struct mln_ipset *overlay =
                 mln_prefix_set(b->arena, (enum mln_family)f, &zone->overlay);
-            zone->addresses[f] = mln_ipset_union(b->arena, own, overlay);
+            zone->hosts[f] = zone->addresses[f] = mln_ipset_union(b->arena, own, overlay);
             if (overlay->len)
                 network->space[f] = mln_ipset_union(b->arena, network->space[f], overlay);
         }
@@ -177,12 +177,21 @@ static const struct mln_ipset *peered_space(struct mln_build *b, const struct ml
 
 /* --- routes through appliances --- */
 
+/* A network interface that is known to have the address, or the subnet that holds it. */
 static struct mln_zone *zone_at(const struct mln_network *network, const struct mln_prefix *address)
 {
-    for (size_t i = 0; i < network->zones.len; i++)
-        if (mln_ipset_contains(network->zones.data[i]->addresses[address->family], address->ip))
-            return network->zones.data[i];
-    return NULL;
+    struct mln_zone *found = NULL;
+    for (size_t i = 0; i < network->zones.len; i++) {
+        struct mln_zone *zone = network->zones.data[i];
+        if (!mln_ipset_contains(zone->addresses[address->family], address->ip) ||
+            (zone->nic && zone->nic->floating[address->family]))
+            continue;
+        if (!found || zone->nic)
+            found = zone;
+        if (zone->nic)
+            break;
+    }
+    return found;
 }
 
 static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
@@ -192,6 +201,8 @@ static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
         route->appliance = zone_at(zone->network->peers.data[k], &route->next_hop);
     if (route->appliance)
         route->appliance->hosts_appliance = true;
+    if (route->appliance && route->appliance->nic)
+        route->appliance->nic->subnet->hosts_appliance = true;
     return route->appliance;
 }
 

@@ -82,7 +82,8 @@ static bool suspect(struct decision *d, const struct mln_zone *zone, int end)
 static bool worth_asking(struct decision *d, const struct mln_end_place *source,
                          const struct mln_end_place *destination)
 {
-    bool out = source->zone && source->zone->nsg, in = destination->zone && destination->zone->nsg;
+    bool out = source->zone && mln_zone_is_governed(source->zone);
+    bool in = destination->zone && mln_zone_is_governed(destination->zone);
     if (is_allow(d->assertion))
         return (out && suspect(d, source->zone, 0)) || (in && suspect(d, destination->zone, 1)) ||
                mln_way_crosses(d->world->model, source->zone, destination->zone);
@@ -145,6 +146,7 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
             const struct mln_zone *source = world->model->zones.data[i];
             const struct mln_zone *destination = world->model->zones.data[k];
             if (source->unplaced || destination->unplaced ||
+                (source == destination && mln_zone_is_host(source)) ||
                 !mln_zones_joined(source, destination) ||
                 !mln_assert_touches(a->from, source, destination) ||
                 !mln_assert_touches(a->to, destination, source))

@@ -4,8 +4,8 @@
  * passes the NSG of its source zone outbound, those at appliances that routes send it through, and
  * that of its destination zone inbound (prove/way.h), each followed by Azure's default rules.
  * `assert allow` holds when every such packet passes all of them (and there is one), `assert deny`
- * when none does. What an appliance itself does is not asked. What the firewall of a PaaS resource without a private endpoint lets in is
- * decided from what the model records about it.
+ * when none does. What an appliance itself does is not asked. What the firewall of a PaaS resource
+ * without a private endpoint lets in is decided from what the model records about it.
  *
  * Service tags without known contents are unknown sets. A counterexample that is none for some
  * contents leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address.

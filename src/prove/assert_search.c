@@ -90,8 +90,8 @@ static enum mln_answer found_before(const struct mln_assert_question *q, struct 
     for (size_t i = 0; found != MLN_YES && i < q->found_count; i++) {
         enum mln_answer alike = MLN_YES;
         for (size_t l = 0; alike != MLN_NO && l < q->lists.len; l++)
-            alike = and(alike, decides(&q->lists.data[l].bits,
-                                       q->found.data[i * q->lists.len + l], b));
+            alike =
+                and(alike, decides(&q->lists.data[l].bits, q->found.data[i * q->lists.len + l], b));
         found = or (found, alike);
     }
     return found;
@@ -318,7 +318,7 @@ static enum mln_answer property_cover(void *ctx, const uint64_t *alive, const ui
             continue;
         if (!mln_bit(sure, first))
             return MLN_MAYBE;
-        const struct mln_rule *rule = 
+        const struct mln_rule *rule =
             c->q->lists.data[l].rules.entries.data[first - list->first].rule;
         for (size_t i = 0; rule && i < rule->intent_count; i++)
             if (c->meets[rule->intents[i]->index])

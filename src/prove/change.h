@@ -7,10 +7,10 @@
  *
  * Traffic is compared twice. At EACH NSG, in each direction: what the NSG permits between its zone
  * and all that a path joins it with; exact by itself. And END TO END, where both subjects have
- * places: a packet is permitted when the outbound NSG of its source's zone, those at appliances that
- * routes send it through (prove/way.h) and the inbound NSG of its destination's zone all permit it;
- * ends without an NSG, and everything outside of zones, permit. Both are exact for every filling of
- * unknown sets. */
+ * places: a packet is permitted when the outbound NSG of its source's zone, those at appliances
+ * that routes send it through (prove/way.h) and the inbound NSG of its destination's zone all
+ * permit it; ends without an NSG, and everything outside of zones, permit. Both are exact for every
+ * filling of unknown sets. */
 #ifndef MLN_PROVE_CHANGE_H
 #define MLN_PROVE_CHANGE_H
 

@@ -40,12 +40,12 @@ static struct mln_reach_list *make_list(struct mln_reach *reach, struct mln_aren
 static const struct mln_reach_list *list_of(struct mln_reach_plane *p,
                                             const struct mln_way_hop *hop)
 {
-    if (mln_way_is_partial(hop))
+    if (!mln_way_is_plain(hop))
         return make_list(p->reach, p->a, hop, p->family);
     struct mln_reach_list **slot =
-        &p->reach->lists[(hop->zone->index * MLN_DIRECTIONS + (unsigned)hop->direction) *
-                             MLN_FAMILIES +
-                         p->family];
+        &p->reach
+             ->lists[(hop->zone->index * MLN_DIRECTIONS + (unsigned)hop->direction) * MLN_FAMILIES +
+                     p->family];
     if (!*slot)
         *slot = make_list(p->reach, p->reach->world->ctx->arena, hop, p->family);
     return *slot;
@@ -78,7 +78,7 @@ bool mln_reach_in_zone(const struct mln_reach_end *end)
 static struct place own_place(const struct mln_reach_plane *p, const struct mln_reach_end *end)
 {
     const struct mln_model *model = p->reach->world->model;
-    struct place place = {.set = end->zone->addresses[p->family]};
+    struct place place = {.set = end->zone->hosts[p->family]};
     if (end->kind == MLN_REACH_ENDPOINT)
         place.set = end->endpoint->addresses[p->family];
     if (end->kind == MLN_REACH_ASG) {
@@ -178,6 +178,8 @@ static bool are_joined(const struct mln_reach_end *from, const struct mln_reach_
 {
     if (!mln_reach_in_zone(from) || !mln_reach_in_zone(to))
         return mln_reach_in_zone(from) || mln_reach_in_zone(to);
+    if (from->zone == to->zone && mln_zone_is_host(to->zone))
+        return false;
     return !from->zone->unplaced && !to->zone->unplaced && mln_zones_joined(from->zone, to->zone);
 }
 

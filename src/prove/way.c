@@ -7,6 +7,8 @@
 #include "azure/platform.h"
 #include "prove/assert.h"
 
+#include <strings.h>
+
 enum { MOST_APPLIANCES = 8, TAG_LENGTH = 8 };
 
 /* --- what a route holds --- */
@@ -98,21 +100,39 @@ struct way {
 
 static bool was_seen(const struct way *w, const struct mln_zone *zone)
 {
-    bool seen = zone == w->ends[0] || zone == w->ends[1];
+    const struct mln_zone *subnet = zone->nic ? zone->nic->subnet : zone;
+    bool seen = false;
+    for (int end = 0; end < 2; end++)
+        seen |= w->ends[end] && (w->ends[end] == zone || mln_zone_holds(subnet, w->ends[end]));
     for (size_t i = 0; i < w->depth; i++)
         seen |= w->seen[i] == zone;
     return seen;
+}
+
+static void add_hop(struct way *w, const struct mln_zone *zone, const struct mln_nsg *nsg,
+                    struct mln_way_hop hop)
+{
+    hop.zone = zone;
+    hop.nsg = nsg;
+    for (int end = 0; end < 2; end++)
+        hop.ends[end] = w->ends[end];
+    if (nsg)
+        mln_vec_push(w->a, w->out, hop);
 }
 
 /* The NSGs of one place, in the order in which they are met. */
 static void add_place(struct way *w, const struct mln_zone *zone, enum mln_direction direction,
                       struct mln_way_hop hop)
 {
-    hop.zone = zone;
+    const struct mln_nic *nic = zone->nic;
     hop.direction = direction;
-    hop.nsg = zone->nsg;
-    if (hop.nsg)
-        mln_vec_push(w->a, w->out, hop);
+    for (int step = 0; step < 2; step++) {
+        hop.at_nic = (direction == MLN_OUTBOUND) == (step == 0);
+        if (!hop.at_nic)
+            add_hop(w, nic ? nic->subnet : zone, zone->nsg, hop);
+        else if (nic)
+            add_hop(w, zone, nic->nsg, hop);
+    }
 }
 
 static bool is_empty(const struct mln_way_hop *hop)
@@ -246,11 +266,6 @@ void mln_way_hops(struct mln_arena *arena, const struct mln_model *model,
         add_place(&w, to, MLN_INBOUND, whole);
 }
 
-bool mln_way_is_partial(const struct mln_way_hop *hop)
-{
-    return hop->transit;
-}
-
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
                      const struct mln_zone *to)
 {
@@ -274,10 +289,47 @@ bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
 
 /* --- lists --- */
 
+bool mln_way_is_plain(const struct mln_way_hop *hop)
+{
+    bool nics = false;
+    for (int end = 0; end < 2; end++)
+        nics |= hop->ends[end] && hop->ends[end]->nic;
+    return !hop->transit && !nics;
+}
+
 static const struct mln_ipset *cut(struct mln_arena *a, const struct mln_ipset *set,
                                    const struct mln_ipset *to)
 {
     return !set ? to : !to ? set : mln_ipset_intersect(a, set, to);
+}
+
+static bool is_in(const struct mln_nic *nic, const char *asg)
+{
+    for (size_t i = 0; i < nic->asgs.len; i++)
+        if (strcasecmp(nic->asgs.data[i], asg) == 0)
+            return true;
+    return false;
+}
+
+/* What is known of an interface's groups; false: it is not in one that the match wants. */
+static bool settle_asgs(struct mln_arena *a, const struct mln_model *model,
+                        const struct mln_zone *end, const uint32_t **vars, size_t *count)
+{
+    size_t tags = mln_tags_count(model->options->tags), kept = 0;
+    uint32_t *open = MLN_NEW_ARRAY(a, uint32_t, *count + 1);
+    if (!end || !end->nic)
+        return true;
+    for (size_t i = 0; i < *count; i++) {
+        uint32_t var = (*vars)[i];
+        bool in = var >= tags && is_in(end->nic, model->asgs.data[var - tags]->name);
+        if (var >= tags && !in && end->nic->asgs_known)
+            return false;
+        if (!in)
+            open[kept++] = var;
+    }
+    *vars = open;
+    *count = kept;
+    return true;
 }
 
 /* One more unknown set for the destination; a regional tag lies in its global one. */
@@ -334,8 +386,11 @@ void mln_way_entries(struct mln_ctx *ctx, const struct mln_model *model,
         entry.match.dst = cut(a, entry.match.dst, hop->dst[family]);
         if (hop->to_tag)
             put_in_tag(a, &entry.match, hop->to_tag);
-        put(a, out, entry, false);
+        if (settle_asgs(a, model, hop->ends[0], &entry.match.src_vars,
+                        &entry.match.src_var_count) &&
+            settle_asgs(a, model, hop->ends[1], &entry.match.dst_vars, &entry.match.dst_var_count))
+            put(a, out, entry, false);
     }
-    if (mln_way_is_partial(hop))
+    if (hop->transit)
         put_by(a, out, NULL);
 }

@@ -1,17 +1,18 @@
 /* The network security groups that packets from one place to another meet, in order.
  *
- * They leave by the NSG of their source's zone and enter by that of their destination's. Where a
+ * They leave by the NSG of their source's zone and enter by that of their destination's; at a
+ * network interface with an NSG of its own that one comes first going out, last coming in. Where a
  * route of the source's subnet sends them to an appliance, the NSG on the appliance's subnet meets
  * them on the way, coming in and going out, with their addresses unchanged; and so on by the routes
  * of that subnet. Packets from an external that a gateway connects go by the routes of the
- * gateway's zone. Azure takes the route with the longest prefix that holds the destination; of equal
- * ones the user's, then the system's, which are the address spaces of the network and its peers and
- * what its gateway connects [virtual-networks-udr-overview.md]. A route to a service tag without
- * known contents holds an unknown set; its prefixes are taken to be longer than /8 and shorter than
- * those of other routes that are longer than that.
+ * gateway's zone. Azure takes the route with the longest prefix that holds the destination; of
+ * equal ones the user's, then the system's, which are the address spaces of the network and its
+ * peers and what its gateway connects [virtual-networks-udr-overview.md]. A route to a service tag
+ * without known contents holds an unknown set; its prefixes are taken to be longer than /8 and
+ * shorter than those of other routes that are longer than that.
  *
- * An appliance in the zone of either end is none of the way: packets to that zone end there, packets
- * from it begin there. What an appliance itself does with a packet is not asked. */
+ * An appliance in the zone of either end is none of the way: packets to that zone end there,
+ * packets from it begin there. What an appliance itself does with a packet is not asked. */
 #ifndef MLN_PROVE_WAY_H
 #define MLN_PROVE_WAY_H
 
@@ -25,7 +26,9 @@ struct mln_way_hop {
     const struct mln_zone *zone; /* what tags mean */
     const struct mln_nsg *nsg;   /* never NULL */
     enum mln_direction direction;
-    bool transit; /* on the way; else at one of the ends */
+    bool transit;                   /* on the way; else at one of the ends */
+    bool at_nic;                    /* an interface's own NSG */
+    const struct mln_zone *ends[2]; /* of the way, as given */
     const struct mln_ipset *src[MLN_FAMILIES], *dst[MLN_FAMILIES];
     const struct mln_tag *to_tag;
     MLN_VEC(const struct mln_tag *) not_to;
@@ -36,14 +39,15 @@ MLN_VEC_TYPE(mln_way_hop_vec, struct mln_way_hop);
 void mln_way_hops(struct mln_arena *arena, const struct mln_model *model,
                   const struct mln_zone *from, const struct mln_zone *to,
                   struct mln_way_hop_vec *out);
-/* Does the hop pass some packets by? */
-bool mln_way_is_partial(const struct mln_way_hop *hop);
 /* Is there an appliance's NSG on the way? Quick. */
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
                      const struct mln_zone *to);
 
-/* What the hop does with packets of one family as a list: its rules as mln_rules_entries gives them,
- * cut to what it decides, and entries that let the others pass, which have neither rule nor
+/* Does the list of the hop depend on nothing but its NSG and zone? */
+bool mln_way_is_plain(const struct mln_way_hop *hop);
+
+/* What the hop does with packets of one family as a list: its rules as mln_rules_entries gives
+ * them, cut to what it decides, and entries that let the others pass, which have neither rule nor
  * `azure` and are `by`. */
 struct mln_way_list {
     struct mln_rules_entry_vec entries;
