@@ -192,6 +192,17 @@ static void add_packet(struct mln_cli *cli, struct mln_json *j, const struct mln
 
 /* ---- answers ---- */
 
+static void add_nics(struct mln_json *j, const struct mln_counterexample *open)
+{
+    mln_json_key(j, "interfaces");
+    mln_json_array(j);
+    for (int end = 0; end < 2; end++)
+        for (size_t i = 0; i < open->nics[end].len; i++)
+            mln_json_string(j, open->nics[end].data[i]->display);
+    mln_json_end_array(j);
+}
+
+/* What leaves the answer open. */
 static void add_tags(struct mln_json *j, const struct mln_counterexample *open)
 {
     if (!open)
@@ -200,6 +211,15 @@ static void add_tags(struct mln_json *j, const struct mln_counterexample *open)
     mln_json_array(j);
     for (size_t i = 0; i < open->tags.len; i++)
         mln_json_string(j, open->tags.data[i]->name);
+    mln_json_end_array(j);
+    if (open->nics[0].len + open->nics[1].len)
+        add_nics(j, open);
+    if (!open->unread.len)
+        return;
+    mln_json_key(j, "unread");
+    mln_json_array(j);
+    for (size_t i = 0; i < open->unread.len; i++)
+        mln_json_string(j, open->unread.data[i]);
     mln_json_end_array(j);
 }
 

@@ -76,7 +76,7 @@ static void add_hop(struct mln_cli *cli, const struct mln_query_result *result,
 static void add_ungoverned(struct mln_cli *cli, const struct mln_zone *zone, int end,
                            struct mln_buf *out)
 {
-    if (zone && !mln_zone_is_governed(zone))
+    if (zone && !mln_zone_is_governed(zone) && !zone->unread && !(zone->nic && zone->nic->unread))
         mln_buf_printf(out, "    %s '%s': permitted, no NSG governs it\n", end ? "into" : "out of",
                        mln_safe_text(cli, zone->display));
 }
@@ -104,7 +104,7 @@ static void add_packet(struct mln_cli *cli, const struct mln_query_result *resul
     mln_buf_char(out, '\n');
     add_way(cli, result, packet, out);
     if (packet->verdict == MLN_QUERY_UNDECIDED)
-        mln_open_tags_print(at, out);
+        mln_open_print(cli, at, out);
 }
 
 /* ---- answers ---- */

@@ -10,7 +10,9 @@
  * Service tags without known contents are unknown sets. A counterexample that is none for some
  * contents leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address.
  * An application security group may hold any part of its zone: an assertion has to hold for all of
- * them. */
+ * them. Which address of its subnet a network interface has may be unknown; that too leaves a
+ * counterexample UNDECIDED which is none for some choice. So does an NSG that is deployed but of
+ * which no rule is known, unless another one denies. */
 #ifndef MLN_PROVE_ASSERT_H
 #define MLN_PROVE_ASSERT_H
 
@@ -54,8 +56,11 @@ struct mln_counterexample {
     const struct mln_zone *zones[2]; /* of source and destination; NULL: outside of every zone */
     struct mln_assert_hop *hops;     /* in the order in which it meets them */
     size_t hop_count;
-    bool undecided; /* only for some contents of `tags` */
+    bool undecided; /* only for some contents of `tags`, some addresses of `nics`, or some rules of
+                       `unread` */
     MLN_VEC(const struct mln_tag *) tags;
+    MLN_VEC(const struct mln_zone *) nics[2]; /* whose the source or the destination may be */
+    MLN_VEC(const char *) unread;             /* NSGs of which no rule is known */
     /* Sets the packet's ends were put into: tags, and ASGs by name; NULL when none. */
     const char *source_in, *destination_in;
 };

@@ -43,6 +43,7 @@ struct mln_assert_question {
     size_t part_count[2];
     size_t universe;
     MLN_VEC(struct mln_assert_list) lists; /* in the order in which packets meet them */
+    struct mln_way_name_vec unread;        /* NSGs that cannot be asked */
     struct mln_space *space;
     size_t words;
     /* Packets that were found before: of each, the deciding entry of every list. */
@@ -75,10 +76,13 @@ enum mln_answer mln_assert_broken(const struct mln_assert_question *q, const uin
                                   const uint64_t *sure);
 
 /* assert_known.c */
-/* Does the packet break the assertion whatever the tags hold? */
+/* Does the packet break the assertion whatever the tags hold, and whatever the addresses of network
+ * interfaces are? */
 bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet);
 /* Adds the tags that leave open whether the packet breaks the assertion. */
 void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out);
+/* Adds the network interfaces that the packet's addresses may be of. */
+void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counterexample *out);
 
 /* assert_resource.c: what the firewalls of resources decide. */
 /* May the zone reach some resource that the assertion names by its public side, past its firewall?

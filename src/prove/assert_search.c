@@ -168,6 +168,7 @@ void mln_assert_seal(struct mln_assert_question *q)
     for (size_t i = 0; i < hops.len; i++)
         if (!all || !hops.data[i].transit)
             add_list(q, &hops.data[i]);
+    mln_way_unread(q->ctx.arena, q->world->model, zone_of(q, 0), zone_of(q, 1), &q->unread);
     q->space = mln_space_new(q->ctx.arena, q->family, q->matches.data, q->matches.len);
     q->words = mln_space_words(q->space);
     for (size_t i = 0; i < q->lists.len; i++)
@@ -259,6 +260,14 @@ static void part_ends(const struct mln_assert_question *q, struct mln_packet *pa
         *packet = other;
 }
 
+/* It passes the NSGs that could be asked. */
+static void doubt(const struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    for (size_t i = 0; i < q->unread.len; i++)
+        mln_vec_push(q->world->ctx->arena, &out->unread, q->unread.data[i]);
+    out->undecided |= q->unread.len > 0;
+}
+
 static void complete(struct mln_assert_question *q, struct mln_counterexample *out)
 {
     struct mln_packet *packet = &out->packet;
@@ -270,6 +279,10 @@ static void complete(struct mln_assert_question *q, struct mln_counterexample *o
     out->undecided = !mln_assert_is_definite(q, packet);
     if (out->undecided)
         mln_assert_name_tags(q, out);
+    if (out->undecided && !out->tags.len)
+        mln_assert_name_nics(q, out);
+    if (q->assertion->verb == MLN_VERB_ASSERT_DENY)
+        doubt(q, out);
     for (int end = 0; end < 2; end++)
         out->zones[end] = zone_of(q, end);
     out->hops = MLN_NEW_ARRAY(q->world->ctx->arena, struct mln_assert_hop, q->lists.len + 1);

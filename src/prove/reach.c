@@ -183,10 +183,25 @@ static bool are_joined(const struct mln_reach_end *from, const struct mln_reach_
     return !from->zone->unplaced && !to->zone->unplaced && mln_zones_joined(from->zone, to->zone);
 }
 
+/* An NSG of which no rule is known may stop anything. */
+static void doubt(struct mln_reach *reach, struct mln_arena *scratch, const struct mln_zone *from,
+                  const struct mln_zone *to, struct mln_reach_cell *cell)
+{
+    struct mln_arena *a = reach->world->ctx->arena;
+    struct mln_way_name_vec names = {0};
+    mln_way_unread(scratch, reach->world->model, from, to, &names);
+    if (names.len)
+        mln_reach_weaken(
+            a, cell,
+            mln_printf(a, "if NSG '%s' permits it, which is not in this text", names.data[0]));
+}
+
 static void decide_pair(struct mln_reach *reach, struct mln_arena *scratch,
                         const struct mln_reach_end *from, const struct mln_reach_end *to,
                         struct mln_reach_cell *cell)
 {
+    const struct mln_zone *out = mln_reach_in_zone(from) ? from->zone : NULL;
+    const struct mln_zone *in = mln_reach_in_zone(to) ? to->zone : NULL;
     struct mln_reach_plane planes[MLN_FAMILIES];
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct mln_reach_plane *p = &planes[f];
@@ -194,13 +209,14 @@ static void decide_pair(struct mln_reach *reach, struct mln_arena *scratch,
         cell->family[f] = mln_reach_make_start(p, from, to);
         if (!cell->family[f])
             continue;
-        mln_reach_add_way(p, mln_reach_in_zone(from) ? from->zone : NULL,
-                          mln_reach_in_zone(to) ? to->zone : NULL);
+        mln_reach_add_way(p, out, in);
         mln_reach_decide_plane(p);
         cell->path = true;
     }
-    if (cell->path)
-        mln_reach_conclude(planes, cell);
+    if (!cell->path)
+        return;
+    mln_reach_conclude(planes, cell);
+    doubt(reach, scratch, out, in, cell);
 }
 
 void mln_reach_decide(struct mln_reach *reach, const struct mln_reach_end *from,

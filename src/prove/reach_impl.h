@@ -88,6 +88,8 @@ void mln_reach_decide_plane(struct mln_reach_plane *p);
 /* reach_cell.c */
 void mln_reach_conclude(struct mln_reach_plane planes[MLN_FAMILIES], struct mln_reach_cell *cell);
 struct mln_traffic mln_reach_keep_traffic(struct mln_arena *a, const struct mln_traffic *t);
+/* What all may do only a part may, or nobody knows, as the note says. */
+void mln_reach_weaken(struct mln_arena *a, struct mln_reach_cell *cell, const char *note);
 
 /* reach_public.c: to a resource by its public side, from a zone, or from an external or a tag. */
 void mln_reach_zone_to_public(struct mln_reach *reach, struct mln_arena *scratch,

@@ -96,6 +96,7 @@ struct way {
     const struct mln_zone *seen[MOST_APPLIANCES];
     size_t depth;
     struct mln_way_hop_vec *out;
+    struct mln_way_name_vec *unread; /* NULL: nobody asks */
 };
 
 static bool was_seen(const struct way *w, const struct mln_zone *zone)
@@ -110,7 +111,7 @@ static bool was_seen(const struct way *w, const struct mln_zone *zone)
 }
 
 static void add_hop(struct way *w, const struct mln_zone *zone, const struct mln_nsg *nsg,
-                    struct mln_way_hop hop)
+                    const char *unread, struct mln_way_hop hop)
 {
     hop.zone = zone;
     hop.nsg = nsg;
@@ -118,6 +119,8 @@ static void add_hop(struct way *w, const struct mln_zone *zone, const struct mln
         hop.ends[end] = w->ends[end];
     if (nsg)
         mln_vec_push(w->a, w->out, hop);
+    else if (unread && w->unread)
+        mln_vec_push(w->a, w->unread, unread);
 }
 
 /* The NSGs of one place, in the order in which they are met. */
@@ -129,9 +132,9 @@ static void add_place(struct way *w, const struct mln_zone *zone, enum mln_direc
     for (int step = 0; step < 2; step++) {
         hop.at_nic = (direction == MLN_OUTBOUND) == (step == 0);
         if (!hop.at_nic)
-            add_hop(w, nic ? nic->subnet : zone, zone->nsg, hop);
+            add_hop(w, nic ? nic->subnet : zone, zone->nsg, zone->unread, hop);
         else if (nic)
-            add_hop(w, zone, nic->nsg, hop);
+            add_hop(w, zone, nic->nsg, nic->unread, hop);
     }
 }
 
@@ -250,20 +253,35 @@ static void follow_gateways(struct way *w, const struct mln_model *model)
             follow_gateway(w, model->networks.data[i]);
 }
 
+static void find_way(struct way *w, const struct mln_model *model)
+{
+    const struct mln_way_hop whole = {0};
+    const struct mln_zone *from = w->ends[0], *to = w->ends[1];
+    if (from)
+        add_place(w, from, MLN_OUTBOUND, whole);
+    if (from)
+        follow(w, from, &whole);
+    else if (to)
+        follow_gateways(w, model);
+    if (to)
+        add_place(w, to, MLN_INBOUND, whole);
+}
+
 void mln_way_hops(struct mln_arena *arena, const struct mln_model *model,
                   const struct mln_zone *from, const struct mln_zone *to,
                   struct mln_way_hop_vec *out)
 {
     struct way w = {.a = arena, .ends = {from, to}, .out = out};
-    const struct mln_way_hop whole = {0};
-    if (from)
-        add_place(&w, from, MLN_OUTBOUND, whole);
-    if (from)
-        follow(&w, from, &whole);
-    else if (to)
-        follow_gateways(&w, model);
-    if (to)
-        add_place(&w, to, MLN_INBOUND, whole);
+    find_way(&w, model);
+}
+
+void mln_way_unread(struct mln_arena *arena, const struct mln_model *model,
+                    const struct mln_zone *from, const struct mln_zone *to,
+                    struct mln_way_name_vec *out)
+{
+    struct mln_way_hop_vec hops = {0};
+    struct way w = {.a = arena, .ends = {from, to}, .out = &hops, .unread = out};
+    find_way(&w, model);
 }
 
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,

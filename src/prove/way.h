@@ -39,6 +39,11 @@ MLN_VEC_TYPE(mln_way_hop_vec, struct mln_way_hop);
 void mln_way_hops(struct mln_arena *arena, const struct mln_model *model,
                   const struct mln_zone *from, const struct mln_zone *to,
                   struct mln_way_hop_vec *out);
+/* The names of NSGs on the way of which no rule is known, as far as it can be told. */
+MLN_VEC_TYPE(mln_way_name_vec, const char *);
+void mln_way_unread(struct mln_arena *arena, const struct mln_model *model,
+                    const struct mln_zone *from, const struct mln_zone *to,
+                    struct mln_way_name_vec *out);
 /* Is there an appliance's NSG on the way? Quick. */
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
                      const struct mln_zone *to);
