@@ -64,7 +64,7 @@ struct mln_nsg {
  * that has one of them. Whether a given address is its own is not known, so questions that come to
  * that are undecided. */
 struct mln_nic {
-    struct mln_zone *subnet;
+    const struct mln_zone *subnet;
     struct mln_nsg *nsg;         /* NULL: none of its own, or not known */
     const char *unread;          /* an NSG of its own of which no rule is known; else NULL */
     bool floating[MLN_FAMILIES]; /* its addresses of this family are not known */

@@ -194,15 +194,22 @@ static struct mln_zone *zone_at(const struct mln_network *network, const struct 
     return found;
 }
 
+/* Its subnet's NSG meets the same packets. */
+static void host_appliance(struct mln_zone *zone)
+{
+    zone->hosts_appliance = true;
+    for (size_t i = 0; zone->nic && i < zone->network->zones.len; i++)
+        if (zone->network->zones.data[i] == zone->nic->subnet)
+            zone->network->zones.data[i]->hosts_appliance = true;
+}
+
 static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
 {
     route->appliance = zone_at(zone->network, &route->next_hop);
     for (size_t k = 0; !route->appliance && k < zone->network->peers.len; k++)
         route->appliance = zone_at(zone->network->peers.data[k], &route->next_hop);
     if (route->appliance)
-        route->appliance->hosts_appliance = true;
-    if (route->appliance && route->appliance->nic)
-        route->appliance->nic->subnet->hosts_appliance = true;
+        host_appliance(route->appliance);
     return route->appliance;
 }
 

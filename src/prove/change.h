@@ -54,6 +54,7 @@ struct mln_change_flow {
     struct mln_change_reason_vec reasons;
     bool outside[MLN_SIDES]; /* partly no place or path on that side */
     bool alone;              /* at an NSG: without effect end to end */
+    bool unplaced;           /* at an NSG of which some side does not tell where it stands */
 };
 MLN_VEC_TYPE(mln_change_flow_vec, struct mln_change_flow);
 

@@ -203,6 +203,11 @@ static const char *end_words(const struct wording *w)
 
 /* ---- flows ---- */
 
+static bool lacks_name(const struct mln_zone *zone)
+{
+    return !zone || is_stand_in(zone);
+}
+
 /* In the words of the side that has them, unless only the other one knows the zone. */
 static const char *describe_end(struct wording *w,
                                 const struct mln_zone *const places[2][MLN_SIDES], bool is_src)
@@ -210,7 +215,7 @@ static const char *describe_end(struct wording *w,
     int end = is_src ? 0 : 1, s = w->number;
     w->is_src = is_src;
     w->speaker = w->f->speaker[s];
-    if (!places[end][w->speaker] && places[end][1 - w->speaker])
+    if (lacks_name(places[end][w->speaker]) && !lacks_name(places[end][1 - w->speaker]))
         w->speaker = 1 - w->speaker;
     w->place = places[end][w->speaker];
     w->other = places[1 - end][s];
@@ -244,6 +249,7 @@ void mln_change_add(struct finder *f, const struct mln_diff *diff,
         if (end) {
             flow.nsg = end->side[s].nsg ? end->side[s].nsg : end->side[1 - s].nsg;
             flow.direction = end->direction;
+            flow.unplaced = end->place == SIZE_MAX;
         }
         for (int k = 0; k < MLN_SIDES; k++)
             flow.outside[k] = box->outside[k];

@@ -106,6 +106,8 @@ static void add_entry(struct comparison *c, const struct mln_diff_side *side,
     struct mln_match match = entry->match;
     const struct mln_ipset *own = hop ? hop->own[c->family] : NULL;
     bool out = hop && hop->direction == MLN_OUTBOUND;
+    if (!mln_way_settle(c->ctx.arena, side->model, side->ends, &match))
+        return;
     match.src_vars = renumber(c, side->model, match.src_vars, match.src_var_count);
     match.dst_vars = renumber(c, side->model, match.dst_vars, match.dst_var_count);
     if (entry->rule)

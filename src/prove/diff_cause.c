@@ -73,7 +73,7 @@ static bool name_place(const struct mln_diff_side *side, size_t hop, struct mln_
     if (hop < side->hop_count) {
         cause->zone = side->hops[hop].zone;
         cause->direction = side->hops[hop].direction;
-        cause->nsg = cause->zone ? cause->zone->nsg : NULL;
+        cause->nsg = side->hops[hop].nsg;
         return true;
     }
     const struct mln_way_hop *at = &side->more.data[hop - side->hop_count];

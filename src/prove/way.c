@@ -185,7 +185,7 @@ static struct mln_way_hop along(struct way *w, const struct mln_zone *zone, size
 {
     const struct mln_route *route = &zone->routes.data[number];
     struct mln_way_hop hop = *before;
-    hop.transit = true;
+    hop.transit = hop.partial = true;
     hop.not_to.data = NULL;
     hop.not_to.len = hop.not_to.cap = 0;
     for (int i = 0; i < MLN_FAMILIES; i++) {
@@ -312,7 +312,7 @@ bool mln_way_is_plain(const struct mln_way_hop *hop)
     bool nics = false;
     for (int end = 0; end < 2; end++)
         nics |= hop->ends[end] && hop->ends[end]->nic;
-    return !hop->transit && !nics;
+    return !hop->partial && !nics;
 }
 
 static const struct mln_ipset *cut(struct mln_arena *a, const struct mln_ipset *set,
@@ -348,6 +348,13 @@ static bool settle_asgs(struct mln_arena *a, const struct mln_model *model,
     *vars = open;
     *count = kept;
     return true;
+}
+
+bool mln_way_settle(struct mln_arena *a, const struct mln_model *model,
+                    const struct mln_zone *const ends[2], struct mln_match *match)
+{
+    return settle_asgs(a, model, ends[0], &match->src_vars, &match->src_var_count) &&
+           settle_asgs(a, model, ends[1], &match->dst_vars, &match->dst_var_count);
 }
 
 /* One more unknown set for the destination; a regional tag lies in its global one. */
@@ -404,11 +411,9 @@ void mln_way_entries(struct mln_ctx *ctx, const struct mln_model *model,
         entry.match.dst = cut(a, entry.match.dst, hop->dst[family]);
         if (hop->to_tag)
             put_in_tag(a, &entry.match, hop->to_tag);
-        if (settle_asgs(a, model, hop->ends[0], &entry.match.src_vars,
-                        &entry.match.src_var_count) &&
-            settle_asgs(a, model, hop->ends[1], &entry.match.dst_vars, &entry.match.dst_var_count))
+        if (mln_way_settle(a, model, hop->ends, &entry.match))
             put(a, out, entry, false);
     }
-    if (hop->transit)
+    if (hop->partial)
         put_by(a, out, NULL);
 }

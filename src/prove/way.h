@@ -26,8 +26,9 @@ struct mln_way_hop {
     const struct mln_zone *zone; /* what tags mean */
     const struct mln_nsg *nsg;   /* never NULL */
     enum mln_direction direction;
-    bool transit;                   /* on the way; else at one of the ends */
-    bool at_nic;                    /* an interface's own NSG */
+    bool transit; /* on the way; else at one of the ends */
+    bool at_nic;  /* an interface's own NSG */
+    bool partial; /* packets that it does not decide pass it; else it decides all */
     const struct mln_zone *ends[2]; /* of the way, as given */
     const struct mln_ipset *src[MLN_FAMILIES], *dst[MLN_FAMILIES];
     const struct mln_tag *to_tag;
@@ -48,6 +49,10 @@ void mln_way_unread(struct mln_arena *arena, const struct mln_model *model,
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
                      const struct mln_zone *to);
 
+/* Takes what is known of the ASGs of network interfaces at the ends (NULL: none) out of the match;
+ * false: it holds no packet between them. */
+bool mln_way_settle(struct mln_arena *arena, const struct mln_model *model,
+                    const struct mln_zone *const ends[2], struct mln_match *match);
 /* Does the list of the hop depend on nothing but its NSG and zone? */
 bool mln_way_is_plain(const struct mln_way_hop *hop);
 
