@@ -47,6 +47,8 @@ static inline struct mln_arena *arena_of(const struct finder *f)
 
 /* change_places.c: places, ends, and what is on one side only. */
 void mln_change_match(struct finder *f);
+/* Is it the same NSG on both sides, if any, of which no rule is known? */
+bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new);
 /* change_ways.c: flows end to end, after the ends were compared. */
 void mln_change_ways(struct finder *f);
 /* change_rules.c */

@@ -212,16 +212,39 @@ static const char *unread_nsg(const struct mln_zone *zone)
     return zone->nic ? zone->nic->unread : zone->unread;
 }
 
-static void note_lone_zone(struct finder *f, int side, const struct mln_zone *zone)
+/* An interface without an NSG is not told of. */
+static void note_lone_nic(struct finder *f, int side, const struct mln_zone *zone)
 {
+    struct mln_arena *a = arena_of(f);
     const struct mln_nsg *nsg = own_nsg(zone);
     const char *name = nsg ? nsg->name : unread_nsg(zone);
-    const char *governed = name        ? mln_printf(arena_of(f), "governed by NSG '%s'", name)
-                           : zone->nic ? "without an NSG of its own"
-                                       : "without an NSG";
+    const char *text = side == MLN_NEW ? "is new" : "is gone";
+    if (name && side == MLN_NEW)
+        text = mln_printf(a, "has an NSG of its own now, '%s'", name);
+    else if (name)
+        text = mln_printf(a, "has no NSG of its own any more; it was '%s'", name);
     note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display, false,
-         mln_printf(arena_of(f), "%s '%s' is %s (%s)", word_of(zone), zone->display,
-                    side == MLN_NEW ? "new" : "gone", governed));
+         mln_printf(a, "network interface '%s' %s", zone->display, text));
+}
+
+static void note_lone_zone(struct finder *f, int side, const struct mln_zone *zone)
+{
+    const char *name = zone->nsg ? zone->nsg->name : zone->unread;
+    const char *governed =
+        name ? mln_printf(arena_of(f), "governed by NSG '%s'", name) : "without an NSG";
+    if (zone->nic)
+        note_lone_nic(f, side, zone);
+    else
+        note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display,
+             false,
+             mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
+                        side == MLN_NEW ? "new" : "gone", governed));
+}
+
+bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new)
+{
+    const char *before = unread_nsg(old), *now = unread_nsg(new);
+    return before == now || (before && now && strcasecmp(before, now) == 0);
 }
 
 /* NSGs of which no rule is known: what they permit cannot be compared. */
@@ -229,10 +252,7 @@ static void note_unread(struct finder *f, const struct mln_zone *old, const stru
 {
     const char *before = unread_nsg(old), *now = unread_nsg(new);
     const struct mln_zone *named = is_stand_in(new) ? old : new;
-    if (!before && !now)
-        return;
-    bool same = before && now && strcasecmp(before, now) == 0;
-    if (!same)
+    if (!mln_change_same_unread(old, new))
         note(f, MLN_CHANGE_CHANGED, "zone", named->display, true,
              mln_printf(arena_of(f),
                         "%s '%s' %s NSG '%s', which is not in the text: what it "
@@ -304,7 +324,8 @@ static void add_place(struct finder *f, const struct mln_zone *old, const struct
     struct end_side sides[MLN_SIDES] = {{models[MLN_OLD], old, own_nsg(old), NULL},
                                         {models[MLN_NEW], new, own_nsg(new), NULL}};
     const struct end_side *make[MLN_SIDES] = {&sides[MLN_OLD], &sides[MLN_NEW]};
-    add_ends(f, f->out->places.len - 1, make);
+    if (mln_change_same_unread(old, new))
+        add_ends(f, f->out->places.len - 1, make);
 }
 
 static void match_zones(struct finder *f, struct pairing *zones)

@@ -347,6 +347,16 @@ static bool is_one_host(const struct ways *w, size_t from, size_t to)
     return from == to && zone && mln_zone_is_host(zone);
 }
 
+/* An NSG that was read on one side only leaves nothing to compare. */
+static bool is_dark(const struct ways *w, size_t place)
+{
+    const struct mln_zone *old = zone_of(w, place, MLN_OLD), *new = zone_of(w, place, MLN_NEW);
+    if (!old || !new)
+        return false;
+    return !mln_change_same_unread(old, new) ||
+           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
+}
+
 void mln_change_ways(struct finder *f)
 {
     struct ways w = {.f = f};
@@ -355,9 +365,11 @@ void mln_change_ways(struct finder *f)
     find_crossings(&w);
     index_ends(&w);
     for (size_t i = 0; i < place_count(&w); i++) {
+        if (is_dark(&w, i))
+            continue;
         for (size_t k = 0; k < place_count(&w); k++)
-            if (!is_one_host(&w, i, k) && !(is_quiet(&w, i) && is_quiet(&w, k)) &&
-                is_wanted(&w, i, k))
+            if (!is_one_host(&w, i, k) && !is_dark(&w, k) &&
+                !(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
                 compare_way(&w, i, k);
         if (is_quiet(&w, i) && !w.entered)
             continue;
