@@ -101,8 +101,8 @@ static void add_reason(const struct mln_diff_report *report, struct mln_json *js
                   : reason->rule     ? reason->rule->name
                   : reason->azure    ? reason->azure->name
                                      : NULL);
-    if (!reason->by_default && reason->zone && reason->zone->nsg) {
-        mln_json_pair(json, "nsg", reason->zone->nsg->name);
+    if (!reason->by_default && reason->nsg) {
+        mln_json_pair(json, "nsg", reason->nsg->name);
         mln_json_pair(json, "direction", mln_diff_direction(reason->direction));
     }
     mln_json_end_object(json);

@@ -33,7 +33,7 @@ static void end_fold(struct mln_buf *out, bool fold)
 
 static bool is_listed(const struct mln_change *change, const struct mln_change_flow *flow)
 {
-    return !flow->nsg || !change->end_to_end || flow->alone;
+    return !flow->nsg || !change->end_to_end || flow->alone || flow->unplaced;
 }
 
 static void print_flow(const struct mln_diff_report *report, const struct mln_change_flow *flow,

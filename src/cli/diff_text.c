@@ -34,7 +34,7 @@ static const char *rule_place(const struct mln_diff_report *report,
 
 static const char *nsg_of(const struct mln_change_reason *reason)
 {
-    return reason->zone && reason->zone->nsg ? reason->zone->nsg->name : "";
+    return reason->nsg ? reason->nsg->name : "";
 }
 
 const char *mln_diff_reason(const struct mln_diff_report *report,
@@ -66,7 +66,8 @@ struct mln_diff_counts mln_diff_count(const struct mln_change *change)
     for (size_t i = 0; i < change->flows.len; i++)
         *(change->flows.data[i].added ? &counts.added : &counts.removed) += 1;
     for (size_t i = 0; i < change->at_nsgs.len; i++)
-        if (!change->end_to_end || change->at_nsgs.data[i].alone)
+        if (!change->end_to_end || change->at_nsgs.data[i].alone ||
+            change->at_nsgs.data[i].unplaced)
             *(change->at_nsgs.data[i].added ? &counts.added : &counts.removed) += 1;
     for (size_t i = 0; i < change->rules.len; i++)
         counts.rules[change->rules.data[i].kind]++;
@@ -165,7 +166,7 @@ static void print_flows(const struct mln_diff_report *report, struct mln_buf *ou
     for (int added = 1; added >= 0; added--)
         for (size_t i = 0; i < change->at_nsgs.len; i++) {
             const struct mln_change_flow *flow = &change->at_nsgs.data[i];
-            if (flow->added == added && (!change->end_to_end || flow->alone))
+            if (flow->added == added && (!change->end_to_end || flow->alone || flow->unplaced))
                 print_flow(report, flow, out);
         }
     if (change->more)

@@ -102,7 +102,7 @@ void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
     else
         mln_buf_printf(out, "    %s '%s', NSG ", hop->direction == MLN_OUTBOUND ? "out of" : "into",
                        mln_safe_text(cli, hop->zone->display));
-    mln_buf_printf(out, "%s: %s by ", mln_safe_text(cli, hop->zone->nsg->name),
+    mln_buf_printf(out, "%s: %s by ", mln_safe_text(cli, hop->nsg->name),
                    hop->action == MLN_ALLOW ? "permitted" : "denied");
     if (hop->azure)
         mln_buf_printf(out, "Azure's default rule %s (priority %u)\n", hop->azure->name,
@@ -116,7 +116,7 @@ void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
     }
 }
 
-void mln_open_tags_print(const struct mln_counterexample *c, struct mln_buf *out)
+static void print_open_tags(const struct mln_counterexample *c, struct mln_buf *out)
 {
     bool service = false;
     mln_buf_add(out, "    it depends on what these service tags hold:");
@@ -126,4 +126,29 @@ void mln_open_tags_print(const struct mln_counterexample *c, struct mln_buf *out
     }
     mln_buf_add(out, service ? "; give --tags=FILE\n"
                              : ", which an NSG without its network does not tell\n");
+}
+
+/* Whose address it may be. */
+static void print_open_nics(struct mln_cli *cli, const struct mln_counterexample *c,
+                            struct mln_buf *out)
+{
+    for (int end = 0; end < 2; end++) {
+        if (!c->nics[end].len)
+            continue;
+        mln_buf_printf(out, "    it depends on the address that Azure chose for");
+        for (size_t i = 0; i < c->nics[end].len; i++)
+            mln_buf_printf(out, "%s '%s'", i ? "," : "",
+                           mln_safe_text(cli, c->nics[end].data[i]->display));
+        mln_buf_printf(out, ": it may be that of the %s\n", end ? "destination" : "source");
+    }
+}
+
+void mln_open_print(struct mln_cli *cli, const struct mln_counterexample *c, struct mln_buf *out)
+{
+    if (c->tags.len)
+        print_open_tags(c, out);
+    print_open_nics(cli, c, out);
+    for (size_t i = 0; i < c->unread.len; i++)
+        mln_buf_printf(out, "    it depends on NSG '%s', whose rules are not in this text\n",
+                       mln_safe_text(cli, c->unread.data[i]));
 }

@@ -23,7 +23,7 @@ void mln_origin_print(struct mln_cli *cli, const struct mln_subject *subject,
 void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
                    const struct mln_assert_hop *hop, const struct mln_packet *packet,
                    struct mln_buf *out);
-/* Which tags leave the packet open. */
-void mln_open_tags_print(const struct mln_counterexample *c, struct mln_buf *out);
+/* What leaves the packet open: tags, addresses of network interfaces, NSGs that were not read. */
+void mln_open_print(struct mln_cli *cli, const struct mln_counterexample *c, struct mln_buf *out);
 
 #endif

@@ -12,10 +12,8 @@ static void add_packet(struct mln_cli *cli, struct mln_query_result *result,
                        enum mln_query_verdict verdict)
 {
     struct mln_query_packet packet = {.at = at, .verdict = verdict};
-    packet.transit_count = mln_query_transit(world, at, packet.transit);
-    for (size_t i = 0; i < packet.transit_count; i++)
-        if (packet.transit[i].action == MLN_DENY)
-            packet.verdict = MLN_QUERY_DENIED;
+    packet.traces = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_query_step_vec, at->hop_count + 1);
+    packet.hints = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_query_hint_vec, at->hop_count + 1);
     for (size_t i = 0; i < at->hop_count; i++) {
         const struct mln_assert_hop *hop = &at->hops[i];
         if (cli->options.trace)

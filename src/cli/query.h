@@ -9,11 +9,9 @@
 /* One packet that is shown, with what every NSG on its way does. */
 struct mln_query_packet {
     const struct mln_counterexample *at;
-    enum mln_query_verdict verdict;      /* ALLOWED, DENIED or UNDECIDED */
-    struct mln_query_step_vec traces[2]; /* by hop; empty without --trace */
-    struct mln_query_hint_vec hints[2];  /* by hop that denies */
-    struct mln_assert_hop transit[2];    /* at an appliance on the way */
-    size_t transit_count;
+    enum mln_query_verdict verdict;    /* ALLOWED, DENIED or UNDECIDED */
+    struct mln_query_step_vec *traces; /* by hop; empty without --trace */
+    struct mln_query_hint_vec *hints;  /* by hop that denies */
 };
 
 /* One input. */

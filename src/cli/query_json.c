@@ -144,42 +144,25 @@ static void add_hints(struct mln_cli *cli, struct mln_json *j, const struct mln_
     mln_json_end_array(j);
 }
 
-/* What a hop is, without its end. */
-static void begin_hop(struct mln_cli *cli, struct mln_json *j, const struct mln_subject *subject,
-                      const struct mln_assert_hop *hop, const struct mln_packet *packet)
-{
-    mln_json_object(j);
-    mln_json_pair(j, "zone", hop->zone->unplaced ? NULL : hop->zone->display);
-    mln_json_pair(j, "nsg", hop->zone->nsg->name);
-    mln_json_pair(j, "direction", hop->direction == MLN_OUTBOUND ? "outbound" : "inbound");
-    mln_json_pair(j, "action", hop->action == MLN_ALLOW ? "allow" : "deny");
-    add_rule(j, hop->rule, hop->azure);
-    if (hop->rule)
-        add_origin(cli, j, subject, hop->rule, packet);
-}
-
 static void add_hop(struct mln_cli *cli, struct mln_json *j, const struct mln_subject *subject,
                     const struct mln_query_packet *packet, size_t i)
 {
-    begin_hop(cli, j, subject, &packet->at->hops[i], &packet->at->packet);
+    const struct mln_assert_hop *hop = &packet->at->hops[i];
+    mln_json_object(j);
+    mln_json_pair(j, "zone", hop->zone->unplaced ? NULL : hop->zone->display);
+    mln_json_pair(j, "nsg", hop->nsg->name);
+    mln_json_pair(j, "direction", hop->direction == MLN_OUTBOUND ? "outbound" : "inbound");
+    if (hop->transit) {
+        mln_json_key(j, "appliance");
+        mln_json_bool(j, true);
+    }
+    mln_json_pair(j, "action", hop->action == MLN_ALLOW ? "allow" : "deny");
+    add_rule(j, hop->rule, hop->azure);
+    if (hop->rule)
+        add_origin(cli, j, subject, hop->rule, &packet->at->packet);
     add_trace(cli, j, &packet->traces[i]);
     add_hints(cli, j, subject, &packet->hints[i]);
     mln_json_end_object(j);
-}
-
-/* Of an appliance on the way; left out where there is none. */
-static void add_transit(struct mln_cli *cli, struct mln_json *j, const struct mln_subject *subject,
-                        const struct mln_query_packet *packet)
-{
-    if (!packet->transit_count)
-        return;
-    mln_json_key(j, "appliance_hops");
-    mln_json_array(j);
-    for (size_t i = 0; i < packet->transit_count; i++) {
-        begin_hop(cli, j, subject, &packet->transit[i], &packet->at->packet);
-        mln_json_end_object(j);
-    }
-    mln_json_end_array(j);
 }
 
 static void add_zone(struct mln_json *j, const char *key, const struct mln_zone *zone)
@@ -204,12 +187,22 @@ static void add_packet(struct mln_cli *cli, struct mln_json *j, const struct mln
     for (size_t i = 0; i < at->hop_count; i++)
         add_hop(cli, j, subject, packet, i);
     mln_json_end_array(j);
-    add_transit(cli, j, subject, packet);
     mln_json_end_object(j);
 }
 
 /* ---- answers ---- */
 
+static void add_nics(struct mln_json *j, const struct mln_counterexample *open)
+{
+    mln_json_key(j, "interfaces");
+    mln_json_array(j);
+    for (int end = 0; end < 2; end++)
+        for (size_t i = 0; i < open->nics[end].len; i++)
+            mln_json_string(j, open->nics[end].data[i]->display);
+    mln_json_end_array(j);
+}
+
+/* What leaves the answer open. */
 static void add_tags(struct mln_json *j, const struct mln_counterexample *open)
 {
     if (!open)
@@ -218,6 +211,15 @@ static void add_tags(struct mln_json *j, const struct mln_counterexample *open)
     mln_json_array(j);
     for (size_t i = 0; i < open->tags.len; i++)
         mln_json_string(j, open->tags.data[i]->name);
+    mln_json_end_array(j);
+    if (open->nics[0].len + open->nics[1].len)
+        add_nics(j, open);
+    if (!open->unread.len)
+        return;
+    mln_json_key(j, "unread");
+    mln_json_array(j);
+    for (size_t i = 0; i < open->unread.len; i++)
+        mln_json_string(j, open->unread.data[i]);
     mln_json_end_array(j);
 }
 

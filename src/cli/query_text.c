@@ -76,23 +76,19 @@ static void add_hop(struct mln_cli *cli, const struct mln_query_result *result,
 static void add_ungoverned(struct mln_cli *cli, const struct mln_zone *zone, int end,
                            struct mln_buf *out)
 {
-    if (zone && !zone->nsg)
+    if (zone && !mln_zone_is_governed(zone) && !zone->unread && !(zone->nic && zone->nic->unread))
         mln_buf_printf(out, "    %s '%s': permitted, no NSG governs it\n", end ? "into" : "out of",
                        mln_safe_text(cli, zone->display));
 }
 
-/* Out of the source's zone first. */
+/* At the ends no NSG may stand; the hops are in the order of the way. */
 static void add_way(struct mln_cli *cli, const struct mln_query_result *result,
                     const struct mln_query_packet *packet, struct mln_buf *out)
 {
-    for (int end = 0; end < 2; end++) {
-        add_ungoverned(cli, packet->at->zones[end], end, out);
-        for (size_t i = 0; i < packet->at->hop_count; i++)
-            if ((packet->at->hops[i].direction == MLN_INBOUND) == (end == 1))
-                add_hop(cli, result, packet, i, out);
-        for (size_t i = 0; end == 0 && i < packet->transit_count; i++)
-            mln_hop_print(cli, &result->subject, &packet->transit[i], &packet->at->packet, out);
-    }
+    add_ungoverned(cli, packet->at->zones[0], 0, out);
+    for (size_t i = 0; i < packet->at->hop_count; i++)
+        add_hop(cli, result, packet, i, out);
+    add_ungoverned(cli, packet->at->zones[1], 1, out);
 }
 
 static void add_packet(struct mln_cli *cli, const struct mln_query_result *result,
@@ -108,7 +104,7 @@ static void add_packet(struct mln_cli *cli, const struct mln_query_result *resul
     mln_buf_char(out, '\n');
     add_way(cli, result, packet, out);
     if (packet->verdict == MLN_QUERY_UNDECIDED)
-        mln_open_tags_print(at, out);
+        mln_open_print(cli, at, out);
 }
 
 /* ---- answers ---- */

@@ -1,11 +1,17 @@
-/* JSON as a subject: the networks of the text become networks, zones and paths of a model, and each
- * NSG governs the zones it is bound to, or one that may be anywhere. */
+/* JSON as a subject: the networks of the text become networks, zones and paths of a model, network
+ * interfaces zones inside those of their subnets, and each NSG governs the zones it is bound to, or
+ * one that may be anywhere. */
 #include "cli/subject.h"
 
 #include "import/deployed.h"
 #include "policy/places.h"
 
 #include <string.h>
+
+struct subnet_zone {
+    const struct mln_deployed_subnet *subnet;
+    struct mln_zone *zone;
+};
 
 struct placing {
     struct mln_cli *cli;
@@ -14,6 +20,7 @@ struct placing {
     struct mln_subject *subject;
     struct mln_network **networks; /* by index of the deployed ones; NULL: address space unknown */
     struct mln_nsg **nsgs;         /* by index of the deployed ones; NULL: governs no zone */
+    MLN_VEC(struct subnet_zone) subnets;
 };
 
 /* The model of an empty policy, in which the names of the standard library are known. */
@@ -67,6 +74,7 @@ static const enum mln_hop hops[MLN_NEXT_HOP_COUNT] = {
 static void add_routes(struct placing *p, struct mln_zone *zone,
                        const struct mln_deployed_route_table *table)
 {
+    MLN_VEC(struct mln_prefix) kept = {0};
     for (size_t i = 0; table && i < table->routes.len; i++) {
         const struct mln_deployed_route *route = &table->routes.data[i];
         struct mln_route made = {.span = route->span,
@@ -78,7 +86,24 @@ static void add_routes(struct placing *p, struct mln_zone *zone,
             made.hop = MLN_HOP_NONE;
         if (route->hop != MLN_NEXT_HOP_LOCAL)
             mln_vec_push(p->ctx->arena, &zone->routes, made);
+        else if (!route->tag)
+            mln_vec_push(p->ctx->arena, &kept, route->prefix);
     }
+    zone->kept = (struct mln_prefix_list){kept.data, kept.len, zone->span};
+}
+
+/* The NSG of a subnet or an interface; NULL: none, or not in this text, which *unread tells. */
+static struct mln_nsg *nsg_of(struct placing *p, size_t nsg, const char *id, const char **unread)
+{
+    if (nsg == MLN_DEPLOYED_NONE) {
+        const char *slash = id ? strrchr(id, '/') : NULL;
+        *unread = slash ? slash + 1 : id;
+        return NULL;
+    }
+    const struct mln_imported_nsg *read = p->deployed->nsgs.data[nsg];
+    if (!p->nsgs[nsg])
+        p->nsgs[nsg] = mln_places_add_nsg(p->ctx, p->subject->model, read->name, read->span);
+    return p->nsgs[nsg];
 }
 
 static void add_subnet(struct placing *p, struct mln_network *network,
@@ -90,13 +115,11 @@ static void add_subnet(struct placing *p, struct mln_network *network,
         mln_places_add_zone(p->ctx, p->subject->model, network, subnet->name, subnet->span,
                             subnet->prefixes.data, subnet->prefixes.len);
     add_routes(p, zone, subnet->routes);
-    if (subnet->nsg == MLN_DEPLOYED_NONE)
-        return;
-    const struct mln_imported_nsg *read = p->deployed->nsgs.data[subnet->nsg];
-    if (!p->nsgs[subnet->nsg])
-        p->nsgs[subnet->nsg] =
-            mln_places_add_nsg(p->ctx, p->subject->model, read->name, read->span);
-    mln_places_govern(p->ctx, p->nsgs[subnet->nsg], zone);
+    struct subnet_zone made = {subnet, zone};
+    mln_vec_push(p->ctx->arena, &p->subnets, made);
+    struct mln_nsg *nsg = nsg_of(p, subnet->nsg, subnet->nsg_id, &zone->unread);
+    if (nsg)
+        mln_places_govern(p->ctx, nsg, zone);
 }
 
 static void add_networks(struct placing *p)
@@ -116,6 +139,74 @@ static void add_networks(struct placing *p)
             add_subnet(p, made, network->subnets.data[k]);
         for (size_t k = 0; made && k < network->peerings.len; k++)
             add_peering(p, made, &network->peerings.data[k]);
+    }
+}
+
+/* --- network interfaces --- */
+
+static struct mln_zone *zone_of(const struct placing *p, const struct mln_deployed_subnet *subnet)
+{
+    for (size_t i = 0; subnet && i < p->subnets.len; i++)
+        if (p->subnets.data[i].subnet == subnet)
+            return p->subnets.data[i].zone;
+    return NULL;
+}
+
+static bool lies_in(const struct mln_zone *zone, const struct mln_prefix *address)
+{
+    for (size_t i = 0; i < zone->prefixes.len; i++) {
+        const struct mln_prefix *p = &zone->prefixes.data[i];
+        if (p->family == address->family && mln_ip_cmp(p->ip, address->ip) <= 0 &&
+            mln_ip_cmp(address->ip, mln_prefix_last(p)) <= 0)
+            return true;
+    }
+    return false;
+}
+
+/* The interface as far as it lies in this subnet. */
+static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
+                       struct mln_zone *subnet)
+{
+    struct mln_arena *a = p->ctx->arena;
+    struct mln_nic nic = {.many = read->many, .asgs_known = read->asgs_known};
+    MLN_VEC(struct mln_prefix) known = {0};
+    for (size_t i = 0; i < read->ips.len; i++) {
+        const struct mln_deployed_ip *ip = &read->ips.data[i];
+        if (zone_of(p, ip->subnet) != subnet)
+            continue;
+        if (ip->known && lies_in(subnet, &ip->address))
+            mln_vec_push(a, &known, ip->address);
+        else
+            nic.floating[ip->family] = true;
+    }
+    for (size_t i = 0; i < read->asgs.len; i++)
+        mln_vec_push(a, &nic.asgs, read->asgs.data[i]);
+    struct mln_nsg *nsg = nsg_of(p, read->nsg, read->nsg_id, &nic.unread);
+    struct mln_zone *zone =
+        mln_places_add_nic(p->ctx, p->subject->model, subnet, *read->name ? read->name : "nic",
+                           read->span, known.data, known.len, &nic);
+    if (nsg)
+        mln_places_govern_nic(p->ctx, nsg, zone);
+}
+
+static bool is_first_in(const struct placing *p, const struct mln_deployed_nic *nic, size_t number)
+{
+    for (size_t i = 0; i < number; i++)
+        if (zone_of(p, nic->ips.data[i].subnet) == zone_of(p, nic->ips.data[number].subnet))
+            return false;
+    return true;
+}
+
+/* Those that tell nothing but where they are need no place of their own. */
+static void add_nics(struct placing *p)
+{
+    for (size_t i = 0; i < p->deployed->nics.len; i++) {
+        const struct mln_deployed_nic *nic = p->deployed->nics.data[i];
+        for (size_t k = 0; (nic->nsg_id || nic->asgs.len) && k < nic->ips.len; k++) {
+            struct mln_zone *subnet = zone_of(p, nic->ips.data[k].subnet);
+            if (subnet && is_first_in(p, nic, k))
+                add_nic_in(p, nic, subnet);
+        }
     }
 }
 
@@ -200,7 +291,7 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
     for (size_t i = 0; i < count; i++)
         good &= read_text(cli, inputs, &texts[i], &deployed);
     if (inputs->rules_only)
-        deployed.networks.len = 0;
+        deployed.networks.len = deployed.nics.len = 0;
     subject->kind = deployed.from_template ? MLN_SUBJECT_TEMPLATE : MLN_SUBJECT_NSGS;
     subject->model = empty_model(cli, inputs);
     struct placing p = {.cli = cli,
@@ -211,6 +302,7 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
                             MLN_NEW_ARRAY(a, struct mln_network *, deployed.networks.len + 1),
                         .nsgs = MLN_NEW_ARRAY(a, struct mln_nsg *, deployed.nsgs.len + 1)};
     add_networks(&p);
+    add_nics(&p);
     add_nsgs(&p);
     mln_places_finish(&cli->ctx, subject->model);
     subject->good = good && cli->ctx.diags->errors == errors;

@@ -26,7 +26,7 @@ static void add_counterexample(struct mln_cli *cli, const struct mln_counterexam
     for (size_t i = 0; i < c->hop_count; i++)
         mln_hop_print(cli, NULL, &c->hops[i], &c->packet, out);
     if (c->undecided)
-        mln_open_tags_print(c, out);
+        mln_open_print(cli, c, out);
 }
 
 void mln_test_explain(struct mln_cli *cli, const struct mln_test_case *test, struct mln_buf *out)

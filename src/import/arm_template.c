@@ -17,9 +17,11 @@
 #define DEPLOYMENT_TYPE "Microsoft.Resources/deployments"
 #define LEVEL_MAX 10 /* deployments in deployments */
 
-static const char *const types[] = {MLN_NSG_TYPE,    MLN_NSG_RULE_TYPE, MLN_NETWORK_TYPE,
-                                    MLN_SUBNET_TYPE, MLN_PEERING_TYPE,  MLN_ROUTE_TABLE_TYPE,
-                                    MLN_ROUTE_TYPE,  DEPLOYMENT_TYPE};
+static const char *const types[] = {
+    MLN_NSG_TYPE,     MLN_NSG_RULE_TYPE,    MLN_NETWORK_TYPE, MLN_SUBNET_TYPE,
+    MLN_PEERING_TYPE, MLN_ROUTE_TABLE_TYPE, MLN_ROUTE_TYPE,   MLN_NIC_TYPE,
+    MLN_MACHINE_TYPE, MLN_SCALE_SET_TYPE,   DEPLOYMENT_TYPE,
+};
 
 struct mln_arm_template {
     struct mln_env env;             /* in which its resources are evaluated */

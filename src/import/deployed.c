@@ -19,6 +19,9 @@ enum kind {
     KIND_ROUTE,
     KIND_NSG,
     KIND_RULE,
+    KIND_NIC,
+    KIND_MACHINE,
+    KIND_SCALE_SET,
     KIND_OTHER
 };
 
@@ -26,7 +29,8 @@ static const char *const types[KIND_OTHER] = {
     [KIND_NETWORK] = MLN_NETWORK_TYPE, [KIND_SUBNET] = MLN_SUBNET_TYPE,
     [KIND_PEERING] = MLN_PEERING_TYPE, [KIND_TABLE] = MLN_ROUTE_TABLE_TYPE,
     [KIND_ROUTE] = MLN_ROUTE_TYPE,     [KIND_NSG] = MLN_NSG_TYPE,
-    [KIND_RULE] = MLN_NSG_RULE_TYPE,
+    [KIND_RULE] = MLN_NSG_RULE_TYPE,   [KIND_NIC] = MLN_NIC_TYPE,
+    [KIND_MACHINE] = MLN_MACHINE_TYPE, [KIND_SCALE_SET] = MLN_SCALE_SET_TYPE,
 };
 
 /* What an id without a type says. */
@@ -39,12 +43,14 @@ static const struct {
     {"/routes/", KIND_ROUTE},
 };
 
+#define NIC_PART "/networkinterfaces/"
+
 struct reader {
     struct mln_nsg_reader nsg;
     struct mln_nsg_groups *groups;
     struct mln_networks *networks;
     struct mln_eval *eval;
-    size_t found; /* resources of concern */
+    size_t found; /* resources of concern; machines alone are not */
 };
 
 /* ---- what a resource is ---- */
@@ -66,6 +72,8 @@ static enum kind kind_by_members(const cJSON *json)
     for (size_t i = 0; id && i < sizeof id_parts / sizeof *id_parts; i++)
         if (contains_folded(id, id_parts[i].part))
             return id_parts[i].kind;
+    if (mln_member(fields, "ipConfigurations") && contains_folded(id ? id : "", NIC_PART))
+        return KIND_NIC;
     if (mln_member(fields, "addressSpace"))
         return KIND_NETWORK;
     if (mln_member(fields, "routes"))
@@ -102,7 +110,7 @@ static void add_resource(struct reader *d, const cJSON *json, bool second)
         kind == KIND_SUBNET || kind == KIND_PEERING || kind == KIND_ROUTE || kind == KIND_RULE;
     if (kind == KIND_OTHER || inner != second)
         return;
-    d->found++;
+    d->found += kind != KIND_NIC && kind != KIND_MACHINE && kind != KIND_SCALE_SET;
     switch (kind) {
     case KIND_NETWORK:
         mln_networks_add_network(d->networks, json);
@@ -118,6 +126,13 @@ static void add_resource(struct reader *d, const cJSON *json, bool second)
         break;
     case KIND_ROUTE:
         mln_networks_add_route(d->networks, json);
+        break;
+    case KIND_NIC:
+        mln_networks_add_nic(d->networks, json);
+        break;
+    case KIND_MACHINE:
+    case KIND_SCALE_SET:
+        mln_networks_add_machine(d->networks, json, kind == KIND_SCALE_SET);
         break;
     default:
         mln_nsg_groups_add(d->groups, json, kind == KIND_NSG ? MLN_SHAPE_NSG : MLN_SHAPE_RULE);

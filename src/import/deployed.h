@@ -1,9 +1,10 @@
-/* What is deployed, or would be: the NSGs of a JSON text and the networks they stand in.
+/* What is deployed, or would be: the NSGs of a JSON text, the networks they stand in, and the
+ * network interfaces that have some of their own.
  *
  * The form is found out, not told:
  *   - one resource as REST answers or takes it, as `az ... show` prints it (flattened, null for
  *     absent), or as `az network nsg create` wraps it: NSG, security rule, virtual network, subnet,
- *     route table;
+ *     route table, network interface, virtual machine scale set;
  *   - lists of resources: [...] or {"value": [...]}; types that are of no concern are passed over;
  *   - an ARM template: azuredeploy.json, an export, the compiler's JSON of a Bicep file with or
  *     without symbolic names, a deployment or a Blueprint artifact with the template inside.
@@ -76,10 +77,35 @@ struct mln_deployed_network {
     MLN_VEC(struct mln_deployed_peering) peerings;
 };
 
+/* One address of a network interface. */
+struct mln_deployed_ip {
+    enum mln_family family;
+    const char *subnet_id;
+    const struct mln_deployed_subnet *subnet; /* NULL: not in this text */
+    bool known;                               /* else it is one of the subnet's, chosen by Azure */
+    struct mln_prefix address;
+};
+
+/* A network interface, or what a scale set makes its interfaces from. The address that Azure chose
+ * for one that is deployed is written in it, and is known. */
+struct mln_deployed_nic {
+    const char *name, *id; /* name "" when unknown; of a scale set its own, with that of the
+                              interface where it has several */
+    struct mln_span span;
+    bool many;          /* of a scale set: stands for one of every instance */
+    bool forwards;      /* enableIPForwarding */
+    size_t nsg;         /* as of a subnet */
+    const char *nsg_id; /* NULL: it has none */
+    MLN_VEC(struct mln_deployed_ip) ips;
+    MLN_VEC(const char *) asgs; /* names of the ASGs that it is in */
+    bool asgs_known;            /* it is in no others */
+};
+
 struct mln_deployed {
     struct mln_imported_nsg_vec nsgs;
     MLN_VEC(struct mln_deployed_network *) networks;
     MLN_VEC(struct mln_deployed_route_table *) route_tables;
+    MLN_VEC(struct mln_deployed_nic *) nics;
     bool from_template;
 };
 

@@ -1,6 +1,6 @@
 /* Everything is keyed by its id in lower case, because a network may come whole, in pieces (a
  * subnet as a resource of its own) or not at all (a subnet of a network that is elsewhere). */
-#include "import/network.h"
+#include "import/network_impl.h"
 
 #include <string.h>
 #include <strings.h>
@@ -11,13 +11,6 @@ const char *const mln_next_hop_names[MLN_NEXT_HOP_COUNT] = {
     [MLN_NEXT_HOP_NONE] = "None",
 };
 
-struct mln_networks {
-    struct mln_nsg_reader *r;
-    struct mln_deployed *out;
-    struct mln_map *networks, *subnets, *tables; /* folded id -> the struct */
-    struct mln_map *peerings, *routes;           /* folded id -> its index + 1 */
-};
-
 struct mln_networks *mln_networks_new(struct mln_nsg_reader *r, struct mln_deployed *out)
 {
     struct mln_networks *n = MLN_NEW(r->ctx->arena, struct mln_networks);
@@ -25,6 +18,7 @@ struct mln_networks *mln_networks_new(struct mln_nsg_reader *r, struct mln_deplo
     n->out = out;
     n->networks = mln_map_new(r->ctx->arena);
     n->subnets = mln_map_new(r->ctx->arena);
+    n->nics = mln_map_new(r->ctx->arena);
     n->tables = mln_map_new(r->ctx->arena);
     n->peerings = mln_map_new(r->ctx->arena);
     n->routes = mln_map_new(r->ctx->arena);
@@ -33,7 +27,7 @@ struct mln_networks *mln_networks_new(struct mln_nsg_reader *r, struct mln_deplo
 
 /* ---- texts and ids ---- */
 
-static const char *folded(struct mln_networks *n, const char *id)
+const char *mln_net_folded(struct mln_networks *n, const char *id)
 {
     char *key = mln_strdup(n->r->ctx->arena, id);
     for (char *p = key; *p; p++)
@@ -42,27 +36,29 @@ static const char *folded(struct mln_networks *n, const char *id)
     return key;
 }
 
-static const char *text_or_empty(struct mln_networks *n, const cJSON *json, const char *key)
+const char *mln_net_text(struct mln_networks *n, const cJSON *json, const char *key)
 {
     const char *text = mln_member_text(json, key);
     return text ? mln_strdup(n->r->ctx->arena, text) : "";
 }
 
-static const cJSON *fields_of(const cJSON *json)
+const cJSON *mln_net_fields(const cJSON *json)
 {
     const cJSON *fields = mln_member(json, "properties");
     return fields ? fields : json;
 }
 
-/* The id in {"networkSecurityGroup": {"id": ...}}; NULL when there is none. */
-static const char *reference(struct mln_networks *n, const cJSON *fields, const char *key)
+const char *mln_net_reference(struct mln_networks *n, const cJSON *fields, const char *key)
 {
-    const char *id = mln_member_text(mln_member(fields, key), "id");
+    const cJSON *json = mln_member(fields, key);
+    const char *id = mln_member_text(json, "id");
+    if (json && !cJSON_IsObject(json) && !cJSON_IsNull(json) &&
+        mln_origin_unknown(n->r->document->origins, json))
+        return "{unknown}";
     return id && *id ? mln_strdup(n->r->ctx->arena, id) : NULL;
 }
 
-/* The last part of an id, or "". */
-static const char *id_name(struct mln_networks *n, const char *id)
+const char *mln_net_id_name(struct mln_networks *n, const char *id)
 {
     const char *slash = strrchr(id, '/');
     return slash ? mln_intern(n->r->ctx->names, slash + 1) : "";
@@ -141,13 +137,13 @@ static void read_prefixes(struct mln_networks *n, const cJSON *json, struct pref
 static struct mln_deployed_network *find_network(struct mln_networks *n, const char *id,
                                                  struct mln_span span)
 {
-    const char *key = folded(n, id);
+    const char *key = mln_net_folded(n, id);
     struct mln_deployed_network *network = *id ? mln_map_get(n->networks, key) : NULL;
     if (network)
         return network;
     network = MLN_NEW(n->r->ctx->arena, struct mln_deployed_network);
     network->id = id;
-    network->name = id_name(n, id);
+    network->name = mln_net_id_name(n, id);
     network->span = span;
     mln_vec_push(n->r->ctx->arena, &n->out->networks, network);
     if (*id)
@@ -158,7 +154,7 @@ static struct mln_deployed_network *find_network(struct mln_networks *n, const c
 static struct mln_deployed_subnet *find_subnet(struct mln_networks *n, const char *id,
                                                struct mln_deployed_network *network)
 {
-    const char *key = folded(n, id);
+    const char *key = mln_net_folded(n, id);
     struct mln_deployed_subnet *subnet = *network->id ? mln_map_get(n->subnets, key) : NULL;
     if (subnet)
         return subnet;
@@ -174,14 +170,14 @@ static void read_subnet(struct mln_networks *n, struct mln_deployed_network *net
 {
     const char *id = inner_id(n, json, network->id, "subnets");
     struct mln_deployed_subnet *subnet = find_subnet(n, id, network);
-    const cJSON *fields = fields_of(json);
+    const cJSON *fields = mln_net_fields(json);
     const cJSON *many = mln_member(fields, "addressPrefixes");
     subnet->id = id;
-    subnet->name = id_name(n, id);
+    subnet->name = mln_net_id_name(n, id);
     subnet->span = mln_nsg_place(n->r, json);
     subnet->nsg = MLN_DEPLOYED_NONE;
-    subnet->nsg_id = reference(n, fields, "networkSecurityGroup");
-    subnet->routes_id = reference(n, fields, "routeTable");
+    subnet->nsg_id = mln_net_reference(n, fields, "networkSecurityGroup");
+    subnet->routes_id = mln_net_reference(n, fields, "routeTable");
     READ_PREFIXES(n,
                   cJSON_IsArray(many) && many->child ? many : mln_member(fields, "addressPrefix"),
                   &subnet->prefixes);
@@ -189,13 +185,13 @@ static void read_subnet(struct mln_networks *n, struct mln_deployed_network *net
 
 void mln_networks_add_subnet(struct mln_networks *n, const cJSON *json)
 {
-    const char *parent = parent_of(n, text_or_empty(n, json, "id"));
+    const char *parent = parent_of(n, mln_net_text(n, json, "id"));
     read_subnet(n, find_network(n, parent, mln_nsg_place(n->r, json)), json);
 }
 
 /* ---- peerings ---- */
 
-static bool is_true(const cJSON *fields, const char *key)
+bool mln_net_is_true(const cJSON *fields, const char *key)
 {
     return cJSON_IsTrue(mln_member(fields, key));
 }
@@ -203,8 +199,8 @@ static bool is_true(const cJSON *fields, const char *key)
 static struct mln_deployed_peering *
 find_peering(struct mln_networks *n, struct mln_deployed_network *network, const char *id)
 {
-    struct mln_deployed_peering fresh = {.name = id_name(n, id)};
-    const char *key = folded(n, id);
+    struct mln_deployed_peering fresh = {.name = mln_net_id_name(n, id)};
+    const char *key = mln_net_folded(n, id);
     uintptr_t index = (uintptr_t)mln_map_get(n->peerings, key);
     if (!index || !*network->id) {
         mln_vec_push(n->r->ctx->arena, &network->peerings, fresh);
@@ -217,7 +213,7 @@ find_peering(struct mln_networks *n, struct mln_deployed_network *network, const
 static void read_peering(struct mln_networks *n, struct mln_deployed_network *network,
                          const cJSON *json)
 {
-    const cJSON *fields = fields_of(json);
+    const cJSON *fields = mln_net_fields(json);
     const char *state = mln_member_text(fields, "peeringState");
     const char *id = inner_id(n, json, network->id, "virtualNetworkPeerings");
     struct mln_deployed_peering *peering = find_peering(n, network, id);
@@ -225,16 +221,16 @@ static void read_peering(struct mln_networks *n, struct mln_deployed_network *ne
     space = space ? space : mln_member(fields, "remoteAddressSpace");
     peering->span = mln_nsg_place(n->r, json);
     peering->remote = MLN_DEPLOYED_NONE;
-    peering->remote_id = reference(n, fields, "remoteVirtualNetwork");
-    peering->use_remote_gateways = is_true(fields, "useRemoteGateways");
-    peering->allow_gateway_transit = is_true(fields, "allowGatewayTransit");
+    peering->remote_id = mln_net_reference(n, fields, "remoteVirtualNetwork");
+    peering->use_remote_gateways = mln_net_is_true(fields, "useRemoteGateways");
+    peering->allow_gateway_transit = mln_net_is_true(fields, "allowGatewayTransit");
     peering->connected = !state || strcasecmp(state, "Connected") == 0;
     READ_PREFIXES(n, mln_member(space, "addressPrefixes"), &peering->prefixes);
 }
 
 void mln_networks_add_peering(struct mln_networks *n, const cJSON *json)
 {
-    const char *parent = parent_of(n, text_or_empty(n, json, "id"));
+    const char *parent = parent_of(n, mln_net_text(n, json, "id"));
     read_peering(n, find_network(n, parent, mln_nsg_place(n->r, json)), json);
 }
 
@@ -246,12 +242,12 @@ static const cJSON *items(const cJSON *fields, const char *key)
 
 void mln_networks_add_network(struct mln_networks *n, const cJSON *json)
 {
-    const cJSON *fields = fields_of(json);
+    const cJSON *fields = mln_net_fields(json);
     struct mln_deployed_network *network =
-        find_network(n, text_or_empty(n, json, "id"), mln_nsg_place(n->r, json));
+        find_network(n, mln_net_text(n, json, "id"), mln_nsg_place(n->r, json));
     const char *location = mln_member_text(json, "location");
     network->span = mln_nsg_place(n->r, json);
-    network->name = text_or_empty(n, json, "name");
+    network->name = mln_net_text(n, json, "name");
     network->location = location ? mln_strdup(n->r->ctx->arena, location) : NULL;
     READ_PREFIXES(n, mln_member(mln_member(fields, "addressSpace"), "addressPrefixes"),
                   &network->prefixes);
@@ -266,13 +262,13 @@ void mln_networks_add_network(struct mln_networks *n, const cJSON *json)
 static struct mln_deployed_route_table *find_table(struct mln_networks *n, const char *id,
                                                    struct mln_span span)
 {
-    const char *key = folded(n, id);
+    const char *key = mln_net_folded(n, id);
     struct mln_deployed_route_table *table = *id ? mln_map_get(n->tables, key) : NULL;
     if (table)
         return table;
     table = MLN_NEW(n->r->ctx->arena, struct mln_deployed_route_table);
     table->id = id;
-    table->name = id_name(n, id);
+    table->name = mln_net_id_name(n, id);
     table->span = span;
     mln_vec_push(n->r->ctx->arena, &n->out->route_tables, table);
     if (*id)
@@ -315,7 +311,7 @@ static bool read_destination(struct mln_networks *n, const cJSON *fields,
 static void put_route(struct mln_networks *n, struct mln_deployed_route_table *table,
                       const char *id, struct mln_deployed_route route)
 {
-    const char *key = folded(n, id);
+    const char *key = mln_net_folded(n, id);
     uintptr_t index = (uintptr_t)mln_map_get(n->routes, key);
     if (index && *table->id) {
         table->routes.data[index - 1] = route;
@@ -328,9 +324,10 @@ static void put_route(struct mln_networks *n, struct mln_deployed_route_table *t
 static void read_route(struct mln_networks *n, struct mln_deployed_route_table *table,
                        const cJSON *json)
 {
-    const cJSON *fields = fields_of(json), *hop_ip = mln_member(fields, "nextHopIpAddress");
+    const cJSON *fields = mln_net_fields(json), *hop_ip = mln_member(fields, "nextHopIpAddress");
     const char *id = inner_id(n, json, table->id, "routes");
-    struct mln_deployed_route route = {.name = id_name(n, id), .span = mln_nsg_place(n->r, json)};
+    struct mln_deployed_route route = {.name = mln_net_id_name(n, id),
+                                       .span = mln_nsg_place(n->r, json)};
     if (!read_hop(n, fields, &route) || !read_destination(n, fields, &route)) {
         table->incomplete = true;
         return;
@@ -342,17 +339,17 @@ static void read_route(struct mln_networks *n, struct mln_deployed_route_table *
 
 void mln_networks_add_route(struct mln_networks *n, const cJSON *json)
 {
-    const char *parent = parent_of(n, text_or_empty(n, json, "id"));
+    const char *parent = parent_of(n, mln_net_text(n, json, "id"));
     read_route(n, find_table(n, parent, mln_nsg_place(n->r, json)), json);
 }
 
 void mln_networks_add_route_table(struct mln_networks *n, const cJSON *json)
 {
     struct mln_deployed_route_table *table =
-        find_table(n, text_or_empty(n, json, "id"), mln_nsg_place(n->r, json));
-    const cJSON *routes = mln_member(fields_of(json), "routes");
+        find_table(n, mln_net_text(n, json, "id"), mln_nsg_place(n->r, json));
+    const cJSON *routes = mln_member(mln_net_fields(json), "routes");
     table->span = mln_nsg_place(n->r, json);
-    table->name = text_or_empty(n, json, "name");
+    table->name = mln_net_text(n, json, "name");
     table->incomplete = routes && !cJSON_IsArray(routes);
     for (const cJSON *item = cJSON_IsArray(routes) ? routes->child : NULL; item; item = item->next)
         read_route(n, table, item);
@@ -360,9 +357,9 @@ void mln_networks_add_route_table(struct mln_networks *n, const cJSON *json)
 
 /* ---- binding ---- */
 
-static size_t index_of(struct mln_networks *n, const struct mln_map *map, const char *id)
+size_t mln_net_index(struct mln_networks *n, const struct mln_map *map, const char *id)
 {
-    const void *index = id ? mln_map_get(map, folded(n, id)) : NULL;
+    const void *index = id ? mln_map_get(map, mln_net_folded(n, id)) : NULL;
     return index ? (uintptr_t)index - 1 : MLN_DEPLOYED_NONE;
 }
 
@@ -371,13 +368,13 @@ static void bind_network(struct mln_networks *n, struct mln_deployed_network *ne
 {
     for (size_t i = 0; i < network->subnets.len; i++) {
         struct mln_deployed_subnet *subnet = network->subnets.data[i];
-        subnet->nsg = index_of(n, nsgs, subnet->nsg_id);
+        subnet->nsg = mln_net_index(n, nsgs, subnet->nsg_id);
         if (subnet->routes_id)
-            subnet->routes = mln_map_get(n->tables, folded(n, subnet->routes_id));
+            subnet->routes = mln_map_get(n->tables, mln_net_folded(n, subnet->routes_id));
     }
     for (size_t i = 0; i < network->peerings.len; i++)
         network->peerings.data[i].remote =
-            index_of(n, networks, network->peerings.data[i].remote_id);
+            mln_net_index(n, networks, network->peerings.data[i].remote_id);
 }
 
 void mln_networks_bind(struct mln_networks *n)
@@ -386,13 +383,15 @@ void mln_networks_bind(struct mln_networks *n)
     struct mln_map *networks = mln_map_new(n->r->ctx->arena);
     for (size_t i = 0; i < n->out->nsgs.len; i++)
         if (n->out->nsgs.data[i]->id)
-            mln_map_put(nsgs, folded(n, n->out->nsgs.data[i]->id), (void *)(uintptr_t)(i + 1));
+            mln_map_put(nsgs, mln_net_folded(n, n->out->nsgs.data[i]->id),
+                        (void *)(uintptr_t)(i + 1));
     for (size_t i = 0; i < n->out->networks.len; i++)
         if (*n->out->networks.data[i]->id)
-            mln_map_put(networks, folded(n, n->out->networks.data[i]->id),
+            mln_map_put(networks, mln_net_folded(n, n->out->networks.data[i]->id),
                         (void *)(uintptr_t)(i + 1));
     for (size_t i = 0; i < n->out->networks.len; i++)
         bind_network(n, n->out->networks.data[i], nsgs, networks);
+    mln_nics_bind(n, nsgs);
 }
 
 struct mln_deployed_subnet_vec mln_deployed_bound(struct mln_arena *arena,

@@ -54,6 +54,25 @@ struct mln_nsg {
     uint32_t index;
 };
 
+/* A network interface with an NSG of its own, or that tells of its ASGs. It is a zone inside that
+ * of its subnet, whose NSG is the zone's `nsg`; its own decides beside it: inbound after the
+ * subnet's, outbound before it. Of the subnet's zone the other addresses are left (`hosts`), so
+ * every packet has one pair of zones.
+ *
+ * An address that the text does not tell is one of the subnet's that no other interface is known to
+ * have: FLOATING. Then `addresses` are all those, and packets of the zone are those of an interface
+ * that has one of them. Whether a given address is its own is not known, so questions that come to
+ * that are undecided. */
+struct mln_nic {
+    const struct mln_zone *subnet;
+    struct mln_nsg *nsg;         /* NULL: none of its own, or not known */
+    const char *unread;          /* an NSG of its own of which no rule is known; else NULL */
+    bool floating[MLN_FAMILIES]; /* its addresses of this family are not known */
+    bool many;                   /* a scale set's: one on every instance, each with its address */
+    MLN_VEC(const char *) asgs;  /* names of those it is in */
+    bool asgs_known;             /* it is in no others */
+};
+
 struct mln_zone {
     const char *name;    /* "training" */
     const char *display; /* "training", or "ml.training" where several networks use the name */
@@ -61,12 +80,17 @@ struct mln_zone {
     struct mln_network *network;
     struct mln_prefix_list prefixes, overlay, egress;
     const struct mln_ipset *addresses[MLN_FAMILIES]; /* prefixes and overlay; never NULL */
+    const struct mln_ipset *hosts[MLN_FAMILIES];     /* those of them that are in no interface's
+                                                        zone; never NULL */
     struct mln_nsg *nsg;                             /* NULL: ungoverned */
-    const char *nsg_name;     /* `nsg X`; NULL: the name made from the zone's */
-    bool nsg_none;            /* `nsg none` */
-    struct mln_span nsg_span; /* of the nsg item; file 0 when there is none */
-    bool library;             /* declared by a template of the standard library */
-    const char *subnet;       /* subnet name in Azure */
+    const char *unread;              /* a deployed NSG of which no rule is known; else NULL */
+    struct mln_nic *nic;             /* the zone is a network interface; NULL: a subnet */
+    MLN_VEC(struct mln_zone *) nics; /* of a subnet */
+    const char *nsg_name;            /* `nsg X`; NULL: the name made from the zone's */
+    bool nsg_none;                   /* `nsg none` */
+    struct mln_span nsg_span;        /* of the nsg item; file 0 when there is none */
+    bool library;                    /* declared by a template of the standard library */
+    const char *subnet;              /* subnet name in Azure */
     enum mln_role role;
     struct mln_span role_span;
     enum mln_default_kind defaults[MLN_DIRECTIONS]; /* never UNSET */
@@ -74,6 +98,7 @@ struct mln_zone {
     MLN_VEC(const char *) endpoint_only; /* service endpoint policy: resource ids and names */
     const char *delegation;
     MLN_VEC(struct mln_route) routes;
+    struct mln_prefix_list kept; /* by routes of its own for the virtual network itself */
     bool existing;
     /* Stands for the subnets of an NSG of which nothing else is known: every address may lie in it
      * and is joined with it. Its virtual network is taken to use private address space, and which
@@ -366,6 +391,22 @@ struct mln_services mln_services_intersect(struct mln_arena *a, const struct mln
                                            const struct mln_services *y);
 struct mln_services mln_services_union(struct mln_arena *a, const struct mln_services *x,
                                        const struct mln_services *y);
+
+/* Is `inner` the zone itself, or a network interface in it? */
+static inline bool mln_zone_holds(const struct mln_zone *zone, const struct mln_zone *inner)
+{
+    return zone == inner || (inner->nic && inner->nic->subnet == zone);
+}
+/* Does an NSG stand there whose rules are known? */
+static inline bool mln_zone_is_governed(const struct mln_zone *zone)
+{
+    return zone->nsg || (zone->nic && zone->nic->nsg);
+}
+/* One host, which sends itself nothing over the network. */
+static inline bool mln_zone_is_host(const struct mln_zone *zone)
+{
+    return zone->nic && !zone->nic->many;
+}
 
 /* Does a path join the two zones, packets going from `from` to `to`? */
 bool mln_zones_joined(const struct mln_zone *from, const struct mln_zone *to);

@@ -50,6 +50,40 @@ struct mln_zone *mln_places_add_zone(struct mln_ctx *ctx, struct mln_model *mode
     return zone;
 }
 
+/* What is not known lies anywhere in the subnet. */
+static struct mln_prefix_list nic_prefixes(struct mln_arena *a, const struct mln_zone *subnet,
+                                           const struct mln_prefix *prefixes, size_t count,
+                                           const struct mln_nic *nic, struct mln_span span)
+{
+    MLN_VEC(struct mln_prefix) all = {0};
+    for (size_t i = 0; i < count; i++)
+        if (!nic->floating[prefixes[i].family])
+            mln_vec_push(a, &all, prefixes[i]);
+    for (size_t i = 0; i < subnet->prefixes.len; i++)
+        if (nic->floating[subnet->prefixes.data[i].family])
+            mln_vec_push(a, &all, subnet->prefixes.data[i]);
+    return copy_prefixes(a, all.data, all.len, span);
+}
+
+struct mln_zone *mln_places_add_nic(struct mln_ctx *ctx, struct mln_model *model,
+                                    struct mln_zone *subnet, const char *name, struct mln_span span,
+                                    const struct mln_prefix *prefixes, size_t count,
+                                    const struct mln_nic *like)
+{
+    struct mln_zone *zone = mln_places_add_zone(ctx, model, subnet->network, name, span, NULL, 0);
+    struct mln_nic *nic = MLN_NEW(ctx->arena, struct mln_nic);
+    *nic = *like;
+    nic->subnet = subnet;
+    zone->nic = nic;
+    zone->prefixes = nic_prefixes(ctx->arena, subnet, prefixes, count, nic, span);
+    zone->routes = subnet->routes;
+    zone->kept = subnet->kept;
+    zone->nsg = subnet->nsg;
+    zone->unread = subnet->unread;
+    mln_vec_push(ctx->arena, &subnet->nics, zone);
+    return zone;
+}
+
 struct mln_nsg *mln_places_add_nsg(struct mln_ctx *ctx, struct mln_model *model, const char *name,
                                    struct mln_span span)
 {
@@ -64,6 +98,12 @@ void mln_places_govern(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone
 {
     zone->nsg = nsg;
     mln_vec_push(ctx->arena, &nsg->zones, zone);
+}
+
+void mln_places_govern_nic(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone *nic)
+{
+    nic->nic->nsg = nsg;
+    mln_vec_push(ctx->arena, &nsg->zones, nic);
 }
 
 static void add_peer(struct mln_ctx *ctx, struct mln_network *network, struct mln_network *peer)
@@ -108,6 +148,7 @@ static struct mln_zone *members(struct mln_ctx *ctx, struct mln_zone *zone)
     };
     struct mln_zone *wide = MLN_NEW(ctx->arena, struct mln_zone);
     *wide = *zone;
+    wide->nic = NULL;
     wide->prefixes = zone->network->prefixes;
     if (zone->unplaced)
         wide->prefixes =
@@ -192,7 +233,7 @@ static void place_anywhere(struct mln_arena *a, struct mln_zone *zone)
         enum mln_family f = (enum mln_family)i;
         const struct mln_ipset *hosts = subnet_space(a, f), *wire = mln_azure_wire_server(a, f);
         const struct mln_ipset *private = mln_azure_private_space(a, f);
-        zone->addresses[f] = hosts;
+        zone->hosts[f] = zone->addresses[f] = hosts;
         zone->joined[MLN_INBOUND][f] = zone->joined[MLN_OUTBOUND][f] =
             mln_ipset_union(a, hosts, wire);
         zone->virtual_network[f] = mln_ipset_union(a, mln_ipset_intersect(a, hosts, private), wire);
@@ -201,11 +242,29 @@ static void place_anywhere(struct mln_arena *a, struct mln_zone *zone)
     }
 }
 
+/* Addresses that an interface is known to have are no one else's. */
+static void find_hosts(struct mln_arena *a, struct mln_zone *subnet)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        for (size_t i = 0; i < subnet->nics.len; i++)
+            if (!subnet->nics.data[i]->nic->floating[f])
+                subnet->hosts[f] =
+                    mln_ipset_subtract(a, subnet->hosts[f], subnet->nics.data[i]->addresses[f]);
+        for (size_t i = 0; i < subnet->nics.len; i++) {
+            struct mln_zone *zone = subnet->nics.data[i];
+            if (zone->nic->floating[f])
+                zone->hosts[f] = zone->addresses[f] = subnet->hosts[f];
+        }
+    }
+}
+
 void mln_places_finish(struct mln_ctx *ctx, struct mln_model *model)
 {
     model->build->ctx = ctx;
     mln_join_places(model->build);
     declare_names(model->build);
+    for (size_t i = 0; i < model->zones.len; i++)
+        find_hosts(ctx->arena, model->zones.data[i]);
     for (size_t i = 0; i < model->zones.len; i++)
         if (model->zones.data[i]->unplaced)
             place_anywhere(ctx->arena, model->zones.data[i]);

@@ -16,12 +16,21 @@ struct mln_zone *mln_places_add_zone(struct mln_ctx *ctx, struct mln_model *mode
                                      struct mln_network *network, const char *name,
                                      struct mln_span span, const struct mln_prefix *prefixes,
                                      size_t count);
+/* A network interface in the zone of a subnet, made after every subnet. `prefixes`: its known
+ * addresses, inside the subnet's. Its routes and NSGs are the subnet's, which must have them
+ * already; `like` is copied. */
+struct mln_zone *mln_places_add_nic(struct mln_ctx *ctx, struct mln_model *model,
+                                    struct mln_zone *subnet, const char *name, struct mln_span span,
+                                    const struct mln_prefix *prefixes, size_t count,
+                                    const struct mln_nic *like);
 /* Both ways; a pair may be given twice. */
 void mln_places_peer(struct mln_ctx *ctx, struct mln_network *x, struct mln_network *y);
 /* An NSG that governs no zone yet, and one more zone for it. */
 struct mln_nsg *mln_places_add_nsg(struct mln_ctx *ctx, struct mln_model *model, const char *name,
                                    struct mln_span span);
 void mln_places_govern(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone *zone);
+/* The same for an interface's own NSG. */
+void mln_places_govern_nic(struct mln_ctx *ctx, struct mln_nsg *nsg, struct mln_zone *nic);
 /* An NSG of which nothing is known but its rules. It governs a zone of its name that stands for the
  * subnets it sits on, wherever they are: see `unplaced` of struct mln_zone. */
 struct mln_nsg *mln_places_add_alone(struct mln_ctx *ctx, struct mln_model *model, const char *name,

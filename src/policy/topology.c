@@ -127,7 +127,7 @@ static void network_addresses(struct mln_build *b, struct mln_network *network)
                 mln_prefix_set(b->arena, (enum mln_family)f, &zone->prefixes);
             const struct mln_ipset *overlay =
                 mln_prefix_set(b->arena, (enum mln_family)f, &zone->overlay);
-            zone->addresses[f] = mln_ipset_union(b->arena, own, overlay);
+            zone->hosts[f] = zone->addresses[f] = mln_ipset_union(b->arena, own, overlay);
             if (overlay->len)
                 network->space[f] = mln_ipset_union(b->arena, network->space[f], overlay);
         }
@@ -177,12 +177,30 @@ static const struct mln_ipset *peered_space(struct mln_build *b, const struct ml
 
 /* --- routes through appliances --- */
 
+/* A network interface that is known to have the address, or the subnet that holds it. */
 static struct mln_zone *zone_at(const struct mln_network *network, const struct mln_prefix *address)
 {
-    for (size_t i = 0; i < network->zones.len; i++)
-        if (mln_ipset_contains(network->zones.data[i]->addresses[address->family], address->ip))
-            return network->zones.data[i];
-    return NULL;
+    struct mln_zone *found = NULL;
+    for (size_t i = 0; i < network->zones.len; i++) {
+        struct mln_zone *zone = network->zones.data[i];
+        if (!mln_ipset_contains(zone->addresses[address->family], address->ip) ||
+            (zone->nic && zone->nic->floating[address->family]))
+            continue;
+        if (!found || zone->nic)
+            found = zone;
+        if (zone->nic)
+            break;
+    }
+    return found;
+}
+
+/* Its subnet's NSG meets the same packets. */
+static void host_appliance(struct mln_zone *zone)
+{
+    zone->hosts_appliance = true;
+    for (size_t i = 0; zone->nic && i < zone->network->zones.len; i++)
+        if (zone->network->zones.data[i] == zone->nic->subnet)
+            zone->network->zones.data[i]->hosts_appliance = true;
 }
 
 static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
@@ -191,7 +209,7 @@ static bool find_appliance(struct mln_zone *zone, struct mln_route *route)
     for (size_t k = 0; !route->appliance && k < zone->network->peers.len; k++)
         route->appliance = zone_at(zone->network->peers.data[k], &route->next_hop);
     if (route->appliance)
-        route->appliance->hosts_appliance = true;
+        host_appliance(route->appliance);
     return route->appliance;
 }
 

@@ -78,13 +78,15 @@ static bool suspect(struct decision *d, const struct mln_zone *zone, int end)
     return *s == SUSPECT;
 }
 
-/* An allow breaks at one end; a deny needs both to let the packet pass. */
+/* An allow breaks at one end or on the way; a deny needs both to let the packet pass. */
 static bool worth_asking(struct decision *d, const struct mln_end_place *source,
                          const struct mln_end_place *destination)
 {
-    bool out = source->zone && source->zone->nsg, in = destination->zone && destination->zone->nsg;
+    bool out = source->zone && mln_zone_is_governed(source->zone);
+    bool in = destination->zone && mln_zone_is_governed(destination->zone);
     if (is_allow(d->assertion))
-        return (out && suspect(d, source->zone, 0)) || (in && suspect(d, destination->zone, 1));
+        return (out && suspect(d, source->zone, 0)) || (in && suspect(d, destination->zone, 1)) ||
+               mln_way_crosses(d->world->model, source->zone, destination->zone);
     return (!in || suspect(d, destination->zone, 1)) && (!out || suspect(d, source->zone, 0));
 }
 
@@ -114,10 +116,37 @@ static void search(struct decision *d, struct mln_assert_question *q)
     }
 }
 
+/* Nobody knows whether a packet passes an NSG that cannot be asked: one that passes the others is
+ * open. */
+static void doubt(struct decision *d, struct mln_assert_question *q)
+{
+    struct mln_intent denied = *d->assertion;
+    struct mln_counterexample found;
+    denied.verb = MLN_VERB_ASSERT_DENY;
+    q->assertion = &denied;
+    q->found_count = q->found.len = 0;
+    if (!d->has_unsure && mln_assert_search(q, &found) == MLN_FOUND) {
+        d->unsure = found;
+        d->has_unsure = true;
+    }
+    q->assertion = d->assertion;
+}
+
+static bool has_unread(const struct decision *d, const struct mln_zone *from,
+                       const struct mln_zone *to)
+{
+    struct mln_arena *scratch = mln_arena_new();
+    struct mln_way_name_vec names = {0};
+    mln_way_unread(scratch, d->world->model, from, to, &names);
+    mln_arena_free(scratch);
+    return names.len > 0;
+}
+
 static void ask_pair(struct decision *d, struct mln_end_place source,
                      struct mln_end_place destination)
 {
-    bool worth = worth_asking(d, &source, &destination);
+    bool unread = is_allow(d->assertion) && has_unread(d, source.zone, destination.zone);
+    bool worth = unread || worth_asking(d, &source, &destination);
     for (int f = 0; (worth || !d->asked) && !enough(d) && f < MLN_FAMILIES; f++) {
         struct mln_assert_question q = question(d->world, d->assertion, source, destination, f);
         if (mln_assert_ask(&q)) {
@@ -125,6 +154,8 @@ static void ask_pair(struct decision *d, struct mln_end_place source,
             d->asked = d->asked || mln_assert_has_packet(&q);
             if (worth)
                 search(d, &q);
+            if (unread && !enough(d))
+                doubt(d, &q);
         }
         mln_arena_free(q.ctx.arena);
     }
@@ -144,6 +175,7 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
             const struct mln_zone *source = world->model->zones.data[i];
             const struct mln_zone *destination = world->model->zones.data[k];
             if (source->unplaced || destination->unplaced ||
+                (source == destination && mln_zone_is_host(source)) ||
                 !mln_zones_joined(source, destination) ||
                 !mln_assert_touches(a->from, source, destination) ||
                 !mln_assert_touches(a->to, destination, source))

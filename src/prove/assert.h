@@ -1,16 +1,18 @@
 /* Assertions, decided end to end on rules that are deployed or will be.
  *
  * Every packet of an assertion whose ends a path joins, and of which at least one end is governed,
- * passes the NSG of its source zone outbound and that of its destination zone inbound, each
- * followed by Azure's default rules. `assert allow` holds when every such packet passes all of them
- * (and there is one), `assert deny` when none does. Appliances on the way have rules of their own,
- * which are not asked. What the firewall of a PaaS resource without a private endpoint lets in is
- * decided from what the model records about it.
+ * passes the NSG of its source zone outbound, those at appliances that routes send it through, and
+ * that of its destination zone inbound (prove/way.h), each followed by Azure's default rules.
+ * `assert allow` holds when every such packet passes all of them (and there is one), `assert deny`
+ * when none does. What an appliance itself does is not asked. What the firewall of a PaaS resource
+ * without a private endpoint lets in is decided from what the model records about it.
  *
  * Service tags without known contents are unknown sets. A counterexample that is none for some
  * contents leaves the assertion UNDECIDED; it names the tags. A tag is taken to hold some address.
  * An application security group may hold any part of its zone: an assertion has to hold for all of
- * them. */
+ * them. Which address of its subnet a network interface has may be unknown; that too leaves a
+ * counterexample UNDECIDED which is none for some choice. So does an NSG that is deployed but of
+ * which no rule is known, unless another one denies. */
 #ifndef MLN_PROVE_ASSERT_H
 #define MLN_PROVE_ASSERT_H
 
@@ -40,7 +42,9 @@ enum mln_assert_result { MLN_ASSERT_HOLDS, MLN_ASSERT_FAILS, MLN_ASSERT_UNDECIDE
 /* What one NSG does with a packet. */
 struct mln_assert_hop {
     const struct mln_zone *zone;
+    const struct mln_nsg *nsg;
     enum mln_direction direction;
+    bool transit; /* at an appliance on the way */
     enum mln_action action;
     const struct mln_rule *rule; /* of struct mln_nsg_rules; NULL: not one of the NSG's */
     const struct mln_azure_default_rule
@@ -50,10 +54,13 @@ struct mln_assert_hop {
 struct mln_counterexample {
     struct mln_packet packet;
     const struct mln_zone *zones[2]; /* of source and destination; NULL: outside of every zone */
-    struct mln_assert_hop hops[2];   /* outbound, then inbound */
+    struct mln_assert_hop *hops;     /* in the order in which it meets them */
     size_t hop_count;
-    bool undecided; /* only for some contents of `tags` */
+    bool undecided; /* only for some contents of `tags`, some addresses of `nics`, or some rules of
+                       `unread` */
     MLN_VEC(const struct mln_tag *) tags;
+    MLN_VEC(const struct mln_zone *) nics[2]; /* whose the source or the destination may be */
+    MLN_VEC(const char *) unread;             /* NSGs of which no rule is known */
     /* Sets the packet's ends were put into: tags, and ASGs by name; NULL when none. */
     const char *source_in, *destination_in;
 };

@@ -4,7 +4,7 @@
 
 #include "prove/assert.h"
 #include "prove/firewall.h"
-#include "prove/rules_space.h"
+#include "prove/way.h"
 
 /* One end of a flow: a zone, the rest of the world as the other end's zone reaches it, or
  * everything that does. */
@@ -22,6 +22,13 @@ struct mln_assert_part {
     size_t minus_len;
 };
 
+/* An NSG on the way, as matches of a space. */
+struct mln_assert_list {
+    struct mln_way_hop hop;
+    struct mln_way_list rules;
+    struct mln_rules_list bits;
+};
+
 /* One pair of places in one family. */
 struct mln_assert_question {
     const struct mln_assert_world *world;
@@ -35,13 +42,13 @@ struct mln_assert_question {
     struct mln_assert_part *parts[2]; /* as many as the assertion's sides have */
     size_t part_count[2];
     size_t universe;
-    bool asked[MLN_DIRECTIONS]; /* is there an NSG in this direction? */
-    struct mln_rules_entry_vec entries[MLN_DIRECTIONS];
-    struct mln_rules_list lists[MLN_DIRECTIONS];
+    MLN_VEC(struct mln_assert_list) lists; /* in the order in which packets meet them */
+    struct mln_way_name_vec unread;        /* NSGs that cannot be asked */
     struct mln_space *space;
     size_t words;
-    /* Pairs of deciding entries that were found before: [2i] outbound, [2i + 1] inbound. */
+    /* Packets that were found before: of each, the deciding entry of every list. */
     MLN_VEC(size_t) found;
+    size_t found_count;
 };
 
 /* assert_side.c: what is asked about, as matches; false when the pair holds no packet of the
@@ -55,10 +62,10 @@ bool mln_assert_touches(const struct mln_side_set *side, const struct mln_zone *
 const struct mln_ipset *mln_assert_universe(struct mln_assert_question *q, int end);
 
 /* assert_search.c */
-/* Makes the question's space; the lists of the zones' NSGs that `asked` says are part of it. */
+/* Makes the question's space, with the lists of the NSGs between its places. Against everything
+ * only those at the zone's own end are asked. */
 void mln_assert_seal(struct mln_assert_question *q);
-/* Is there a packet of the assertion that breaks it, and is decided by none of the pairs of
- * `found`? */
+/* Is there a packet of the assertion that breaks it, and is not decided as one of `found`? */
 enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_counterexample *out);
 /* Is there a packet of the assertion at all? */
 bool mln_assert_has_packet(struct mln_assert_question *q);
@@ -69,10 +76,13 @@ enum mln_answer mln_assert_broken(const struct mln_assert_question *q, const uin
                                   const uint64_t *sure);
 
 /* assert_known.c */
-/* Does the packet break the assertion whatever the tags hold? */
+/* Does the packet break the assertion whatever the tags hold, and whatever the addresses of network
+ * interfaces are? */
 bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet);
 /* Adds the tags that leave open whether the packet breaks the assertion. */
 void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out);
+/* Adds the network interfaces that the packet's addresses may be of. */
+void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counterexample *out);
 
 /* assert_resource.c: what the firewalls of resources decide. */
 /* May the zone reach some resource that the assertion names by its public side, past its firewall?

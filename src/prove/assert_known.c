@@ -1,9 +1,14 @@
-/* Counterexamples that are ones whatever service tags hold.
+/* Counterexamples that are ones whatever service tags hold, and whatever addresses Azure gave.
  *
  * A search finds a packet with a choice of the tags it is in. The property is asked once more with
  * the tags left open: first for the packet's addresses, then for any address of one of the tags it
  * is in, which is taken to hold some. Where the answer is still yes, the packet stands; else the
- * tags that left it open are named. */
+ * tags that left it open are named.
+ *
+ * A network interface has some address, and where it is not known a packet of it stands when it
+ * would with every one that the interface may have. An address of the subnet may be an
+ * interface's; its packet stands when more addresses than there are such interfaces are treated
+ * alike. */
 #include "prove/assert_impl.h"
 
 static size_t tag_count(const struct mln_assert_question *q)
@@ -15,8 +20,8 @@ static size_t tag_count(const struct mln_assert_question *q)
  * tag it is in. */
 struct knowledge {
     const struct mln_packet *packet;
-    const struct mln_tag *tag[2];   /* NULL: the address is known */
-    const struct mln_ipset *set[2]; /* where addresses of the tag lie */
+    const struct mln_tag *tag[2];   /* NULL: none */
+    const struct mln_ipset *set[2]; /* where the address lies; NULL: it is known */
 };
 
 static bool listed(const uint32_t *vars, size_t count, uint32_t var)
@@ -35,7 +40,7 @@ static enum mln_answer side_known(const struct mln_assert_question *q, const str
     size_t count = end ? m->dst_var_count : m->src_var_count;
     const struct mln_tag *tag = k->tag[end];
     enum mln_answer in = MLN_YES;
-    if (set && tag)
+    if (set && k->set[end])
         in = mln_ipset_covers(set, k->set[end])     ? MLN_YES
              : mln_ipset_overlaps(set, k->set[end]) ? MLN_MAYBE
                                                     : MLN_NO;
@@ -81,13 +86,23 @@ static enum mln_answer broken_as_known(const struct mln_assert_question *q,
     return mln_assert_broken(q, alive, sure);
 }
 
+/* Where the address of an interface may be; NULL: it is known, or the end is none. */
+static const struct mln_ipset *may_float(const struct mln_assert_question *q, int end)
+{
+    const struct mln_end_place *place = &q->ends[end];
+    bool floats =
+        place->kind == MLN_AT_ZONE && place->zone->nic && place->zone->nic->floating[q->family];
+    return floats ? place->zone->hosts[q->family] : NULL;
+}
+
 /* One of the tags the packet was put into, taken to hold some address; i beyond them: none. */
 static void suppose(struct mln_assert_question *q, struct knowledge *k, int end, size_t i)
 {
     const uint32_t *vars = end ? k->packet->dst_vars : k->packet->src_vars;
     size_t count = end ? k->packet->dst_var_count : k->packet->src_var_count;
     k->tag[end] = NULL;
-    if (i >= count || vars[i] >= tag_count(q))
+    k->set[end] = may_float(q, end);
+    if (k->set[end] || i >= count || vars[i] >= tag_count(q))
         return;
     const struct mln_end_place *other = &q->ends[1 - end];
     if (other->kind != MLN_AT_ZONE)
@@ -101,9 +116,69 @@ static void suppose(struct mln_assert_question *q, struct knowledge *k, int end,
         mln_ipset_intersect(q->ctx.arena, term.set[q->family], end ? universe->dst : universe->src);
 }
 
+/* --- addresses that may be an interface's --- */
+
+enum { INSTANCES = 1000 }; /* most of a scale set */
+
+static size_t floating_in(const struct mln_zone *zone, enum mln_family family)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < zone->nics.len; i++)
+        if (zone->nics.data[i]->nic->floating[family])
+            count += zone->nics.data[i]->nic->many ? INSTANCES : 1;
+    return count;
+}
+
+static bool has_more(const struct mln_ipset *set, size_t than)
+{
+    for (size_t i = 0; i < set->len; i++) {
+        const struct mln_range *r = &set->ranges[i];
+        if (r->hi.hi != r->lo.hi || r->hi.lo - r->lo.lo >= than)
+            return true;
+        than -= (size_t)(r->hi.lo - r->lo.lo) + 1;
+    }
+    return false;
+}
+
+/* The addresses of the subnet that no match tells from this one. */
+static const struct mln_ipset *alike(struct mln_assert_question *q, int end, struct mln_ip ip)
+{
+    const struct mln_ipset *set = q->ends[end].zone->hosts[q->family];
+    for (size_t i = 0; i < q->matches.len; i++) {
+        const struct mln_match *m = &q->matches.data[i];
+        const struct mln_ipset *its = end ? m->dst : m->src;
+        if (its && !mln_ipset_covers(its, set))
+            set = mln_ipset_contains(its, ip) ? mln_ipset_intersect(q->ctx.arena, set, its)
+                                              : mln_ipset_subtract(q->ctx.arena, set, its);
+    }
+    return set;
+}
+
+/* Is there surely such a packet that is no interface's? */
+static bool is_nobodys(struct mln_assert_question *q, const struct mln_packet *packet, int end)
+{
+    const struct mln_end_place *place = &q->ends[end];
+    size_t count = place->kind == MLN_AT_ZONE ? floating_in(place->zone, q->family) : 0;
+    return !count || has_more(alike(q, end, end ? packet->dst : packet->src), count);
+}
+
+void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    for (int end = 0; end < 2; end++) {
+        const struct mln_zone *zone = q->ends[end].kind == MLN_AT_ZONE ? q->ends[end].zone : NULL;
+        if (zone && zone->nic && zone->nic->floating[q->family])
+            mln_vec_push(q->world->ctx->arena, &out->nics[end], zone);
+        for (size_t i = 0; zone && i < zone->nics.len; i++)
+            if (zone->nics.data[i]->nic->floating[q->family])
+                mln_vec_push(q->world->ctx->arena, &out->nics[end], zone->nics.data[i]);
+    }
+}
+
 bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet)
 {
     struct knowledge k = {.packet = packet};
+    if (!is_nobodys(q, packet, 0) || !is_nobodys(q, packet, 1))
+        return false;
     for (size_t i = 0; i <= packet->src_var_count; i++)
         for (size_t j = 0; j <= packet->dst_var_count; j++) {
             suppose(q, &k, 0, i);
@@ -144,10 +219,12 @@ void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexamp
             continue;
         /* Behind what decides for certain nothing matters. */
         bool listed_later = false;
-        for (int d = 0; d < MLN_DIRECTIONS; d++)
-            if (q->asked[d] && i >= q->lists[d].first && i < q->lists[d].first + q->lists[d].count)
-                for (size_t b = q->lists[d].first; b < i; b++)
+        for (size_t l = 0; l < q->lists.len; l++) {
+            const struct mln_rules_list *list = &q->lists.data[l].bits;
+            if (i >= list->first && i < list->first + list->count)
+                for (size_t b = list->first; b < i; b++)
                     listed_later |= known(q, &k, &q->matches.data[b]) == MLN_YES;
+        }
         if (!listed_later) {
             see_tags(q, m->src_vars, m->src_var_count, seen);
             see_tags(q, m->dst_vars, m->dst_var_count, seen);

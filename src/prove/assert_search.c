@@ -63,10 +63,8 @@ static enum mln_answer asserted(const struct mln_assert_question *q, struct bits
 static enum mln_answer permitted(const struct mln_assert_question *q, struct bits b)
 {
     enum mln_answer all = MLN_YES;
-    for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        if (!q->asked[d])
-            continue;
-        enum mln_verdict verdict = mln_rules_verdict(&q->lists[d], b.alive, b.sure);
+    for (size_t i = 0; all != MLN_NO && i < q->lists.len; i++) {
+        enum mln_verdict verdict = mln_rules_verdict(&q->lists.data[i].bits, b.alive, b.sure);
         all = and(all, verdict == MLN_VERDICT_OPEN    ? MLN_MAYBE
                        : verdict == MLN_VERDICT_ALLOW ? MLN_YES
                                                       : MLN_NO);
@@ -74,7 +72,7 @@ static enum mln_answer permitted(const struct mln_assert_question *q, struct bit
     return all;
 }
 
-/* Does entry `index` of the list decide? SIZE_MAX: there is no list. */
+/* Does entry `index` of the list decide? SIZE_MAX: none does. */
 static enum mln_answer decides(const struct mln_rules_list *list, size_t index, struct bits b)
 {
     if (index == SIZE_MAX)
@@ -89,9 +87,13 @@ static enum mln_answer decides(const struct mln_rules_list *list, size_t index, 
 static enum mln_answer found_before(const struct mln_assert_question *q, struct bits b)
 {
     enum mln_answer found = MLN_NO;
-    for (size_t i = 0; found != MLN_YES && i < q->found.len; i += 2)
-        found = or (found, and(decides(&q->lists[MLN_OUTBOUND], q->found.data[i], b),
-                               decides(&q->lists[MLN_INBOUND], q->found.data[i + 1], b)));
+    for (size_t i = 0; found != MLN_YES && i < q->found_count; i++) {
+        enum mln_answer alike = MLN_YES;
+        for (size_t l = 0; alike != MLN_NO && l < q->lists.len; l++)
+            alike =
+                and(alike, decides(&q->lists.data[l].bits, q->found.data[i * q->lists.len + l], b));
+        found = or (found, alike);
+    }
     return found;
 }
 
@@ -125,45 +127,52 @@ static enum mln_answer property_asserted(void *ctx, const uint64_t *alive, const
 static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
 {
     const struct mln_assert_question *q = ctx;
-    for (int d = 0; d < MLN_DIRECTIONS; d++)
-        if (q->asked[d])
-            mln_bits_first_match(alive, sure, q->lists[d].first,
-                                 q->lists[d].first + q->lists[d].count);
+    for (size_t i = 0; i < q->lists.len; i++) {
+        const struct mln_rules_list *list = &q->lists.data[i].bits;
+        mln_bits_first_match(alive, sure, list->first, list->first + list->count);
+    }
 }
 
 /* --- the space --- */
 
-static const struct mln_zone *governed(const struct mln_assert_question *q, int d)
+static const struct mln_zone *zone_of(const struct mln_assert_question *q, int end)
 {
-    const struct mln_end_place *place = &q->ends[d == MLN_OUTBOUND ? 0 : 1];
-    return place->kind == MLN_AT_ZONE ? place->zone : NULL;
+    return q->ends[end].kind == MLN_AT_ZONE ? q->ends[end].zone : NULL;
+}
+
+static void add_list(struct mln_assert_question *q, const struct mln_way_hop *hop)
+{
+    struct mln_assert_list list = {.hop = *hop};
+    mln_way_entries(&q->ctx, q->world->model, q->world->deployed, hop, q->family, &list.rules);
+    list.bits.first = q->matches.len;
+    list.bits.count = list.rules.entries.len;
+    for (size_t i = 0; i < list.bits.count; i++)
+        mln_vec_push(q->ctx.arena, &q->matches, list.rules.entries.data[i].match);
+    mln_vec_push(q->ctx.arena, &q->lists, list);
+}
+
+static void find_allows(struct mln_assert_question *q, struct mln_assert_list *list)
+{
+    uint64_t *allows = MLN_NEW_ARRAY(q->ctx.arena, uint64_t, q->words);
+    for (size_t i = 0; i < list->bits.count; i++)
+        if (list->rules.entries.data[i].allow)
+            mln_bit_set(allows, list->bits.first + i);
+    list->bits.allows = allows;
 }
 
 void mln_assert_seal(struct mln_assert_question *q)
 {
-    struct mln_arena *a = q->ctx.arena;
-    for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        const struct mln_zone *zone = governed(q, d);
-        q->asked[d] = zone && zone->nsg;
-        q->lists[d].first = q->matches.len;
-        if (!q->asked[d])
-            continue;
-        const struct mln_rules_view view = {&q->ctx, q->world->model, zone, (enum mln_direction)d,
-                                            q->family};
-        mln_rules_entries(&view, &q->world->deployed[zone->nsg->index].rules[d], &q->entries[d]);
-        for (size_t i = 0; i < q->entries[d].len; i++)
-            mln_vec_push(a, &q->matches, q->entries[d].data[i].match);
-        q->lists[d].count = q->entries[d].len;
-    }
-    q->space = mln_space_new(a, q->family, q->matches.data, q->matches.len);
+    struct mln_way_hop_vec hops = {0};
+    bool all = q->ends[0].kind == MLN_AT_ALL || q->ends[1].kind == MLN_AT_ALL;
+    mln_way_hops(q->ctx.arena, q->world->model, zone_of(q, 0), zone_of(q, 1), &hops);
+    for (size_t i = 0; i < hops.len; i++)
+        if (!all || !hops.data[i].transit)
+            add_list(q, &hops.data[i]);
+    mln_way_unread(q->ctx.arena, q->world->model, zone_of(q, 0), zone_of(q, 1), &q->unread);
+    q->space = mln_space_new(q->ctx.arena, q->family, q->matches.data, q->matches.len);
     q->words = mln_space_words(q->space);
-    for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        uint64_t *allows = MLN_NEW_ARRAY(a, uint64_t, q->words);
-        for (size_t i = 0; i < q->entries[d].len; i++)
-            if (q->entries[d].data[i].allow)
-                mln_bit_set(allows, q->lists[d].first + i);
-        q->lists[d].allows = allows;
-    }
+    for (size_t i = 0; i < q->lists.len; i++)
+        find_allows(q, &q->lists.data[i]);
 }
 
 /* --- the packet and what decides it --- */
@@ -176,24 +185,28 @@ static const uint32_t *keep(const struct mln_assert_question *q, const uint32_t 
     return kept;
 }
 
-static size_t decider(const struct mln_assert_question *q, int d, const struct mln_packet *packet)
+static size_t decider(const struct mln_assert_list *list, const struct mln_packet *packet)
 {
-    for (size_t i = 0; i < q->entries[d].len; i++)
-        if (mln_packet_matches(packet, &q->entries[d].data[i].match))
+    for (size_t i = 0; i < list->rules.entries.len; i++)
+        if (mln_packet_matches(packet, &list->rules.entries.data[i].match))
             return i;
     return SIZE_MAX;
 }
 
-static void add_hop(struct mln_assert_question *q, struct mln_counterexample *out, int d)
+static void add_hop(struct mln_assert_question *q, struct mln_counterexample *out,
+                    const struct mln_assert_list *list)
 {
-    size_t index = decider(q, d, &out->packet);
+    size_t index = decider(list, &out->packet);
     mln_vec_push(q->ctx.arena, &q->found, index);
-    if (!q->asked[d])
+    if (index != SIZE_MAX && list->rules.by[index])
         return;
-    struct mln_assert_hop hop = {
-        .zone = governed(q, d), .direction = (enum mln_direction)d, .action = MLN_DENY};
-    if (index < q->entries[d].len) {
-        const struct mln_rules_entry *entry = &q->entries[d].data[index];
+    struct mln_assert_hop hop = {.zone = list->hop.zone,
+                                 .nsg = list->hop.nsg,
+                                 .direction = list->hop.direction,
+                                 .transit = list->hop.transit,
+                                 .action = MLN_DENY};
+    if (index != SIZE_MAX) {
+        const struct mln_rules_entry *entry = &list->rules.entries.data[index];
         hop.action = entry->allow ? MLN_ALLOW : MLN_DENY;
         hop.rule = entry->rule;
         hop.azure = entry->azure;
@@ -247,6 +260,14 @@ static void part_ends(const struct mln_assert_question *q, struct mln_packet *pa
         *packet = other;
 }
 
+/* It passes the NSGs that could be asked. */
+static void doubt(const struct mln_assert_question *q, struct mln_counterexample *out)
+{
+    for (size_t i = 0; i < q->unread.len; i++)
+        mln_vec_push(q->world->ctx->arena, &out->unread, q->unread.data[i]);
+    out->undecided |= q->unread.len > 0;
+}
+
 static void complete(struct mln_assert_question *q, struct mln_counterexample *out)
 {
     struct mln_packet *packet = &out->packet;
@@ -258,10 +279,16 @@ static void complete(struct mln_assert_question *q, struct mln_counterexample *o
     out->undecided = !mln_assert_is_definite(q, packet);
     if (out->undecided)
         mln_assert_name_tags(q, out);
+    if (out->undecided && !out->tags.len)
+        mln_assert_name_nics(q, out);
+    if (q->assertion->verb == MLN_VERB_ASSERT_DENY)
+        doubt(q, out);
     for (int end = 0; end < 2; end++)
-        out->zones[end] = q->ends[end].kind == MLN_AT_ZONE ? q->ends[end].zone : NULL;
-    add_hop(q, out, MLN_OUTBOUND);
-    add_hop(q, out, MLN_INBOUND);
+        out->zones[end] = zone_of(q, end);
+    out->hops = MLN_NEW_ARRAY(q->world->ctx->arena, struct mln_assert_hop, q->lists.len + 1);
+    for (size_t i = 0; i < q->lists.len; i++)
+        add_hop(q, out, &q->lists.data[i]);
+    q->found_count++;
 }
 
 enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_counterexample *out)
@@ -297,14 +324,15 @@ static enum mln_answer property_cover(void *ctx, const uint64_t *alive, const ui
     enum mln_answer in = asserted(c->q, b);
     if (in != MLN_YES)
         return in;
-    for (int d = 0; d < MLN_DIRECTIONS; d++) {
-        const struct mln_rules_list *list = &c->q->lists[d];
+    for (size_t l = 0; l < c->q->lists.len; l++) {
+        const struct mln_rules_list *list = &c->q->lists.data[l].bits;
         size_t first = mln_bits_first(alive, list->first, list->first + list->count);
-        if (!c->q->asked[d] || first == list->first + list->count)
+        if (first == list->first + list->count)
             continue;
         if (!mln_bit(sure, first))
             return MLN_MAYBE;
-        const struct mln_rule *rule = c->q->entries[d].data[first - list->first].rule;
+        const struct mln_rule *rule =
+            c->q->lists.data[l].rules.entries.data[first - list->first].rule;
         for (size_t i = 0; rule && i < rule->intent_count; i++)
             if (c->meets[rule->intents[i]->index])
                 c->covered[rule->intents[i]->index] = true;

@@ -56,8 +56,8 @@ const struct mln_ipset *mln_assert_universe(struct mln_assert_question *q, int e
         break;
     }
     if (other->kind != MLN_AT_ZONE)
-        return own->zone->addresses[q->family];
-    return mln_ipset_intersect(q->ctx.arena, own->zone->addresses[q->family],
+        return own->zone->hosts[q->family];
+    return mln_ipset_intersect(q->ctx.arena, own->zone->hosts[q->family],
                                joined(q, other->zone, end));
 }
 
@@ -241,7 +241,7 @@ static bool leaf_touches(const struct mln_leaf *leaf, const struct mln_zone *zon
     case MLN_LEAF_NETWORK:
         return overlaps(leaf->network->space, zone);
     case MLN_LEAF_ZONE:
-        return leaf->zone == zone;
+        return mln_zone_holds(leaf->zone, zone);
     case MLN_LEAF_ASG:
         return leaf->asg->zone == zone;
     case MLN_LEAF_EXTERNAL:

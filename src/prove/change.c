@@ -34,9 +34,9 @@ static void keep_subject(struct finder *f, int side)
             keep_rules(f, &subject->deployed[i].rules[d], &f->deployed[side][i].rules[d]);
     f->words[side] = mln_words_new(arena_of(f), subject->model);
     f->speaker[side] = subject->is_policy || !f->subjects[1 - side].is_policy ? side : 1 - side;
-    f->placed[side] = subject->is_policy || subject->model->zones.len > 0;
+    f->placed[side] = subject->is_policy;
     for (size_t i = 0; i < subject->model->zones.len; i++)
-        f->placed[side] &= !subject->model->zones.data[i]->unplaced;
+        f->placed[side] |= !subject->model->zones.data[i]->unplaced;
 }
 
 /* ---- each end ---- */
@@ -53,20 +53,31 @@ const struct mln_ipset *mln_change_joined(struct finder *f, const struct mln_zon
                                                     : mln_azure_platform_space(a, fam));
 }
 
+/* An interface may have any address of its subnet, when neither side tells which. */
+static const struct mln_ipset *near_of(const struct end *end, int s, int family)
+{
+    const struct mln_zone *zone = end->side[s].zone, *other = end->side[1 - s].zone;
+    if (!zone->nic || !zone->nic->floating[family])
+        return zone->addresses[family];
+    if (other && other->nic && !other->nic->floating[family])
+        return other->addresses[family];
+    return zone->nic->subnet->addresses[family];
+}
+
 static bool has_moved(const struct end *end, int family)
 {
-    const struct mln_zone *old = end->side[MLN_OLD].zone, *new = end->side[MLN_NEW].zone;
-    return !old || !new || !mln_ipset_equal(old->addresses[family], new->addresses[family]);
+    return !end->side[MLN_OLD].zone || !end->side[MLN_NEW].zone ||
+           !mln_ipset_equal(near_of(end, MLN_OLD, family), near_of(end, MLN_NEW, family));
 }
 
 static struct mln_diff_side side_of_end(struct finder *f, const struct end *end, int s)
 {
     const struct end_side *own = &end->side[s];
     struct mln_diff_side side = {.model = own->model, .hop_count = own->zone ? 1 : 0};
-    side.hops[0] =
-        (struct mln_diff_hop){.zone = own->zone, .direction = end->direction, .rules = own->rules};
+    side.hops[0] = (struct mln_diff_hop){
+        .zone = own->zone, .nsg = own->nsg, .direction = end->direction, .rules = own->rules};
     for (int fam = 0; own->zone && fam < MLN_FAMILIES; fam++) {
-        const struct mln_ipset *near = own->zone->addresses[fam];
+        const struct mln_ipset *near = near_of(end, s, fam);
         const struct mln_ipset *far = mln_change_joined(f, own->zone, end->direction, fam);
         if (has_moved(end, fam)) /* that it reaches the platform goes without saying */
             far = mln_ipset_subtract(arena_of(f), far,
@@ -130,7 +141,8 @@ static void sum_up(struct mln_change *out)
 {
     bool ask = out->end_to_end && out->at_nsgs.len * out->flows.len < MOST_PAIRS;
     for (size_t i = 0; i < out->at_nsgs.len; i++)
-        out->at_nsgs.data[i].alone = ask && !has_effect(out, &out->at_nsgs.data[i]);
+        out->at_nsgs.data[i].alone =
+            ask && !out->at_nsgs.data[i].unplaced && !has_effect(out, &out->at_nsgs.data[i]);
     out->traffic = out->flows.len > 0 || out->at_nsgs.len > 0 || out->firewalls.len > 0;
     for (size_t i = 0; i < out->notes.len; i++)
         out->traffic |= out->notes.data[i].traffic;

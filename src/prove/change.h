@@ -7,9 +7,10 @@
  *
  * Traffic is compared twice. At EACH NSG, in each direction: what the NSG permits between its zone
  * and all that a path joins it with; exact by itself. And END TO END, where both subjects have
- * places: a packet is permitted when the outbound NSG of its source's zone and the inbound NSG of
- * its destination's zone both permit it; ends without an NSG, and everything outside of zones,
- * permit. Appliances on the way are not asked. Both are exact for every filling of unknown sets. */
+ * places: a packet is permitted when the outbound NSG of its source's zone, those at appliances
+ * that routes send it through (prove/way.h) and the inbound NSG of its destination's zone all
+ * permit it; ends without an NSG, and everything outside of zones, permit. Both are exact for every
+ * filling of unknown sets. */
 #ifndef MLN_PROVE_CHANGE_H
 #define MLN_PROVE_CHANGE_H
 
@@ -38,6 +39,7 @@ struct mln_change_reason {
     const struct mln_rule *rule; /* the first one that was met */
     const struct mln_azure_default_rule *azure;
     const struct mln_zone *zone; /* at whose NSG */
+    const struct mln_nsg *nsg;   /* NULL: none */
     enum mln_direction direction;
 };
 MLN_VEC_TYPE(mln_change_reason_vec, struct mln_change_reason);
@@ -52,6 +54,7 @@ struct mln_change_flow {
     struct mln_change_reason_vec reasons;
     bool outside[MLN_SIDES]; /* partly no place or path on that side */
     bool alone;              /* at an NSG: without effect end to end */
+    bool unplaced;           /* at an NSG of which some side does not tell where it stands */
 };
 MLN_VEC_TYPE(mln_change_flow_vec, struct mln_change_flow);
 

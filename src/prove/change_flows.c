@@ -58,8 +58,7 @@ static bool same_reason(const struct mln_change_reason *x, const struct mln_chan
         x->by_default != y->by_default)
         return false;
     return x->intent || x->by_default ||
-           (x->rule == y->rule && x->azure == y->azure &&
-            (x->zone ? x->zone->nsg : NULL) == (y->zone ? y->zone->nsg : NULL));
+           (x->rule == y->rule && x->azure == y->azure && x->nsg == y->nsg);
 }
 
 static void add_reason(struct finder *f, struct mln_change_reason_vec *reasons,
@@ -79,6 +78,7 @@ static void add_cause(struct finder *f, const struct mln_diff_box *box,
                                        .rule = cause->rule,
                                        .azure = cause->azure,
                                        .zone = cause->zone,
+                                       .nsg = cause->nsg,
                                        .direction = cause->direction};
     size_t count = cause->rule ? cause->rule->intent_count : 0;
     reason.by_default =
@@ -203,6 +203,11 @@ static const char *end_words(const struct wording *w)
 
 /* ---- flows ---- */
 
+static bool lacks_name(const struct mln_zone *zone)
+{
+    return !zone || is_stand_in(zone);
+}
+
 /* In the words of the side that has them, unless only the other one knows the zone. */
 static const char *describe_end(struct wording *w,
                                 const struct mln_zone *const places[2][MLN_SIDES], bool is_src)
@@ -210,7 +215,7 @@ static const char *describe_end(struct wording *w,
     int end = is_src ? 0 : 1, s = w->number;
     w->is_src = is_src;
     w->speaker = w->f->speaker[s];
-    if (!places[end][w->speaker] && places[end][1 - w->speaker])
+    if (lacks_name(places[end][w->speaker]) && !lacks_name(places[end][1 - w->speaker]))
         w->speaker = 1 - w->speaker;
     w->place = places[end][w->speaker];
     w->other = places[1 - end][s];
@@ -244,6 +249,7 @@ void mln_change_add(struct finder *f, const struct mln_diff *diff,
         if (end) {
             flow.nsg = end->side[s].nsg ? end->side[s].nsg : end->side[1 - s].nsg;
             flow.direction = end->direction;
+            flow.unplaced = end->place == SIZE_MAX;
         }
         for (int k = 0; k < MLN_SIDES; k++)
             flow.outside[k] = box->outside[k];
@@ -269,7 +275,7 @@ static void add_reason_key(struct mln_buf *key, const struct mln_change_reason *
         return;
     add_key(key, r->rule);
     add_key(key, r->azure);
-    add_key(key, r->zone ? r->zone->nsg : NULL);
+    add_key(key, r->nsg);
 }
 
 /* Everything of the flow but one part; all of it for PARTS. */

@@ -28,9 +28,17 @@ struct finder {
     int speaker[MLN_SIDES]; /* in whose words a side is described: the policy's, if one is */
     struct mln_nsg_rules *deployed[MLN_SIDES]; /* without what is ignored */
     bool placed[MLN_SIDES];
+    MLN_VEC(const struct mln_zone *) zones[MLN_SIDES]; /* of the models */
     MLN_VEC(struct end) ends;
     const struct end **out_end, **in_end; /* of each place; NULL: ungoverned, or on one side only */
 };
+
+/* A network interface of one side only is a place on both: on the other one it STANDS IN for what
+ * the subnet has at its addresses, without an NSG of its own. */
+static inline bool is_stand_in(const struct mln_zone *zone)
+{
+    return zone && zone->index == UINT32_MAX;
+}
 
 static inline struct mln_arena *arena_of(const struct finder *f)
 {
@@ -39,6 +47,8 @@ static inline struct mln_arena *arena_of(const struct finder *f)
 
 /* change_places.c: places, ends, and what is on one side only. */
 void mln_change_match(struct finder *f);
+/* Is it the same NSG on both sides, if any, of which no rule is known? */
+bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new);
 /* change_ways.c: flows end to end, after the ends were compared. */
 void mln_change_ways(struct finder *f);
 /* change_rules.c */

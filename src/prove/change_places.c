@@ -2,6 +2,7 @@
 #include "prove/change_impl.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define NO_PARTNER SIZE_MAX
 
@@ -91,18 +92,18 @@ static const char *folded(struct finder *f, const char *text)
 
 static const struct mln_zone *zone_at(const struct finder *f, int side, size_t i)
 {
-    return f->subjects[side].model->zones.data[i];
+    return f->zones[side].data[i];
 }
 
 static const char *zone_name(struct finder *f, int side, size_t i)
 {
     const struct mln_zone *zone = zone_at(f, side, i);
-    return folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->name));
+    return zone->nic ? NULL
+                     : folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->name));
 }
 
-static const char *zone_addresses(struct finder *f, int side, size_t i)
+static const char *addresses_text(struct finder *f, const struct mln_zone *zone)
 {
-    const struct mln_zone *zone = zone_at(f, side, i);
     struct mln_buf text;
     mln_buf_init(&text, arena_of(f));
     for (int fam = 0; fam < MLN_FAMILIES; fam++)
@@ -110,10 +111,16 @@ static const char *zone_addresses(struct finder *f, int side, size_t i)
     return text.data;
 }
 
+static const char *zone_addresses(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return zone->nic ? NULL : addresses_text(f, zone);
+}
+
 static const char *zone_subnet(struct finder *f, int side, size_t i)
 {
     const struct mln_zone *zone = zone_at(f, side, i);
-    return zone->subnet
+    return zone->subnet && !zone->nic
                ? folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->subnet))
                : NULL;
 }
@@ -121,7 +128,46 @@ static const char *zone_subnet(struct finder *f, int side, size_t i)
 static const char *zone_nsg(struct finder *f, int side, size_t i)
 {
     const struct mln_zone *zone = zone_at(f, side, i);
-    return zone->nsg ? folded(f, zone->nsg->name) : NULL;
+    return zone->nsg && !zone->nic ? folded(f, zone->nsg->name) : NULL;
+}
+
+/* ---- network interfaces ---- */
+
+static bool floats(const struct mln_zone *zone)
+{
+    return zone->nic->floating[MLN_IPV4] || zone->nic->floating[MLN_IPV6];
+}
+
+/* One with another address is another one: the packets to each are governed otherwise than before.
+ */
+static const char *nic_name(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return zone->nic
+               ? folded(f, mln_printf(arena_of(f), "%s/%s/%s", zone->network->name, zone->name,
+                                      floats(zone) ? "" : addresses_text(f, zone)))
+               : NULL;
+}
+
+/* An address that only one side tells. */
+static const char *nic_told(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    bool told = false;
+    for (size_t k = 0; zone->nic && k < f->zones[1 - side].len; k++) {
+        const struct mln_zone *other = zone_at(f, 1 - side, k);
+        told |= other->nic && strcasecmp(other->name, zone->name) == 0 &&
+                strcasecmp(other->network->name, zone->network->name) == 0 &&
+                floats(zone) != floats(other);
+    }
+    return told ? folded(f, mln_printf(arena_of(f), "%s/%s", zone->network->name, zone->name))
+                : NULL;
+}
+
+static const char *nic_addresses(struct finder *f, int side, size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    return zone->nic && !floats(zone) ? addresses_text(f, zone) : NULL;
 }
 
 static const char *nsg_name(struct finder *f, int side, size_t i)
@@ -136,6 +182,11 @@ static const char *the_one(struct finder *f, int side, size_t i)
     return "";
 }
 
+static bool has_places(const struct mln_nsg *nsg)
+{
+    return nsg->zones.len && !nsg->zones.data[0]->unplaced;
+}
+
 /* ---- notes ---- */
 
 static void note(struct finder *f, enum mln_change_kind kind, const char *what, const char *name,
@@ -146,32 +197,89 @@ static void note(struct finder *f, enum mln_change_kind kind, const char *what, 
         mln_vec_push(arena_of(f), &f->out->notes, added);
 }
 
+static const char *word_of(const struct mln_zone *zone)
+{
+    return zone->nic ? "network interface" : "zone";
+}
+
+static const struct mln_nsg *own_nsg(const struct mln_zone *zone)
+{
+    return zone->nic ? zone->nic->nsg : zone->nsg;
+}
+
+static const char *unread_nsg(const struct mln_zone *zone)
+{
+    return zone->nic ? zone->nic->unread : zone->unread;
+}
+
+/* An interface without an NSG is not told of. */
+static void note_lone_nic(struct finder *f, int side, const struct mln_zone *zone)
+{
+    struct mln_arena *a = arena_of(f);
+    const struct mln_nsg *nsg = own_nsg(zone);
+    const char *name = nsg ? nsg->name : unread_nsg(zone);
+    const char *text = side == MLN_NEW ? "is new" : "is gone";
+    if (name && side == MLN_NEW)
+        text = mln_printf(a, "has an NSG of its own now, '%s'", name);
+    else if (name)
+        text = mln_printf(a, "has no NSG of its own any more; it was '%s'", name);
+    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display, false,
+         mln_printf(a, "network interface '%s' %s", zone->display, text));
+}
+
 static void note_lone_zone(struct finder *f, int side, const struct mln_zone *zone)
 {
-    const char *governed = zone->nsg
-                               ? mln_printf(arena_of(f), "governed by NSG '%s'", zone->nsg->name)
-                               : "without an NSG";
-    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display, false,
-         mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
-                    side == MLN_NEW ? "new" : "gone", governed));
+    const char *name = zone->nsg ? zone->nsg->name : zone->unread;
+    const char *governed =
+        name ? mln_printf(arena_of(f), "governed by NSG '%s'", name) : "without an NSG";
+    if (zone->nic)
+        note_lone_nic(f, side, zone);
+    else
+        note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display,
+             false,
+             mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
+                        side == MLN_NEW ? "new" : "gone", governed));
+}
+
+bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new)
+{
+    const char *before = unread_nsg(old), *now = unread_nsg(new);
+    return before == now || (before && now && strcasecmp(before, now) == 0);
+}
+
+/* NSGs of which no rule is known: what they permit cannot be compared. */
+static void note_unread(struct finder *f, const struct mln_zone *old, const struct mln_zone *new)
+{
+    const char *before = unread_nsg(old), *now = unread_nsg(new);
+    const struct mln_zone *named = is_stand_in(new) ? old : new;
+    if (!mln_change_same_unread(old, new))
+        note(f, MLN_CHANGE_CHANGED, "zone", named->display, true,
+             mln_printf(arena_of(f),
+                        "%s '%s' %s NSG '%s', which is not in the text: what it "
+                        "permits is not compared",
+                        word_of(named), named->display, now ? "has" : "had", now ? now : before));
 }
 
 static void note_pair(struct finder *f, const struct mln_zone *old, const struct mln_zone *new)
 {
     struct mln_arena *a = arena_of(f);
+    if (is_stand_in(old) || is_stand_in(new)) {
+        note_lone_zone(f, is_stand_in(old) ? MLN_NEW : MLN_OLD, is_stand_in(old) ? new : old);
+        return;
+    }
     if (strcmp(old->display, new->display) != 0)
         note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
-             mln_printf(a, "zone '%s' is called '%s' now", old->display, new->display));
-    for (int fam = 0; fam < MLN_FAMILIES; fam++)
+             mln_printf(a, "%s '%s' is called '%s' now", word_of(old), old->display, new->display));
+    for (int fam = 0; !new->nic &&fam < MLN_FAMILIES; fam++)
         if (!mln_ipset_equal(old->addresses[fam], new->addresses[fam])) {
             note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
                  mln_printf(a, "zone '%s' has other addresses", new->display));
             break;
         }
-    if (!old->nsg != !new->nsg)
+    if (!own_nsg(old) != !own_nsg(new))
         note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
-             mln_printf(a, "zone '%s' %s", new->display,
-                        new->nsg ? "is governed by an NSG now" : "has no NSG any more"));
+             mln_printf(a, "%s '%s' %s", word_of(new), new->display,
+                        own_nsg(new) ? "is governed by an NSG now" : "has no NSG any more"));
 }
 
 /* ---- ends ---- */
@@ -212,32 +320,83 @@ static void add_place(struct finder *f, const struct mln_zone *old, const struct
         return;
     }
     note_pair(f, old, new);
-    struct end_side sides[MLN_SIDES] = {{models[MLN_OLD], old, old->nsg, NULL},
-                                        {models[MLN_NEW], new, new->nsg, NULL}};
+    note_unread(f, old, new);
+    struct end_side sides[MLN_SIDES] = {{models[MLN_OLD], old, own_nsg(old), NULL},
+                                        {models[MLN_NEW], new, own_nsg(new), NULL}};
     const struct end_side *make[MLN_SIDES] = {&sides[MLN_OLD], &sides[MLN_NEW]};
-    add_ends(f, f->out->places.len - 1, make);
+    if (mln_change_same_unread(old, new))
+        add_ends(f, f->out->places.len - 1, make);
+}
+
+static void match_zones(struct finder *f, struct pairing *zones)
+{
+    pair_by_key(f, zones, zone_name, false);
+    pair_by_key(f, zones, zone_subnet, false);
+    pair_by_key(f, zones, zone_addresses, false);
+    pair_by_key(f, zones, zone_nsg, false);
+    pair_by_key(f, zones, nic_name, false);
+    pair_by_key(f, zones, nic_told, false);
+    pair_by_key(f, zones, nic_addresses, false);
+}
+
+static const struct mln_zone *stand_in(struct finder *f, const struct mln_zone *nic,
+                                       const struct mln_zone *subnet)
+{
+    struct mln_zone *zone = MLN_NEW(arena_of(f), struct mln_zone);
+    struct mln_nic *its = MLN_NEW(arena_of(f), struct mln_nic);
+    *zone = *subnet;
+    *its = (struct mln_nic){.subnet = subnet, .many = nic->nic->many};
+    zone->name = nic->name;
+    zone->display = nic->display;
+    zone->nic = its;
+    zone->nics.len = 0;
+    zone->index = UINT32_MAX;
+    for (int fam = 0; fam < MLN_FAMILIES; fam++) {
+        its->floating[fam] = nic->nic->floating[fam];
+        zone->addresses[fam] =
+            its->floating[fam]
+                ? subnet->hosts[fam]
+                : mln_ipset_intersect(arena_of(f), nic->addresses[fam], subnet->addresses[fam]);
+        zone->hosts[fam] = zone->addresses[fam];
+    }
+    return zone;
+}
+
+static size_t index_of(const struct finder *f, int side, const struct mln_zone *zone)
+{
+    for (size_t i = 0; i < f->zones[side].len; i++)
+        if (f->zones[side].data[i] == zone)
+            return i;
+    return NO_PARTNER;
+}
+
+/* The zone that an interface without a partner meets on the other side; NULL: its subnet has none
+ * there either. */
+static const struct mln_zone *partner(struct finder *f, const struct pairing *zones, int side,
+                                      size_t i)
+{
+    const struct mln_zone *zone = zone_at(f, side, i);
+    size_t other = zones->of[side][i];
+    if (other != NO_PARTNER)
+        return zone_at(f, 1 - side, other);
+    size_t subnet = zone->nic ? index_of(f, side, zone->nic->subnet) : NO_PARTNER;
+    other = subnet == NO_PARTNER ? NO_PARTNER : zones->of[side][subnet];
+    return other == NO_PARTNER ? NULL : stand_in(f, zone, zone_at(f, 1 - side, other));
 }
 
 static void match_places(struct finder *f, struct pairing *nsgs)
 {
-    size_t olds = f->subjects[MLN_OLD].model->zones.len,
-           news = f->subjects[MLN_NEW].model->zones.len;
-    struct pairing zones = pairing_new(arena_of(f), olds, news);
-    pair_by_key(f, &zones, zone_name, false);
-    pair_by_key(f, &zones, zone_subnet, false);
-    pair_by_key(f, &zones, zone_addresses, false);
-    pair_by_key(f, &zones, zone_nsg, false);
-    for (size_t i = 0; i < olds; i++)
-        add_place(f, zone_at(f, MLN_OLD, i),
-                  zones.of[MLN_OLD][i] == NO_PARTNER ? NULL
-                                                     : zone_at(f, MLN_NEW, zones.of[MLN_OLD][i]));
-    for (size_t i = 0; i < news; i++)
+    struct pairing zones = pairing_new(arena_of(f), f->zones[MLN_OLD].len, f->zones[MLN_NEW].len);
+    match_zones(f, &zones);
+    for (size_t i = 0; i < f->zones[MLN_OLD].len; i++)
+        add_place(f, zone_at(f, MLN_OLD, i), partner(f, &zones, MLN_OLD, i));
+    for (size_t i = 0; i < f->zones[MLN_NEW].len; i++)
         if (zones.of[MLN_NEW][i] == NO_PARTNER)
-            add_place(f, NULL, zone_at(f, MLN_NEW, i));
+            add_place(f, partner(f, &zones, MLN_NEW, i), zone_at(f, MLN_NEW, i));
     for (size_t i = 0; i < f->out->places.len; i++) {
         const struct mln_change_place *place = &f->out->places.data[i];
-        const struct mln_nsg *old = place->zone[0] ? place->zone[0]->nsg : NULL;
-        const struct mln_nsg *new = place->zone[1] ? place->zone[1]->nsg : NULL;
+        const struct mln_nsg *old = place->zone[0] ? own_nsg(place->zone[0]) : NULL;
+        const struct mln_nsg *new = place->zone[1] ? own_nsg(place->zone[1]) : NULL;
         if (old && new && nsgs->of[MLN_OLD][old->index] == NO_PARTNER &&
             nsgs->of[MLN_NEW][new->index] == NO_PARTNER)
             pair_up(nsgs, old->index, new->index);
@@ -245,11 +404,6 @@ static void match_places(struct finder *f, struct pairing *nsgs)
 }
 
 /* ---- one side tells no places ---- */
-
-static bool has_places(const struct mln_nsg *nsg)
-{
-    return nsg->zones.len && !nsg->zones.data[0]->unplaced;
-}
 
 /* From where two NSGs are looked at: the zones of the one that tells them, else each from its own
  * stand-in. */
@@ -276,7 +430,7 @@ static void add_nsg_ends(struct finder *f, const struct mln_nsg *old, const stru
 static void note_lone_nsg(struct finder *f, int side, const struct mln_nsg *nsg)
 {
     struct mln_arena *a = arena_of(f);
-    bool traffic = !(f->placed[MLN_OLD] && f->placed[MLN_NEW]);
+    bool traffic = !(f->placed[MLN_OLD] && f->placed[MLN_NEW]) || !has_places(nsg);
     const char *is[MLN_SIDES] = {f->options->drift ? "not deployed" : "gone",
                                  f->options->drift ? "deployed, but not in the policy" : "new"};
     note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "nsg", nsg->name, traffic,
@@ -306,6 +460,10 @@ void mln_change_match(struct finder *f)
     const struct mln_model *old = f->subjects[MLN_OLD].model, *new = f->subjects[MLN_NEW].model;
     struct pairing nsgs = pairing_new(arena_of(f), old->nsgs.len, new->nsgs.len);
     bool places = f->placed[MLN_OLD] && f->placed[MLN_NEW];
+    for (int s = 0; s < MLN_SIDES; s++)
+        for (size_t i = 0; i < f->subjects[s].model->zones.len; i++)
+            if (!f->subjects[s].model->zones.data[i]->unplaced)
+                mln_vec_push(arena_of(f), &f->zones[s], f->subjects[s].model->zones.data[i]);
     pair_by_key(f, &nsgs, nsg_name, true);
     if (places)
         match_places(f, &nsgs);
@@ -320,7 +478,7 @@ void mln_change_match(struct finder *f)
         const struct mln_nsg *other = new->nsgs.data[nsgs.of[MLN_OLD][i]];
         if (is_ignored(f, its) || is_ignored(f, other))
             continue;
-        if (!places)
+        if (!places || !has_places(its) || !has_places(other))
             add_nsg_ends(f, its, other);
         compare_rules(f, its, other);
     }

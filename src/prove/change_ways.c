@@ -7,11 +7,13 @@
  * zone is on the other side what it is there: addresses that nothing governs.
  *
  * Pairs whose ends are alike on both sides need no question, and most ends are: only pairs at which
- * an end differs, in what reaches the other place, are compared. */
+ * an end differs, in what reaches the other place, are compared, and those on which appliances may
+ * stand. */
 #include "azure/platform.h"
 #include "prove/change_impl.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct ways {
     struct finder *f;
@@ -19,7 +21,9 @@ struct ways {
     const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
     const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
                                                                   the side */
-    bool *whole; /* per place: every way of it is to be compared */
+    bool *whole;   /* per place: every way of it is to be compared */
+    bool *crosses; /* per place: ways from it may pass an appliance; every one is to be compared */
+    bool entered;  /* so may ways from outside */
 };
 
 #define REST SIZE_MAX
@@ -45,6 +49,48 @@ static const struct mln_ipset *all_of(struct ways *w, const struct mln_ipset *co
     return mln_ipset_from_ranges(a, family, ranges.data, ranges.len);
 }
 
+/* --- what each place holds --- */
+
+static bool floats(const struct mln_zone *zone, int f)
+{
+    return zone && zone->nic && zone->nic->floating[f];
+}
+
+/* An interface's own addresses; those that only one side knows serve both. NULL: a subnet, or not
+ * known on either side. */
+static const struct mln_ipset *told_home(const struct ways *w, size_t place, int s, int f)
+{
+    const struct mln_zone *zone = zone_of(w, place, s), *other = zone_of(w, place, 1 - s);
+    if (!zone || !zone->nic)
+        return NULL;
+    if (!floats(zone, f))
+        return zone->addresses[f];
+    return other && !floats(other, f) ? other->addresses[f] : NULL;
+}
+
+/* What a subnet holds beside its interfaces. */
+static const struct mln_ipset *rest_home(struct ways *w, const struct mln_zone *subnet, int s,
+                                         int f)
+{
+    const struct mln_ipset *home = subnet->addresses[f];
+    for (size_t i = 0; i < place_count(w); i++) {
+        const struct mln_zone *zone = zone_of(w, i, s);
+        const struct mln_ipset *told = told_home(w, i, s, f);
+        if (told && zone->nic->subnet == subnet)
+            home = mln_ipset_subtract(arena_of(w->f), home, told);
+    }
+    return home;
+}
+
+static const struct mln_ipset *home_of(struct ways *w, size_t place, int s, int f)
+{
+    const struct mln_zone *zone = zone_of(w, place, s);
+    const struct mln_ipset *told = told_home(w, place, s, f);
+    if (!zone)
+        return mln_ipset_empty(arena_of(w->f), (enum mln_family)f);
+    return told ? told : rest_home(w, zone->nic ? zone->nic->subnet : zone, s, f);
+}
+
 static void find_homes(struct ways *w)
 {
     struct mln_arena *a = arena_of(w->f);
@@ -55,8 +101,7 @@ static void find_homes(struct ways *w)
         for (int s = 0; s < MLN_SIDES; s++) {
             MLN_VEC(const struct mln_ipset *) sets = {0};
             for (size_t i = 0; i < place_count(w); i++) {
-                const struct mln_zone *zone = zone_of(w, i, s);
-                w->home[i][s][f] = zone ? zone->addresses[f] : mln_ipset_empty(a, family);
+                w->home[i][s][f] = home_of(w, i, s, f);
                 mln_vec_push(a, &sets, w->home[i][s][f]);
             }
             w->taken[s][f] = all_of(w, sets.data, sets.len, family);
@@ -65,6 +110,35 @@ static void find_homes(struct ways *w)
             for (int s = 0; s < MLN_SIDES; s++)
                 w->guest[i][s][f] = mln_ipset_subtract(a, w->home[i][1 - s][f], w->taken[s][f]);
     }
+}
+
+/* --- what is to be compared as a whole --- */
+
+static bool same_asgs(const struct mln_nic *x, const struct mln_nic *y)
+{
+    if (x->asgs_known != y->asgs_known || x->asgs.len != y->asgs.len)
+        return false;
+    for (size_t i = 0; i < x->asgs.len; i++)
+        if (strcasecmp(x->asgs.data[i], y->asgs.data[i]) != 0)
+            return false;
+    return true;
+}
+
+/* An interface is of another sort, or its subnet's NSG differs. */
+static bool is_changed_nic(const struct ways *w, const struct mln_zone *old,
+                           const struct mln_zone *new)
+{
+    if (!old || !new || !old->nic || !new->nic)
+        return false;
+    if (!same_asgs(old->nic, new->nic))
+        return true;
+    for (size_t e = 0; e < w->f->ends.len; e++) {
+        const struct end *end = &w->f->ends.data[e];
+        if (end->side[MLN_OLD].zone == old->nic->subnet &&
+            (end->diff.gave_up || end->diff.boxes.len))
+            return true;
+    }
+    return false;
 }
 
 /* Places with an end that could not be compared by itself, or that are not the same zone. */
@@ -76,8 +150,24 @@ static void find_whole(struct ways *w)
             w->whole[i] |= !zone_of(w, i, MLN_OLD) || !zone_of(w, i, MLN_NEW) ||
                            !mln_ipset_equal(w->home[i][MLN_OLD][f], w->home[i][MLN_NEW][f]);
     for (size_t e = 0; e < w->f->ends.len; e++)
-        if (w->f->ends.data[e].diff.gave_up)
+        if (w->f->ends.data[e].diff.gave_up && w->f->ends.data[e].place != SIZE_MAX)
             w->whole[w->f->ends.data[e].place] = true;
+    for (size_t i = 0; i < place_count(w); i++)
+        w->whole[i] |= is_changed_nic(w, zone_of(w, i, MLN_OLD), zone_of(w, i, MLN_NEW));
+}
+
+/* Where appliances may stand in the way, on either side. */
+static void find_crossings(struct ways *w)
+{
+    w->crosses = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_model *model = w->f->subjects[s].model;
+        for (size_t i = 0; i < place_count(w); i++) {
+            const struct mln_zone *zone = zone_of(w, i, s);
+            w->crosses[i] |= zone && mln_way_crosses(model, zone, NULL);
+            w->entered |= zone && mln_way_crosses(model, NULL, zone);
+        }
+    }
 }
 
 /* ---- one way ---- */
@@ -116,21 +206,52 @@ static void add_hop(struct ways *w, int s, size_t place, enum mln_direction dire
     if (!zone)
         return;
     struct mln_diff_hop *hop = &side->hops[side->hop_count++];
-    *hop = (struct mln_diff_hop){.zone = zone, .direction = direction};
+    *hop = (struct mln_diff_hop){.zone = zone, .nsg = zone->nsg, .direction = direction};
     if (zone->nsg)
         hop->rules = &w->f->deployed[s][zone->nsg->index].rules[direction];
     for (int f = 0; f < MLN_FAMILIES; f++)
         hop->own[f] = w->home[place][s][f];
 }
 
+/* The NSGs beside those of the subnets at the ends, for what the places hold. */
+static void add_more(struct ways *w, int s, size_t from, size_t to, struct mln_diff_side *side)
+{
+    struct mln_way_hop_vec hops = {0};
+    side->deployed = w->f->deployed[s];
+    mln_way_hops(arena_of(w->f), side->model, side->ends[0], side->ends[1], &hops);
+    for (size_t i = 0; i < hops.len; i++) {
+        struct mln_way_hop hop = hops.data[i];
+        bool out = hop.transit || hop.direction == MLN_OUTBOUND;
+        for (int f = 0; f < MLN_FAMILIES; f++) {
+            if (out && from != REST)
+                hop.src[f] = w->home[from][s][f];
+            if (!out && to != REST)
+                hop.dst[f] = w->home[to][s][f];
+        }
+        hop.partial = true;
+        if (hop.transit || hop.at_nic)
+            mln_vec_push(arena_of(w->f), &side->more, hop);
+    }
+}
+
+static bool has_more(const struct ways *w, const struct mln_diff_side *side, size_t from)
+{
+    const struct mln_zone *source = side->ends[0], *destination = side->ends[1];
+    return (source && source->nic) || (destination && destination->nic) ||
+           (from == REST ? w->entered : w->crosses[from]);
+}
+
 /* Where neither end is a zone of the side, nothing is permitted. */
 static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size_t to)
 {
-    struct mln_diff_side side = {.model = w->f->subjects[s].model};
+    struct mln_diff_side side = {.model = w->f->subjects[s].model,
+                                 .ends = {zone_of(w, from, s), zone_of(w, to, s)}};
     add_hop(w, s, from, MLN_OUTBOUND, &side);
     add_hop(w, s, to, MLN_INBOUND, &side);
     if (side.hop_count == 0)
         return side;
+    if (has_more(w, &side, from))
+        add_more(w, s, from, to, &side);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         side.src[f] = addresses_of(w, s, from, to, MLN_INBOUND, f);
         side.dst[f] = addresses_of(w, s, to, from, MLN_OUTBOUND, f);
@@ -191,6 +312,8 @@ static bool is_wanted(struct ways *w, size_t from, size_t to)
 {
     if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
         return true;
+    if (from == REST ? w->entered : w->crosses[from])
+        return true;
     const struct end *out = from == REST ? NULL : w->f->out_end[from];
     const struct end *in = to == REST ? NULL : w->f->in_end[to];
     return (out && end_touches(w, out, to)) || (in && end_touches(w, in, from));
@@ -203,7 +326,8 @@ static void index_ends(struct ways *w)
     f->in_end = MLN_NEW_ARRAY(arena_of(f), const struct end *, place_count(w) + 1);
     for (size_t e = 0; e < f->ends.len; e++) {
         const struct end *end = &f->ends.data[e];
-        (end->direction == MLN_OUTBOUND ? f->out_end : f->in_end)[end->place] = end;
+        if (end->place != SIZE_MAX)
+            (end->direction == MLN_OUTBOUND ? f->out_end : f->in_end)[end->place] = end;
     }
 }
 
@@ -211,8 +335,26 @@ static void index_ends(struct ways *w)
 static bool is_quiet(const struct ways *w, size_t place)
 {
     const struct end *out = w->f->out_end[place], *in = w->f->in_end[place];
-    return !w->whole[place] && (!out || out->diff.boxes.len == 0) &&
+    return !w->whole[place] && !w->crosses[place] && (!out || out->diff.boxes.len == 0) &&
            (!in || in->diff.boxes.len == 0);
+}
+
+/* From an interface to itself nothing goes over the network. */
+static bool is_one_host(const struct ways *w, size_t from, size_t to)
+{
+    const struct mln_zone *zone = zone_of(w, from, MLN_OLD);
+    zone = zone ? zone : zone_of(w, from, MLN_NEW);
+    return from == to && zone && mln_zone_is_host(zone);
+}
+
+/* An NSG that was read on one side only leaves nothing to compare. */
+static bool is_dark(const struct ways *w, size_t place)
+{
+    const struct mln_zone *old = zone_of(w, place, MLN_OLD), *new = zone_of(w, place, MLN_NEW);
+    if (!old || !new)
+        return false;
+    return !mln_change_same_unread(old, new) ||
+           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
 }
 
 void mln_change_ways(struct finder *f)
@@ -220,14 +362,18 @@ void mln_change_ways(struct finder *f)
     struct ways w = {.f = f};
     find_homes(&w);
     find_whole(&w);
+    find_crossings(&w);
     index_ends(&w);
     for (size_t i = 0; i < place_count(&w); i++) {
-        for (size_t k = 0; k < place_count(&w); k++)
-            if (!(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
-                compare_way(&w, i, k);
-        if (is_quiet(&w, i))
+        if (is_dark(&w, i))
             continue;
-        if (is_wanted(&w, i, REST))
+        for (size_t k = 0; k < place_count(&w); k++)
+            if (!is_one_host(&w, i, k) && !is_dark(&w, k) &&
+                !(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
+                compare_way(&w, i, k);
+        if (is_quiet(&w, i) && !w.entered)
+            continue;
+        if (!is_quiet(&w, i) && is_wanted(&w, i, REST))
             compare_way(&w, i, REST);
         if (is_wanted(&w, REST, i))
             compare_way(&w, REST, i);

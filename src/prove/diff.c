@@ -98,13 +98,16 @@ static void open_foreign_asgs(struct comparison *c, const struct mln_model *mode
     }
 }
 
+/* hop NULL: the match is cut to what it decides. */
 static void add_entry(struct comparison *c, const struct mln_diff_side *side,
                       const struct mln_diff_hop *hop, struct list *list,
                       const struct mln_rules_entry *entry)
 {
     struct mln_match match = entry->match;
-    const struct mln_ipset *own = hop->own[c->family];
-    bool out = hop->direction == MLN_OUTBOUND;
+    const struct mln_ipset *own = hop ? hop->own[c->family] : NULL;
+    bool out = hop && hop->direction == MLN_OUTBOUND;
+    if (!mln_way_settle(c->ctx.arena, side->model, side->ends, &match))
+        return;
     match.src_vars = renumber(c, side->model, match.src_vars, match.src_var_count);
     match.dst_vars = renumber(c, side->model, match.dst_vars, match.dst_var_count);
     if (entry->rule)
@@ -170,6 +173,18 @@ static void add_hop(struct comparison *c, int number, size_t at)
     add_passing(c, side, at, list);
 }
 
+/* A list beside those of the ends, cut to the side's packets; the others pass it. */
+static void add_more(struct comparison *c, int number, size_t at)
+{
+    const struct mln_diff_side *side = &c->sides[number];
+    struct list *list = &c->lists[number][side->hop_count + at];
+    struct mln_way_list rules;
+    mln_way_entries(&c->ctx, side->model, side->deployed, &side->more.data[at], c->family, &rules);
+    list->first = c->matches.len;
+    for (size_t i = 0; i < rules.entries.len; i++)
+        add_entry(c, side, NULL, list, &rules.entries.data[i]);
+}
+
 static bool holds_packets(const struct comparison *c, int number)
 {
     const struct mln_diff_side *side = &c->sides[number];
@@ -182,13 +197,17 @@ static void add_side(struct comparison *c, int number)
 {
     if (!holds_packets(c, number))
         return;
-    c->list_count[number] = c->sides[number].hop_count;
-    for (size_t h = 0; h < c->sides[number].hop_count; h++)
+    const struct mln_diff_side *side = &c->sides[number];
+    c->list_count[number] = side->hop_count + side->more.len;
+    c->lists[number] = MLN_NEW_ARRAY(c->ctx.arena, struct list, c->list_count[number] + 1);
+    for (size_t h = 0; h < side->hop_count; h++)
         add_hop(c, number, h);
-    if (c->sides[number].hop_count == 0) {
+    for (size_t h = 0; h < side->more.len; h++)
+        add_more(c, number, h);
+    if (side->hop_count == 0) {
         c->list_count[number] = 1;
         c->lists[number][0].first = c->matches.len;
-        add_passing(c, &c->sides[number], 0, &c->lists[number][0]);
+        add_passing(c, side, 0, &c->lists[number][0]);
     }
 }
 

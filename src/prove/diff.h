@@ -10,7 +10,7 @@
 
 #include "base/map.h"
 #include "net/diagram.h"
-#include "prove/rules_space.h"
+#include "prove/way.h"
 
 enum { MLN_OLD, MLN_NEW, MLN_SIDES };
 
@@ -29,6 +29,7 @@ void mln_diff_sets_init(struct mln_diff_sets *sets, struct mln_arena *arena);
 /* A zone on the way, with its NSG. */
 struct mln_diff_hop {
     const struct mln_zone *zone; /* what tags mean */
+    const struct mln_nsg *nsg;   /* whose rules */
     enum mln_direction direction;
     const struct mln_rule_vec *rules; /* by priority; NULL: no NSG, all passes */
     /* The addresses the zone holds; NULL: all of the side's. Others pass, to and from what the
@@ -41,6 +42,10 @@ struct mln_diff_side {
     const struct mln_ipset *src[MLN_FAMILIES], *dst[MLN_FAMILIES]; /* NULL: nothing at all */
     struct mln_diff_hop hops[2];
     size_t hop_count; /* 0: everything from src to dst is permitted */
+    /* Further NSGs, with rules of `deployed`; only beside hops. */
+    MLN_VEC(struct mln_way_hop) more;
+    const struct mln_nsg_rules *deployed;
+    const struct mln_zone *ends[2]; /* network interfaces tell their ASGs; NULL: nothing known */
 };
 
 /* What decided packets of a box on one side: one of the NSG's rules, one of Azure's, or neither (a
@@ -50,6 +55,7 @@ struct mln_diff_cause {
     size_t hop;
     bool allow;
     const struct mln_zone *zone;
+    const struct mln_nsg *nsg; /* NULL: none */
     enum mln_direction direction;
     const struct mln_rule *rule;
     const struct mln_azure_default_rule *azure;

@@ -67,6 +67,22 @@ static enum mln_answer decides(void *ctx, const uint64_t *alive, const uint64_t 
     return answer;
 }
 
+/* false: the NSG is passed by. */
+static bool name_place(const struct mln_diff_side *side, size_t hop, struct mln_diff_cause *cause)
+{
+    if (hop < side->hop_count) {
+        cause->zone = side->hops[hop].zone;
+        cause->direction = side->hops[hop].direction;
+        cause->nsg = side->hops[hop].nsg;
+        return true;
+    }
+    const struct mln_way_hop *at = &side->more.data[hop - side->hop_count];
+    cause->zone = at->zone;
+    cause->direction = at->direction;
+    cause->nsg = at->nsg;
+    return cause->rule || cause->azure;
+}
+
 static void ask_list(struct inquiry *q, int side, size_t hop)
 {
     struct comparison *c = q->c;
@@ -82,15 +98,13 @@ static void ask_list(struct inquiry *q, int side, size_t hop)
             mln_space_find(q->space, q->at, decides, q, NULL, &q->steps, MOST_STEPS) == MLN_NONE)
             continue;
         const struct mln_rules_entry *entry = &list->entries.data[i];
-        const struct mln_diff_hop *at = &c->sides[side].hops[hop];
         struct mln_diff_cause cause = {.side = side,
                                        .hop = hop,
                                        .allow = entry->allow,
-                                       .zone = at->zone,
-                                       .direction = at->direction,
                                        .rule = entry->rule,
                                        .azure = entry->azure};
-        mln_vec_push(c->ctx.arena, &found->causes, cause);
+        if (name_place(&c->sides[side], hop, &cause))
+            mln_vec_push(c->ctx.arena, &found->causes, cause);
         named++;
         if (mln_match_covers(match, box))
             break;
@@ -115,7 +129,7 @@ static void ask_box(struct inquiry *q)
         if (!found->box.vars[v].in)
             q->out[q->out_count++] = set_match(q, &found->box.vars[v]);
     for (int s = 0; s < MLN_SIDES; s++)
-        for (size_t h = 0; c->list_count[s] && h < c->sides[s].hop_count; h++)
+        for (size_t h = 0; c->list_count[s] && h < c->list_count[s]; h++)
             ask_list(q, s, h);
 }
 

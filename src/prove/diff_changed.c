@@ -131,10 +131,12 @@ static const uint64_t *allow_bits(const struct world *w)
 static bool compare_one(struct world *w, uint64_t limit, struct mln_diff *out)
 {
     struct comparison *c = w->c;
-    struct list lists[MLN_SIDES][2];
-    for (int s = 0; s < MLN_SIDES; s++)
+    struct list *lists[MLN_SIDES];
+    for (int s = 0; s < MLN_SIDES; s++) {
+        lists[s] = MLN_NEW_ARRAY(c->ctx.arena, struct list, c->list_count[s] + 1);
         for (size_t h = 0; h < c->list_count[s]; h++)
             lists[s][h] = add_list(w, &c->lists[s][h]);
+    }
     struct mln_diagrams *d =
         mln_diagrams_new(c->ctx.arena, c->family, w->matches.data, w->matches.len, limit);
     const uint64_t *bits = allow_bits(w);

@@ -16,8 +16,8 @@ struct comparison {
     const struct mln_diff_side *sides;
     enum mln_family family;
     MLN_VEC(struct mln_match) matches;
-    struct list lists[MLN_SIDES][2];
-    size_t list_count[MLN_SIDES]; /* 0: the side holds no packet */
+    struct list *lists[MLN_SIDES]; /* of the side's hops, then of those beside them */
+    size_t list_count[MLN_SIDES];  /* 0: the side holds no packet */
     uint64_t *allows;
     struct mln_diff_box_vec found;
 };

@@ -60,24 +60,6 @@ static void settle(struct mln_query_answer *answer)
         answer->open = NULL;
 }
 
-/* The packet that passes both ends may be stopped on its way. */
-static void check_way(const struct mln_assert_world *world, struct mln_query_answer *answer)
-{
-    struct mln_assert_hop hops[2];
-    size_t count = answer->passes ? mln_query_transit(world, answer->passes, hops) : 0;
-    for (size_t i = 0; i < count; i++) {
-        if (hops[i].action == MLN_ALLOW)
-            continue;
-        answer->verdict = MLN_QUERY_UNDECIDED;
-        mln_vec_push(world->ctx->arena, &answer->reasons,
-                     mln_printf(world->ctx->arena,
-                                "both ends permit the packet shown, but the NSG of the appliance's "
-                                "zone '%s' stops it; ask about that zone",
-                                hops[i].zone->display));
-        return;
-    }
-}
-
 struct mln_query_answer mln_query_decide(const struct mln_assert_world *world,
                                          const struct mln_intent *question)
 {
@@ -98,6 +80,5 @@ struct mln_query_answer mln_query_decide(const struct mln_assert_world *world,
     settle(&answer);
     add_reasons(world->ctx->arena, &answer, &allow);
     add_reasons(world->ctx->arena, &answer, &deny);
-    check_way(world, &answer);
     return answer;
 }

@@ -30,13 +30,6 @@ struct mln_query_answer {
 struct mln_query_answer mln_query_decide(const struct mln_assert_world *world,
                                          const struct mln_intent *question);
 
-/* What the NSG on the subnet of an appliance does with a packet that a route of its source's zone
- * sends there, coming in and going out; 0 when none does. A packet that is stopped there does not
- * pass: then mln_query_decide leaves the verdict open, since of the others it asks the two ends
- * alone. */
-size_t mln_query_transit(const struct mln_assert_world *world, const struct mln_counterexample *at,
-                         struct mln_assert_hop hops[2]);
-
 /* The fields of a rule, in the order in which they are compared. */
 enum mln_query_field {
     MLN_FIELD_PROTOCOL,

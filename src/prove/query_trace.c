@@ -96,7 +96,7 @@ static void list(struct mln_ctx *ctx, const struct mln_assert_world *world,
                                         .zone = hop->zone,
                                         .direction = hop->direction,
                                         .family = packet->family};
-    mln_rules_entries(&view, &world->deployed[hop->zone->nsg->index].rules[hop->direction], out);
+    mln_rules_entries(&view, &world->deployed[hop->nsg->index].rules[hop->direction], out);
 }
 
 void mln_query_trace(const struct mln_assert_world *world, const struct mln_assert_hop *hop,

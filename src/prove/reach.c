@@ -1,7 +1,7 @@
 /* Pairs of ends.
  *
  * The packets between two ends are, in each family, a box of addresses and memberships, seen from
- * the zone at one of its ends; the NSGs of the zones at both decide it (reach_plane.c). */
+ * the zone at one of its ends; the NSGs on the way decide it (reach_plane.c). */
 #include "prove/reach_impl.h"
 
 #include "azure/platform.h"
@@ -19,28 +19,45 @@ struct mln_reach *mln_reach_new(const struct mln_assert_world *world)
     return reach;
 }
 
-static const struct mln_reach_list *list_of(struct mln_reach *reach, const struct mln_zone *zone,
-                                            enum mln_direction direction, enum mln_family family)
+static struct mln_reach_list *make_list(struct mln_reach *reach, struct mln_arena *a,
+                                        const struct mln_way_hop *hop, enum mln_family family)
 {
-    struct mln_arena *a = reach->world->ctx->arena;
-    struct mln_reach_list **slot =
-        &reach->lists[(zone->index * MLN_DIRECTIONS + (unsigned)direction) * MLN_FAMILIES + family];
-    if (*slot)
-        return *slot;
-    struct mln_reach_list *list = *slot = MLN_NEW(a, struct mln_reach_list);
-    const struct mln_rules_view view = {.ctx = reach->world->ctx,
-                                        .model = reach->world->model,
-                                        .zone = zone,
-                                        .direction = direction,
-                                        .family = family};
-    mln_rules_entries(&view, &reach->world->deployed[zone->nsg->index].rules[direction],
-                      &list->entries);
+    struct mln_reach_list *list = MLN_NEW(a, struct mln_reach_list);
+    struct mln_way_list rules;
+    struct mln_ctx aside = *reach->world->ctx;
+    aside.arena = a;
+    mln_way_entries(&aside, reach->world->model, reach->world->deployed, hop, family, &rules);
+    list->entries = rules.entries;
     list->traffic = MLN_NEW_ARRAY(a, struct mln_traffic, list->entries.len);
     for (size_t i = 0; i < list->entries.len; i++) {
         const struct mln_match *m = &list->entries.data[i].match;
         list->traffic[i] = mln_traffic_of(a, m->protos, m->dport);
     }
     return list;
+}
+
+/* Those at the ends are the same for every pair. */
+static const struct mln_reach_list *list_of(struct mln_reach_plane *p,
+                                            const struct mln_way_hop *hop)
+{
+    if (!mln_way_is_plain(hop))
+        return make_list(p->reach, p->a, hop, p->family);
+    struct mln_reach_list **slot =
+        &p->reach
+             ->lists[(hop->zone->index * MLN_DIRECTIONS + (unsigned)hop->direction) * MLN_FAMILIES +
+                     p->family];
+    if (!*slot)
+        *slot = make_list(p->reach, p->reach->world->ctx->arena, hop, p->family);
+    return *slot;
+}
+
+void mln_reach_add_way(struct mln_reach_plane *p, const struct mln_zone *from,
+                       const struct mln_zone *to)
+{
+    struct mln_way_hop_vec hops = {0};
+    mln_way_hops(p->a, p->reach->world->model, from, to, &hops);
+    for (size_t i = 0; i < hops.len; i++)
+        mln_vec_push(p->a, &p->lists, list_of(p, &hops.data[i]));
 }
 
 /* --- ends --- */
@@ -61,7 +78,7 @@ bool mln_reach_in_zone(const struct mln_reach_end *end)
 static struct place own_place(const struct mln_reach_plane *p, const struct mln_reach_end *end)
 {
     const struct mln_model *model = p->reach->world->model;
-    struct place place = {.set = end->zone->addresses[p->family]};
+    struct place place = {.set = end->zone->hosts[p->family]};
     if (end->kind == MLN_REACH_ENDPOINT)
         place.set = end->endpoint->addresses[p->family];
     if (end->kind == MLN_REACH_ASG) {
@@ -122,13 +139,6 @@ bool mln_reach_make_start(struct mln_reach_plane *p, const struct mln_reach_end 
     return src.set->len && dst.set->len;
 }
 
-void mln_reach_add_list(struct mln_reach_plane *p, const struct mln_zone *zone,
-                        enum mln_direction direction)
-{
-    if (zone && zone->nsg)
-        p->lists[p->list_count++] = list_of(p->reach, zone, direction, p->family);
-}
-
 /* --- pairs --- */
 
 static struct mln_traffic spoken(struct mln_arena *a, const struct mln_services *services)
@@ -168,13 +178,30 @@ static bool are_joined(const struct mln_reach_end *from, const struct mln_reach_
 {
     if (!mln_reach_in_zone(from) || !mln_reach_in_zone(to))
         return mln_reach_in_zone(from) || mln_reach_in_zone(to);
+    if (from->zone == to->zone && mln_zone_is_host(to->zone))
+        return false;
     return !from->zone->unplaced && !to->zone->unplaced && mln_zones_joined(from->zone, to->zone);
+}
+
+/* An NSG of which no rule is known may stop anything. */
+static void doubt(struct mln_reach *reach, struct mln_arena *scratch, const struct mln_zone *from,
+                  const struct mln_zone *to, struct mln_reach_cell *cell)
+{
+    struct mln_arena *a = reach->world->ctx->arena;
+    struct mln_way_name_vec names = {0};
+    mln_way_unread(scratch, reach->world->model, from, to, &names);
+    if (names.len)
+        mln_reach_weaken(
+            a, cell,
+            mln_printf(a, "if NSG '%s' permits it, which is not in this text", names.data[0]));
 }
 
 static void decide_pair(struct mln_reach *reach, struct mln_arena *scratch,
                         const struct mln_reach_end *from, const struct mln_reach_end *to,
                         struct mln_reach_cell *cell)
 {
+    const struct mln_zone *out = mln_reach_in_zone(from) ? from->zone : NULL;
+    const struct mln_zone *in = mln_reach_in_zone(to) ? to->zone : NULL;
     struct mln_reach_plane planes[MLN_FAMILIES];
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct mln_reach_plane *p = &planes[f];
@@ -182,13 +209,14 @@ static void decide_pair(struct mln_reach *reach, struct mln_arena *scratch,
         cell->family[f] = mln_reach_make_start(p, from, to);
         if (!cell->family[f])
             continue;
-        mln_reach_add_list(p, mln_reach_in_zone(from) ? from->zone : NULL, MLN_OUTBOUND);
-        mln_reach_add_list(p, mln_reach_in_zone(to) ? to->zone : NULL, MLN_INBOUND);
+        mln_reach_add_way(p, out, in);
         mln_reach_decide_plane(p);
         cell->path = true;
     }
-    if (cell->path)
-        mln_reach_conclude(planes, cell);
+    if (!cell->path)
+        return;
+    mln_reach_conclude(planes, cell);
+    doubt(reach, scratch, out, in, cell);
 }
 
 void mln_reach_decide(struct mln_reach *reach, const struct mln_reach_end *from,

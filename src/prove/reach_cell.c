@@ -154,3 +154,13 @@ void mln_reach_conclude(struct mln_reach_plane planes[MLN_FAMILIES], struct mln_
         add_cell(&only, &one, 1, &one->traffic, cell);
     }
 }
+
+void mln_reach_weaken(struct mln_arena *a, struct mln_reach_cell *cell, const char *note)
+{
+    for (size_t i = 0; i < cell->parts.len; i++)
+        cell->parts.data[i].note = note;
+    struct mln_reach_part part = {.traffic = cell->all, .note = note};
+    if (!mln_traffic_is_empty(&cell->all))
+        mln_vec_push(a, &cell->parts, part);
+    cell->all = mln_traffic_none(a);
+}

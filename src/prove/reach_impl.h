@@ -3,7 +3,7 @@
 #define MLN_PROVE_REACH_IMPL_H
 
 #include "prove/reach.h"
-#include "prove/rules_space.h"
+#include "prove/way.h"
 
 /* The rules of one zone in one direction and family, with the services of each. */
 struct mln_reach_list {
@@ -57,8 +57,7 @@ struct mln_reach_plane {
     enum mln_family family;
     struct mln_reach_region start;
     struct mln_traffic universe;
-    const struct mln_reach_list *lists[2];
-    size_t list_count;
+    MLN_VEC(const struct mln_reach_list *) lists;
     /* Findings. */
     struct mln_traffic all, none;
     MLN_VEC(struct mln_reach_split) splits;
@@ -79,9 +78,9 @@ bool mln_reach_in_zone(const struct mln_reach_end *end);
 /* The box of the pair; false when the ends have no packet of this family. */
 bool mln_reach_make_start(struct mln_reach_plane *p, const struct mln_reach_end *from,
                           const struct mln_reach_end *to);
-/* The NSG of the zone, if it has one, decides too. */
-void mln_reach_add_list(struct mln_reach_plane *p, const struct mln_zone *zone,
-                        enum mln_direction direction);
+/* The NSGs on the way between the two zones decide too; NULL: outside. */
+void mln_reach_add_way(struct mln_reach_plane *p, const struct mln_zone *from,
+                       const struct mln_zone *to);
 
 /* reach_plane.c: fills in what is found. */
 void mln_reach_decide_plane(struct mln_reach_plane *p);
@@ -89,6 +88,8 @@ void mln_reach_decide_plane(struct mln_reach_plane *p);
 /* reach_cell.c */
 void mln_reach_conclude(struct mln_reach_plane planes[MLN_FAMILIES], struct mln_reach_cell *cell);
 struct mln_traffic mln_reach_keep_traffic(struct mln_arena *a, const struct mln_traffic *t);
+/* What all may do only a part may, or nobody knows, as the note says. */
+void mln_reach_weaken(struct mln_arena *a, struct mln_reach_cell *cell, const char *note);
 
 /* reach_public.c: to a resource by its public side, from a zone, or from an external or a tag. */
 void mln_reach_zone_to_public(struct mln_reach *reach, struct mln_arena *scratch,

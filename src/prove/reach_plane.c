@@ -5,7 +5,7 @@
  * services for good; one that holds a part of it leaves them open, in its own favour. Where all
  * that touched a service agree with what decides it at last, it is permitted for all packets or for
  * none. So a cell costs one walk over the rules that meet it, and what all packets may do is what
- * both NSGs let all packets do. Only services on which rules disagree within the box are worked out
+ * all NSGs let all packets do. Only services on which rules disagree within the box are worked out
  * box by box (reach_region.c), one class of equal services at a time. */
 #include "prove/reach_impl.h"
 
@@ -172,8 +172,8 @@ void mln_reach_decide_plane(struct mln_reach_plane *p)
 {
     p->all = p->universe;
     p->none = mln_traffic_none(p->a);
-    for (size_t i = 0; i < p->list_count; i++) {
-        const struct mln_reach_list *local = local_rules(p, p->lists[i]);
+    for (size_t i = 0; i < p->lists.len; i++) {
+        const struct mln_reach_list *local = local_rules(p, p->lists.data[i]);
         struct opinion o = walk(p, local);
         mln_vec_push(p->a, &p->local, local);
         p->all = mln_traffic_intersect(p->a, &p->all, &o.all);

@@ -21,26 +21,15 @@ static const struct mln_tag *public_tag(const struct mln_reach *reach, const str
     return regional && regional->features & MLN_FEATURE_NSG ? regional : tag;
 }
 
-/* What all may do only a part may, as far as the firewall is concerned. */
-static void weaken(struct mln_arena *a, struct mln_reach_cell *cell, const char *note)
-{
-    for (size_t i = 0; i < cell->parts.len; i++)
-        cell->parts.data[i].note = note;
-    struct mln_reach_part part = {.traffic = cell->all, .note = note};
-    if (!mln_traffic_is_empty(&cell->all))
-        mln_vec_push(a, &cell->parts, part);
-    cell->all = mln_traffic_none(a);
-}
-
 static void apply_way(struct mln_arena *a, struct mln_reach_cell *cell, enum mln_way way)
 {
     if (way == MLN_WAY_NONE) {
         cell->all = mln_traffic_none(a);
         cell->parts.len = 0;
     } else if (way == MLN_WAY_SOME)
-        weaken(a, cell, "the firewall of the resource lets part of the addresses in");
+        mln_reach_weaken(a, cell, "the firewall of the resource lets part of the addresses in");
     else if (way == MLN_WAY_UNSURE)
-        weaken(a, cell, "whom the firewall of the resource lets in is not known");
+        mln_reach_weaken(a, cell, "whom the firewall of the resource lets in is not known");
 }
 
 /* Out of the zone to the service's tag, then past the firewall. */
@@ -57,7 +46,7 @@ void mln_reach_zone_to_public(struct mln_reach *reach, struct mln_arena *scratch
     cell->path = cell->family[MLN_IPV4] = mln_reach_make_start(&planes[MLN_IPV4], from, &service);
     if (!cell->path)
         return;
-    mln_reach_add_list(&planes[MLN_IPV4], from->zone, MLN_OUTBOUND);
+    mln_reach_add_way(&planes[MLN_IPV4], from->zone, NULL);
     mln_reach_decide_plane(&planes[MLN_IPV4]);
     mln_reach_conclude(planes, cell);
     apply_way(

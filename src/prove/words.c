@@ -81,6 +81,18 @@ static void add_resource(struct mln_words *w, const struct mln_resource *resourc
     }
 }
 
+/* A subnet's name also stands for what it holds beside network interfaces. */
+static void add_zone(struct mln_words *w, const struct mln_zone *zone)
+{
+    if (zone->unplaced)
+        return;
+    add_thing(w, zone->display, zone, zone->addresses);
+    if (zone->nics.len)
+        add_thing(w, zone->display, zone, zone->hosts);
+    if (zone->nic && (zone->nic->floating[MLN_IPV4] || zone->nic->floating[MLN_IPV6]))
+        add_thing(w, zone->display, zone, zone->nic->subnet->addresses);
+}
+
 struct mln_words *mln_words_new(struct mln_arena *arena, const struct mln_model *model)
 {
     struct mln_words *w = MLN_NEW(arena, struct mln_words);
@@ -89,9 +101,7 @@ struct mln_words *mln_words_new(struct mln_arena *arena, const struct mln_model 
     mln_declared_groups(model, arena, &groups);
     mln_declared_services(model, arena, &w->services);
     for (size_t i = 0; i < model->zones.len; i++)
-        if (!model->zones.data[i]->unplaced)
-            add_thing(w, model->zones.data[i]->display, model->zones.data[i],
-                      model->zones.data[i]->addresses);
+        add_zone(w, model->zones.data[i]);
     for (size_t i = 0; i < model->networks.len; i++)
         if (model->networks.data[i]->prefixes.len)
             add_thing(w, model->networks.data[i]->name, NULL, model->networks.data[i]->space);
@@ -144,6 +154,14 @@ static void find_virtual(struct writing *g)
     }
 }
 
+/* An interface without an address of its own is meant only where it is the place. */
+static bool may_name(const struct writing *g, const struct thing *thing)
+{
+    if (!thing->zone || thing->zone == g->view->zone)
+        return true;
+    return !g->view->zone && !(thing->zone->nic && thing->zone->nic->floating[g->family]);
+}
+
 /* The i-th thing that may be named in this view; *name NULL behind the last, *set NULL: skip it. */
 static void thing_at(const struct writing *g, size_t i, const char **name,
                      const struct mln_ipset **set)
@@ -161,8 +179,7 @@ static void thing_at(const struct writing *g, size_t i, const char **name,
     } else if ((i -= g->view->tag_count) < g->w->things.len) {
         const struct thing *thing = &g->w->things.data[i];
         *name = thing->name;
-        *set = g->view->zone && thing->zone && thing->zone != g->view->zone ? NULL
-                                                                            : thing->set[g->family];
+        *set = may_name(g, thing) ? thing->set[g->family] : NULL;
     }
 }
 

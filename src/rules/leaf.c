@@ -296,7 +296,7 @@ void mln_leaf_terms(const struct mln_view *v, const struct mln_leaf *leaf, struc
         add_network(v, leaf->network, out);
         break;
     case MLN_LEAF_ZONE:
-        if (v->near ? leaf->zone == v->zone : zones_joined(v, leaf->zone))
+        if (v->near ? mln_zone_holds(leaf->zone, v->zone) : zones_joined(v, leaf->zone))
             mln_term_add(v, out, exact_term(v, leaf->zone->addresses, !leaf->through_group));
         break;
     case MLN_LEAF_ASG:
