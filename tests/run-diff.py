@@ -387,6 +387,60 @@ def nsgs_of_one_side(box):
 
 
 @test
+def a_family_alone_is_said(box):
+    """Names that stand for addresses of both families would read as both."""
+    box.write("old.mlp", """network lab 10.0.0.0/16, fd00::/48 {
+    zone web 10.0.1.0/24, fd00:0:0:1::/64
+    zone data 10.0.2.0/24, fd00:0:0:2::/64
+    zone four 10.0.3.0/24
+}
+external office 203.0.113.0/24
+allow https from web to data as pages
+allow icmp from web to data as ping
+allow https from web to Storage.westeurope as blobs
+allow ssh from office, four to data as shells
+""")
+    same(box.run("compile", "-q", "--emit=nsg", "-o", "out", "old.mlp"), 0)
+    live = [json.loads(p.read_text()) for p in sorted((box.path / "out").glob("*.nsg.json"))]
+    for group in live:
+        rules = group["properties"]["securityRules"]
+        rules[:] = [r for r in rules if not r["name"].startswith(("pages-v6", "ping", "shells")) and r["name"] != "blobs"]
+    box.write("live.json", live)
+    same(box.run("verify", "--live=live.json", "old.mlp"), 1)
+    within("- newly denied: https over IPv6 from web to data\n", box.out)
+    within("- newly denied: https over IPv4 from web to Storage.WestEurope\n", box.out)
+    within("- newly denied: icmp from web to data\n", box.out)      # there is no other
+    within("- newly denied: ssh from four, office to data\n", box.out)  # have no IPv6 address
+    box.run("verify", "--format=md", "--live=live.json", "old.mlp")
+    within("| denied | https over IPv6 | web | data |", box.out)
+    box.run("verify", "--format=json", "--live=live.json", "old.mlp")
+    same({f.get("over") for f in json.loads(box.out)["atNsgs"]}, {None, "IPv4", "IPv6"})
+
+
+@test
+def all_but_little_is_said_in_few_words(box):
+    """The default rule turned round, where one service is denied before it."""
+    box.write("old.mlp", """network lab 10.0.0.0/16 {
+    zone web 10.0.1.0/24
+    zone data 10.0.2.0/24
+}
+allow https from web to data
+deny ssh from any to data
+deny https from any to data as no-https
+""".replace("allow https from web to data", "allow https from web to data overrides no-https"))
+    same(box.run("compile", "-q", "--emit=nsg", "-Wno-adds-nothing", "-o", "out", "old.mlp"), 0)
+    live = [json.loads(p.read_text()) for p in sorted((box.path / "out").glob("*.nsg.json"))]
+    for group in live:
+        for r in group["properties"]["securityRules"]:
+            if r["name"] == "default-deny-in":
+                r["properties"]["access"] = "Allow"
+    box.write("live.json", live)
+    same(box.run("verify", "--live=live.json", "old.mlp"), 1)
+    within("+ newly permitted: any from any to web\n", box.out)
+    within("+ newly permitted: any except ssh, https from any to data\n", box.out)
+
+
+@test
 def nothing_deployed(box):
     box.write("live.json", [])
     same(box.run("verify", "--live=live.json", "policy.mlp"), 1)

@@ -46,12 +46,14 @@ MLN_VEC_TYPE(mln_change_reason_vec, struct mln_change_reason);
 struct mln_change_flow {
     bool added;
     const char *services, *from, *to;
+    const char *over;             /* "IPv6": of that family alone, which the ends do not tell; NULL */
     const struct mln_nsg *nsg;    /* at this NSG alone; NULL: end to end */
     enum mln_direction direction; /* at the NSG */
     MLN_VEC(const struct mln_diff_box *) boxes;
     struct mln_change_reason_vec reasons;
     bool outside[MLN_SIDES]; /* partly no place or path on that side */
     bool alone;              /* at an NSG: without effect end to end */
+    bool of_either;          /* packets of the other family would read alike */
 };
 MLN_VEC_TYPE(mln_change_flow_vec, struct mln_change_flow);
 
