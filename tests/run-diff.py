@@ -441,6 +441,17 @@ deny https from any to data as no-https
 
 
 @test
+def what_is_read_twice_complains_once(box):
+    """One policy is both sides here."""
+    box.write("warned.mlp", "param port = 443\n" + POLICY + "deny ssh from agents to jump\ndeny tcp $port from agents to jump\n")
+    same(box.run("diff", "--new-param=port=444", "warned.mlp"), 0)
+    same(box.err.count("adds-nothing"), 2)
+    same(box.run("diff", "--message-format=short", "-Werror", "--max-errors=1", "--new-param=port=444", "warned.mlp"), 2)
+    within("mlnsgc: note: 1 more error not shown\n", box.err)
+    same(box.err.count("\n"), 2)
+
+
+@test
 def nothing_deployed(box):
     box.write("live.json", [])
     same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
