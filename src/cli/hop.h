@@ -23,6 +23,9 @@ void mln_origin_print(struct mln_cli *cli, const struct mln_subject *subject,
 void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
                    const struct mln_assert_hop *hop, const struct mln_packet *packet,
                    struct mln_buf *out);
+/* "tcp 10.0.1.1:49152 -> 10.0.2.1:22; destination not in the ASG web" and a line break. */
+void mln_counterexample_print(struct mln_cli *cli, const struct mln_counterexample *at,
+                              struct mln_buf *out);
 /* Which tags leave the packet open. */
 void mln_open_tags_print(const struct mln_counterexample *c, struct mln_buf *out);
 

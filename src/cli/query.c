@@ -13,7 +13,10 @@ static void add_packet(struct mln_cli *cli, struct mln_query_result *result,
                        const struct mln_assert_world *world, const struct mln_counterexample *at,
                        enum mln_query_verdict verdict)
 {
-    struct mln_query_packet packet = {.at = at, .verdict = verdict};
+    struct mln_counterexample *shown = MLN_NEW(cli->ctx.arena, struct mln_counterexample);
+    *shown = *at;
+    mln_query_outside(world, shown);
+    struct mln_query_packet packet = {.at = shown, .verdict = verdict};
     packet.transit_count = mln_query_transit(world, at, packet.transit);
     for (size_t i = 0; i < packet.transit_count; i++)
         if (packet.transit[i].action == MLN_DENY)
