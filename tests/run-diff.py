@@ -441,6 +441,29 @@ deny https from any to data as no-https
 
 
 @test
+def a_list_that_is_cut_short_says_so(box):
+    """Each of 600 rules, cut by one before it, is two differences in IPv4; the one in IPv6 is looked for afterwards."""
+    cut = rule("cut", 100, "Deny", destination="10.9.0.0/16", ports="*")
+    cut["properties"]["sourceAddressPrefixes"] = ["10.%d.%d.128/25" % (i // 256, i % 256) for i in range(600)]
+    del cut["properties"]["sourceAddressPrefix"]
+    rules = [rule("r%d" % i, 200 + i, source="10.%d.%d.0/24" % (i // 256, i % 256), ports=str(1000 + i)) for i in range(600)]
+    for six in ([], [rule("six", 900, source="fd00::/64", ports="22")]):
+        box.write("old.json", nsg(cut))
+        box.write("new.json", nsg(cut, *rules, *six))
+        same(box.run("diff", "old.json", "new.json"), 1)
+        same("(there are more differences than are listed)\n" in box.out, True)
+        same(box.run("diff", "--format=json", "old.json", "new.json"), 1)
+        report = json.loads(box.out)
+        same(report["complete"], False)
+        families = [b["family"] for f in report["atNsgs"] for b in f["boxes"]]
+        same((families.count("IPv4"), families.count("IPv6")), (1000, len(six)))
+    box.write("new.json", nsg(cut, *rules[:400]))
+    same(box.run("diff", "--format=json", "old.json", "new.json"), 1)
+    report = json.loads(box.out)
+    same((report["complete"], sum(len(f["boxes"]) for f in report["atNsgs"])), (True, 800))
+
+
+@test
 def what_is_read_twice_complains_once(box):
     """One policy is both sides here."""
     box.write("warned.mlp", "param port = 443\n" + POLICY + "deny ssh from agents to jump\ndeny tcp $port from agents to jump\n")
