@@ -387,6 +387,94 @@ def nsgs_of_one_side(box):
 
 
 @test
+def a_family_alone_is_said(box):
+    """Names that stand for addresses of both families would read as both."""
+    box.write("old.mlp", """network lab 10.0.0.0/16, fd00::/48 {
+    zone web 10.0.1.0/24, fd00:0:0:1::/64
+    zone data 10.0.2.0/24, fd00:0:0:2::/64
+    zone four 10.0.3.0/24
+}
+external office 203.0.113.0/24
+allow https from web to data as pages
+allow icmp from web to data as ping
+allow https from web to Storage.westeurope as blobs
+allow ssh from office, four to data as shells
+""")
+    same(box.run("compile", "-q", "--emit=nsg", "-o", "out", "old.mlp"), 0)
+    live = [json.loads(p.read_text()) for p in sorted((box.path / "out").glob("*.nsg.json"))]
+    for group in live:
+        rules = group["properties"]["securityRules"]
+        rules[:] = [r for r in rules if not r["name"].startswith(("pages-v6", "ping", "shells")) and r["name"] != "blobs"]
+    box.write("live.json", live)
+    same(box.run("verify", "--live=live.json", "old.mlp"), 1)
+    within("- newly denied: https over IPv6 from web to data\n", box.out)
+    within("- newly denied: https over IPv4 from web to Storage.WestEurope\n", box.out)
+    within("- newly denied: icmp from web to data\n", box.out)      # there is no other
+    within("- newly denied: ssh from four, office to data\n", box.out)  # have no IPv6 address
+    box.run("verify", "--format=md", "--live=live.json", "old.mlp")
+    within("| denied | https over IPv6 | web | data |", box.out)
+    box.run("verify", "--format=json", "--live=live.json", "old.mlp")
+    same({f.get("over") for f in json.loads(box.out)["atNsgs"]}, {None, "IPv4", "IPv6"})
+
+
+@test
+def all_but_little_is_said_in_few_words(box):
+    """The default rule turned round, where one service is denied before it."""
+    box.write("old.mlp", """network lab 10.0.0.0/16 {
+    zone web 10.0.1.0/24
+    zone data 10.0.2.0/24
+}
+allow https from web to data
+deny ssh from any to data
+deny https from any to data as no-https
+""".replace("allow https from web to data", "allow https from web to data overrides no-https"))
+    same(box.run("compile", "-q", "--emit=nsg", "-Wno-adds-nothing", "-o", "out", "old.mlp"), 0)
+    live = [json.loads(p.read_text()) for p in sorted((box.path / "out").glob("*.nsg.json"))]
+    for group in live:
+        for r in group["properties"]["securityRules"]:
+            if r["name"] == "default-deny-in":
+                r["properties"]["access"] = "Allow"
+    box.write("live.json", live)
+    same(box.run("verify", "--live=live.json", "old.mlp"), 1)
+    within("+ newly permitted: any from any to web\n", box.out)
+    within("+ newly permitted: any except ssh, https from any to data\n", box.out)
+
+
+@test
+def a_list_that_is_cut_short_says_so(box):
+    """Each of 600 rules, cut by one before it, is two differences in IPv4; the one in IPv6 is looked for afterwards."""
+    cut = rule("cut", 100, "Deny", destination="10.9.0.0/16", ports="*")
+    cut["properties"]["sourceAddressPrefixes"] = ["10.%d.%d.128/25" % (i // 256, i % 256) for i in range(600)]
+    del cut["properties"]["sourceAddressPrefix"]
+    rules = [rule("r%d" % i, 200 + i, source="10.%d.%d.0/24" % (i // 256, i % 256), ports=str(1000 + i)) for i in range(600)]
+    for six in ([], [rule("six", 900, source="fd00::/64", ports="22")]):
+        box.write("old.json", nsg(cut))
+        box.write("new.json", nsg(cut, *rules, *six))
+        same(box.run("diff", "old.json", "new.json"), 1)
+        same("(there are more differences than are listed)\n" in box.out, True)
+        same(box.run("diff", "--format=json", "old.json", "new.json"), 1)
+        report = json.loads(box.out)
+        same(report["complete"], False)
+        families = [b["family"] for f in report["atNsgs"] for b in f["boxes"]]
+        same((families.count("IPv4"), families.count("IPv6")), (1000, len(six)))
+    box.write("new.json", nsg(cut, *rules[:400]))
+    same(box.run("diff", "--format=json", "old.json", "new.json"), 1)
+    report = json.loads(box.out)
+    same((report["complete"], sum(len(f["boxes"]) for f in report["atNsgs"])), (True, 800))
+
+
+@test
+def what_is_read_twice_complains_once(box):
+    """One policy is both sides here."""
+    box.write("warned.mlp", "param port = 443\n" + POLICY + "deny ssh from agents to jump\ndeny tcp $port from agents to jump\n")
+    same(box.run("diff", "--new-param=port=444", "warned.mlp"), 0)
+    same(box.err.count("adds-nothing"), 2)
+    same(box.run("diff", "--message-format=short", "-Werror", "--max-errors=1", "--new-param=port=444", "warned.mlp"), 2)
+    within("mlnsgc: note: 1 more error not shown\n", box.err)
+    same(box.err.count("\n"), 2)
+
+
+@test
 def nothing_deployed(box):
     box.write("live.json", [])
     same(box.run("verify", "--live=live.json", "policy.mlp"), 1)

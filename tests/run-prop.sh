@@ -53,4 +53,13 @@ else
     not_ok "questions about $questions random policies, packet by packet, seed $seed"
     tap_comment <"$work/out"
 fi
+
+networks=30
+[ -z "${MLN_SANITIZED:-}" ] || networks=8
+if python3 "$srcdir/tests/prop/deployed.py" --seed "$seed" --count "$networks" --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "questions about $networks random networks as JSON, packet by packet, seed $seed"
+else
+    not_ok "questions about $networks random networks as JSON, packet by packet, seed $seed"
+    tap_comment <"$work/out"
+fi
 tap_done

@@ -37,6 +37,9 @@ const char *mln_diff_summary(const struct mln_diff_report *report);
 const char *mln_diff_reason(const struct mln_diff_report *report,
                             const struct mln_change_reason *reason);
 /* "at NSG 'nsg-x', inbound"; NULL for a flow end to end. */
+/* "https", "https over IPv6". */
+const char *mln_diff_services(const struct mln_diff_report *report,
+                              const struct mln_change_flow *flow);
 const char *mln_diff_where(const struct mln_diff_report *report,
                            const struct mln_change_flow *flow);
 const char *mln_diff_direction(enum mln_direction direction); /* "inbound", "outbound" */

@@ -114,6 +114,8 @@ static void add_flow(const struct mln_diff_report *report, struct mln_json *json
     mln_json_object(json);
     mln_json_pair(json, "change", flow->added ? "permitted" : "denied");
     mln_json_pair(json, "services", flow->services);
+    if (flow->over)
+        mln_json_pair(json, "over", flow->over);
     mln_json_pair(json, "from", flow->from);
     mln_json_pair(json, "to", flow->to);
     if (flow->nsg) {

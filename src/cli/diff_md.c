@@ -40,7 +40,7 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
                        struct mln_buf *out)
 {
     const char *where = mln_diff_where(report, flow),
-               *cells[] = {flow->services, flow->from, flow->to};
+               *cells[] = {mln_diff_services(report, flow), flow->from, flow->to};
     mln_buf_add(out, flow->added ? "| permitted |" : "| denied |");
     for (size_t i = 0; i < 3; i++) {
         mln_buf_char(out, ' ');

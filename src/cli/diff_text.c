@@ -135,6 +135,13 @@ const char *mln_diff_prefixes(const struct mln_diff_report *report,
     return out.data;
 }
 
+const char *mln_diff_services(const struct mln_diff_report *report,
+                              const struct mln_change_flow *flow)
+{
+    return flow->over ? mln_printf(report->cli->ctx.arena, "%s over %s", flow->services, flow->over)
+                      : flow->services;
+}
+
 /* ---- text ---- */
 
 static void print_flow(const struct mln_diff_report *report, const struct mln_change_flow *flow,
@@ -142,8 +149,9 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
 {
     const char *where = mln_diff_where(report, flow);
     mln_buf_printf(out, "%s %s: %s from %s to %s\n", flow->added ? "+" : "-",
-                   flow->added ? "newly permitted" : "newly denied", flow->services,
-                   safe(report, flow->from), safe(report, flow->to));
+                   flow->added ? "newly permitted" : "newly denied",
+                   mln_diff_services(report, flow), safe(report, flow->from),
+                   safe(report, flow->to));
     if (where)
         mln_buf_printf(out, "    at %s%s\n", safe(report, where),
                        flow->alone ? "; without effect end to end" : "");

@@ -116,6 +116,24 @@ void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
     }
 }
 
+void mln_counterexample_print(struct mln_cli *cli, const struct mln_counterexample *at,
+                              struct mln_buf *out)
+{
+    const char *const ends[2] = {"source", "destination"};
+    const char *const in[2] = {at->source_in, at->destination_in};
+    const char *const out_of[2] = {at->source_out, at->destination_out};
+    mln_buf_add(out, mln_packet_text(cli->ctx.arena, &at->packet));
+    for (int i = 0; i < 2; i++) {
+        if (in[i] || out_of[i])
+            mln_buf_printf(out, "; %s", ends[i]);
+        if (in[i])
+            mln_buf_printf(out, " in %s", mln_safe_text(cli, in[i]));
+        if (out_of[i])
+            mln_buf_printf(out, "%s not in %s", in[i] ? "," : "", mln_safe_text(cli, out_of[i]));
+    }
+    mln_buf_char(out, '\n');
+}
+
 static void print_open_tags(const struct mln_counterexample *c, struct mln_buf *out)
 {
     bool service = false;

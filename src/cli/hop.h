@@ -25,5 +25,8 @@ void mln_hop_print(struct mln_cli *cli, const struct mln_subject *subject,
                    struct mln_buf *out);
 /* What leaves the packet open: tags, addresses of network interfaces, NSGs that were not read. */
 void mln_open_print(struct mln_cli *cli, const struct mln_counterexample *c, struct mln_buf *out);
+/* "tcp 10.0.1.1:49152 -> 10.0.2.1:22; destination not in the ASG web" and a line break. */
+void mln_counterexample_print(struct mln_cli *cli, const struct mln_counterexample *at,
+                              struct mln_buf *out);
 
 #endif

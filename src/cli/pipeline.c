@@ -44,6 +44,44 @@ static bool lost_statements(const struct mln_diags *diags, size_t first)
     return false;
 }
 
+bool mln_path_ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length > tail && strcmp(path + length - tail, suffix) == 0;
+}
+
+/* Behind the comment that begins there; the same place where none does. */
+static size_t skip_comment(const char *text, size_t length, size_t at)
+{
+    if (length - at < 2 || text[at] != '/' || !strchr("/*", text[at + 1]))
+        return at;
+    bool line = text[at + 1] == '/';
+    size_t end = at + 2;
+    while (end < length && (line ? text[end] != '\n' : text[end - 1] != '*' || text[end] != '/'))
+        end++;
+    return end + (end < length);
+}
+
+bool mln_text_is_json(const char *text, size_t length)
+{
+    size_t i = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    for (size_t last = length + 1; i != last;) {
+        last = i;
+        while (i < length && text[i] && strchr(" \t\r\n", text[i]))
+            i++;
+        i = i < length ? skip_comment(text, length, i) : i;
+    }
+    return i < length && (text[i] == '{' || text[i] == '[');
+}
+
+static void complain_json(struct mln_cli *cli, const char *path)
+{
+    struct mln_diag *diag =
+        mln_report(cli->ctx.diags, MLN_D_NOT_A_POLICY, (struct mln_span){0},
+                   "'%s' is JSON, not a policy", strcmp(path, "-") == 0 ? "<stdin>" : path);
+    mln_diag_help(diag, "lint, query, reach, diff and verify read it");
+}
+
 /* `text` NULL: the file is read. */
 static void load(struct mln_cli *cli, struct mln_compilation *compilation, const char *path,
                  const char *text, size_t length)
@@ -54,12 +92,13 @@ static void load(struct mln_cli *cli, struct mln_compilation *compilation, const
     };
     unsigned errors = cli->ctx.diags->errors;
     double start = mln_cli_clock();
-    int error = 0;
     *compilation = (struct mln_compilation){.path = path};
-    if (text)
+    if (!text)
+        text = mln_cli_read(cli, path, &length);
+    if (text && mln_text_is_json(text, length) && !mln_path_ends_in(path, ".mlp"))
+        complain_json(cli, path);
+    else if (text)
         mln_load_text(&cli->ctx, path, text, length, &options, &compilation->modules);
-    else if (!mln_load(&cli->ctx, path, &options, &compilation->modules, &error))
-        mln_cli_cannot_read(cli, path, error);
     compilation->good = cli->ctx.diags->errors == errors;
     mln_cli_tell_time(cli, "load", path, &start);
 }

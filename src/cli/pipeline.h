@@ -41,6 +41,9 @@ struct mln_compilation {
     bool good;                           /* everything was reached without an error */
 };
 
+/* JSON begins with '{' or '[', perhaps behind comments, as templates may; a policy never does. */
+bool mln_text_is_json(const char *text, size_t length);
+bool mln_path_ends_in(const char *path, const char *suffix);
 /* The policy and its modules only. */
 void mln_compilation_load(struct mln_cli *cli, struct mln_compilation *compilation,
                           const char *path);

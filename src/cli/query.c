@@ -3,6 +3,8 @@
 
 #include "cli/report.h"
 
+#include <string.h>
+
 enum { MAX_HINTS = 2 };
 
 /* ---- one input ---- */
@@ -11,7 +13,10 @@ static void add_packet(struct mln_cli *cli, struct mln_query_result *result,
                        const struct mln_assert_world *world, const struct mln_counterexample *at,
                        enum mln_query_verdict verdict)
 {
-    struct mln_query_packet packet = {.at = at, .verdict = verdict};
+    struct mln_counterexample *shown = MLN_NEW(cli->ctx.arena, struct mln_counterexample);
+    *shown = *at;
+    mln_query_outside(world, shown);
+    struct mln_query_packet packet = {.at = shown, .verdict = verdict};
     packet.traces = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_query_step_vec, at->hop_count + 1);
     packet.hints = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_query_hint_vec, at->hop_count + 1);
     for (size_t i = 0; i < at->hop_count; i++) {
@@ -22,6 +27,17 @@ static void add_packet(struct mln_cli *cli, struct mln_query_result *result,
             mln_query_hints(world, hop, &at->packet, MAX_HINTS, &packet.hints[i]);
     }
     mln_vec_push(cli->ctx.arena, &result->packets, packet);
+}
+
+/* "No path" would be an answer that --expect=deny takes. */
+static bool has_something(struct mln_cli *cli, const struct mln_subject *subject)
+{
+    if (subject->kind == MLN_SUBJECT_POLICY || subject->model->zones.len)
+        return true;
+    mln_report(cli->ctx.diags, MLN_D_NOT_AN_NSG, (struct mln_span){0},
+               "there is no network security group and no subnet in '%s': nothing to ask",
+               strcmp(subject->path, "-") == 0 ? "<stdin>" : subject->path);
+    return false;
 }
 
 static void ask(struct mln_cli *cli, const struct mln_question_words *words,
@@ -78,7 +94,7 @@ static void run_one(struct mln_cli *cli, const struct mln_inputs *inputs,
     if (inputs) {
         mln_subject_load(cli, inputs, path, &result.subject);
         clock = mln_cli_clock();
-        if (result.subject.good)
+        if (result.subject.good && has_something(cli, &result.subject))
             ask(cli, &report->words, &result);
         mln_cli_tell_time(cli, "query", path, &clock);
     }

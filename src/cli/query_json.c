@@ -180,6 +180,8 @@ static void add_packet(struct mln_cli *cli, struct mln_json *j, const struct mln
     add_packet_members(cli, j, &at->packet);
     mln_json_pair(j, "source_in", at->source_in);
     mln_json_pair(j, "destination_in", at->destination_in);
+    mln_json_pair(j, "source_not_in", at->source_out);
+    mln_json_pair(j, "destination_not_in", at->destination_out);
     add_zone(j, "source_zone", at->zones[0]);
     add_zone(j, "destination_zone", at->zones[1]);
     mln_json_key(j, "hops");

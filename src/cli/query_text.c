@@ -95,13 +95,8 @@ static void add_packet(struct mln_cli *cli, const struct mln_query_result *resul
                        const struct mln_query_packet *packet, struct mln_buf *out)
 {
     const struct mln_counterexample *at = packet->at;
-    mln_buf_printf(out, "  %s: %s", mln_query_verdict_names[packet->verdict],
-                   mln_packet_text(cli->ctx.arena, &at->packet));
-    if (at->source_in)
-        mln_buf_printf(out, "; source in %s", mln_safe_text(cli, at->source_in));
-    if (at->destination_in)
-        mln_buf_printf(out, "; destination in %s", mln_safe_text(cli, at->destination_in));
-    mln_buf_char(out, '\n');
+    mln_buf_printf(out, "  %s: ", mln_query_verdict_names[packet->verdict]);
+    mln_counterexample_print(cli, at, out);
     add_way(cli, result, packet, out);
     if (packet->verdict == MLN_QUERY_UNDECIDED)
         mln_open_print(cli, at, out);

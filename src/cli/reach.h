@@ -22,10 +22,6 @@ MLN_VEC_TYPE(mln_reach_table_vec, struct mln_reach_table *);
 /* The rows and columns that --from and --to ask for; false after reporting. */
 bool mln_reach_ends(struct mln_cli *cli, struct mln_reach_table *table);
 
-/* Which part: "to 10.0.1.4", "from Storage.WestEurope over IPv6 or to 10.0.0.0/24". */
-const char *mln_part_text(struct mln_arena *a, const struct mln_reach_cell *cell,
-                          const struct mln_reach_part *part);
-
 /* The run with an arena of its own, for the texts of one row; the caller frees it. */
 struct mln_cli mln_reach_aside(const struct mln_cli *cli);
 

@@ -1,192 +1,28 @@
 /* The matrix for people: a line for each pair, a table of Markdown, or lines of CSV. */
 #include "cli/hop.h"
-#include "cli/reach.h"
-#include "cli/rule_text.h"
+#include "cli/reach_words.h"
 
 #include <string.h>
 
-enum { MOST_PREFIXES = 6, MOST_BOXES = 6, MOST_REWORDED = 64 };
-
-/* ---- parts ---- */
-
-/* A regional tag goes without its global one. */
-static bool implied(const struct mln_reach_box *box, const struct mln_reach_member *member)
+static struct mln_reach_pair pair_at(const struct mln_reach_table *table, size_t i, size_t k)
 {
-    for (size_t i = 0; i < box->members.len; i++) {
-        const struct mln_reach_member *other = &box->members.data[i];
-        if (member->in && other->in && other->source == member->source && other->tag &&
-            other->tag->parent && other->tag->parent == member->tag)
-            return true;
-    }
-    return false;
-}
-
-static const char *member_name(const struct mln_reach_member *member)
-{
-    return member->tag ? member->tag->name : member->asg->name;
-}
-
-/* "to 10.0.0.0/24 in Storage not in Sql" */
-static void add_side(struct mln_arena *a, const struct mln_reach_box *box, bool source,
-                     struct mln_buf *out)
-{
-    const struct mln_ipset *set = source ? box->src : box->dst;
-    size_t start = out->len;
-    if (set)
-        mln_buf_add(out, mln_addresses_text(a, set, MOST_PREFIXES));
-    for (int in = 1; in >= 0; in--)
-        for (size_t i = 0; i < box->members.len; i++) {
-            const struct mln_reach_member *m = &box->members.data[i];
-            if (m->source != source || m->in != (in == 1) || implied(box, m))
-                continue;
-            if (m->in)
-                mln_buf_printf(out, "%s%s", out->len > start ? " in " : "", member_name(m));
-            else
-                mln_buf_printf(out, "%s not in %s", out->len > start ? "" : "all", member_name(m));
-        }
-}
-
-static const char *side_text(struct mln_arena *a, const struct mln_reach_box *box, bool source)
-{
-    struct mln_buf out;
-    mln_buf_init(&out, a);
-    add_side(a, box, source, &out);
-    return out.len ? out.data : NULL;
-}
-
-/* Without its family. */
-static const char *box_text(struct mln_arena *a, const struct mln_reach_box *box)
-{
-    struct mln_buf out;
-    mln_buf_init(&out, a);
-    const char *from = side_text(a, box, true), *to = side_text(a, box, false);
-    if (from)
-        mln_buf_printf(&out, "from %s", from);
-    if (to)
-        mln_buf_printf(&out, "%sto %s", out.len ? " " : "", to);
-    if (box->sport)
-        mln_buf_printf(&out, "%swith source port %s", out.len ? " " : "",
-                       mln_ports_text(a, box->sport));
-    return out.data ? out.data : "";
-}
-
-/* ---- fewer words ---- */
-
-static bool same_member(const struct mln_reach_member *x, const struct mln_reach_member *y)
-{
-    return x->source == y->source && x->tag == y->tag && x->asg == y->asg;
-}
-
-/* Is every packet of `inner`, put into the set that `turned` is about, in `outer`? */
-static bool box_holds(const struct mln_reach_box *outer, const struct mln_reach_box *inner,
-                      const struct mln_reach_member *turned)
-{
-    if (outer->family != inner->family ||
-        (outer->src && !(inner->src && mln_ipset_covers(outer->src, inner->src))) ||
-        (outer->dst && !(inner->dst && mln_ipset_covers(outer->dst, inner->dst))) ||
-        (outer->sport && !(inner->sport && mln_portset_covers(outer->sport, inner->sport))))
-        return false;
-    for (size_t i = 0; i < outer->members.len; i++) {
-        const struct mln_reach_member *m = &outer->members.data[i];
-        bool held = m->in && same_member(m, turned);
-        for (size_t k = 0; k < inner->members.len && !held; k++)
-            held = inner->members.data[k].in == m->in && same_member(&inner->members.data[k], m) &&
-                   !same_member(m, turned);
-        if (!held)
-            return false;
-    }
-    return true;
-}
-
-/* Takes away the first "not in" whose other half another box holds anyway. */
-static bool drop_member(struct mln_reach_box *boxes, size_t count, size_t at)
-{
-    struct mln_reach_box *box = &boxes[at];
-    for (size_t i = 0; i < box->members.len; i++)
-        for (size_t k = 0; k < count && !box->members.data[i].in; k++)
-            if (k != at && box_holds(&boxes[k], box, &box->members.data[i])) {
-                memmove(&box->members.data[i], &box->members.data[i + 1],
-                        (box->members.len - i - 1) * sizeof *box->members.data);
-                box->members.len--;
-                return true;
-            }
-    return false;
-}
-
-/* The boxes of a part are disjoint; for people they may overlap, which takes fewer words: "A or B"
- * in place of "A or B not in A". */
-static struct mln_reach_box *overlapping(struct mln_arena *a, const struct mln_reach_part *part)
-{
-    size_t count = part->boxes.len;
-    struct mln_reach_box *boxes = MLN_NEW_ARRAY(a, struct mln_reach_box, count);
-    for (size_t i = 0; i < count; i++) {
-        boxes[i] = part->boxes.data[i];
-        boxes[i].members.data = MLN_NEW_ARRAY(a, struct mln_reach_member, boxes[i].members.len);
-        for (size_t k = 0; k < boxes[i].members.len; k++)
-            boxes[i].members.data[k] = part->boxes.data[i].members.data[k];
-    }
-    for (bool again = count <= MOST_REWORDED; again;) {
-        again = false;
-        for (size_t i = 0; i < count; i++)
-            again |= drop_member(boxes, count, i);
-    }
-    return boxes;
-}
-
-/* Each text once; the family is said where it is all that tells, or where the other family has no
- * such box. */
-static void boxes_text(struct mln_arena *a, const struct mln_reach_cell *cell,
-                       const struct mln_reach_part *part, struct mln_text_vec *out)
-{
-    bool both = cell->family[MLN_IPV4] && cell->family[MLN_IPV6];
-    const char **texts = MLN_NEW_ARRAY(a, const char *, part->boxes.len);
-    const struct mln_reach_box *boxes = overlapping(a, part);
-    for (size_t i = 0; i < part->boxes.len; i++) {
-        const struct mln_reach_box *box = &boxes[i];
-        bool plain = !both || box->src || box->dst, repeated = false;
-        texts[i] = box_text(a, box);
-        for (size_t k = 0; k < i; k++)
-            repeated |= strcmp(texts[k], texts[i]) == 0;
-        for (size_t k = i + 1; !plain && k < part->boxes.len; k++)
-            plain = boxes[k].family != box->family && strcmp(box_text(a, &boxes[k]), texts[i]) == 0;
-        const char *text = texts[i];
-        if (!plain)
-            text = mln_printf(a, "%s%sover %s", text, *text ? " " : "",
-                              box->family == MLN_IPV4 ? "IPv4" : "IPv6");
-        if (!repeated)
-            mln_vec_push(a, out, text);
-    }
-}
-
-const char *mln_part_text(struct mln_arena *a, const struct mln_reach_cell *cell,
-                          const struct mln_reach_part *part)
-{
-    struct mln_buf out;
-    mln_buf_init(&out, a);
-    struct mln_text_vec texts = {0};
-    boxes_text(a, cell, part, &texts);
-    for (size_t i = 0; i < texts.len && i < MOST_BOXES; i++)
-        mln_buf_printf(&out, "%s%s", i ? " or " : "", texts.data[i]);
-    if (texts.len > MOST_BOXES)
-        mln_buf_printf(&out, " or %zu more", texts.len - MOST_BOXES);
-    if (part->note)
-        mln_buf_printf(&out, "%s%s", out.len ? "; " : "", part->note);
-    return out.data ? out.data : "";
+    return (struct mln_reach_pair){&table->from.data[i], &table->to.data[k],
+                                   &table->cells[i * table->to.len + k]};
 }
 
 /* "https, ssh; tcp 8443 only to 10.0.1.4" */
 static const char *cell_text(struct mln_arena *a, const struct mln_reach_table *table,
-                             const struct mln_reach_cell *cell)
+                             struct mln_reach_words *words, const struct mln_reach_pair *pair)
 {
     struct mln_buf out;
+    struct mln_reach_phrase_vec phrases = {0};
     mln_buf_init(&out, a);
-    mln_buf_add(&out, mln_traffic_text(a, &table->names, &cell->all));
-    for (size_t i = 0; i < cell->parts.len; i++) {
-        const struct mln_reach_part *part = &cell->parts.data[i];
+    mln_buf_add(&out, mln_traffic_text(a, &table->names, &pair->cell->all));
+    mln_reach_phrases(words, pair, &phrases);
+    for (size_t i = 0; i < phrases.len; i++)
         mln_buf_printf(&out, "%s%s %s %s", out.len ? "; " : "",
-                       mln_traffic_text(a, &table->names, &part->traffic),
-                       part->boxes.len ? "only" : "perhaps:", mln_part_text(a, cell, part));
-    }
+                       mln_traffic_text(a, &table->names, &phrases.data[i].traffic),
+                       phrases.data[i].only ? "only" : "perhaps:", phrases.data[i].where);
     return out.data ? out.data : "";
 }
 
@@ -200,15 +36,17 @@ static bool is_empty(const struct mln_reach_cell *cell)
 static void add_lines(struct mln_cli *cli, const struct mln_reach_table *table, size_t i,
                       bool several, struct mln_buf *out)
 {
+    struct mln_reach_words *words = mln_reach_words_new(cli->ctx.arena, table);
     for (size_t k = 0; k < table->to.len; k++) {
-        const struct mln_reach_cell *cell = &table->cells[i * table->to.len + k];
-        if (is_empty(cell))
+        const struct mln_reach_pair pair = pair_at(table, i, k);
+        if (is_empty(pair.cell))
             continue;
         if (several)
             mln_buf_printf(out, "%s: ", mln_safe_text(cli, table->path));
         mln_buf_printf(out, "%s -> %s: ", mln_safe_text(cli, table->from.data[i].name),
                        mln_safe_text(cli, table->to.data[k].name));
-        mln_buf_printf(out, "%s\n", mln_safe_text(cli, cell_text(cli->ctx.arena, table, cell)));
+        mln_buf_printf(out, "%s\n",
+                       mln_safe_text(cli, cell_text(cli->ctx.arena, table, words, &pair)));
     }
 }
 
@@ -238,14 +76,16 @@ static void add_md(struct mln_cli *cli, struct mln_buf *out, const char *text)
 static void add_row(struct mln_cli *cli, const struct mln_reach_table *table, size_t i,
                     struct mln_buf *out)
 {
+    struct mln_reach_words *words = mln_reach_words_new(cli->ctx.arena, table);
     mln_buf_add(out, "\n| ");
     add_md(cli, out, table->from.data[i].name);
     mln_buf_add(out, " |");
     for (size_t k = 0; k < table->to.len; k++) {
-        const struct mln_reach_cell *cell = &table->cells[i * table->to.len + k];
+        const struct mln_reach_pair pair = pair_at(table, i, k);
+        bool path = pair.cell->path;
         mln_buf_char(out, ' ');
-        add_md(cli, out, cell->path ? cell_text(cli->ctx.arena, table, cell) : "–");
-        mln_buf_add(out, is_empty(cell) && cell->path ? "|" : " |");
+        add_md(cli, out, path ? cell_text(cli->ctx.arena, table, words, &pair) : "–");
+        mln_buf_add(out, is_empty(pair.cell) && path ? "|" : " |");
     }
 }
 
@@ -319,13 +159,15 @@ static void add_record(struct mln_cli *cli, struct mln_buf *out,
 static void add_records(struct mln_cli *cli, const struct mln_reach_table *table, size_t i,
                         struct mln_buf *out)
 {
+    struct mln_reach_words *words = mln_reach_words_new(cli->ctx.arena, table);
     for (size_t k = 0; k < table->to.len; k++) {
-        const struct mln_reach_cell *cell = &table->cells[i * table->to.len + k];
-        if (!mln_traffic_is_empty(&cell->all))
-            add_record(cli, out, table, i, k, &cell->all, NULL);
-        for (size_t p = 0; p < cell->parts.len; p++)
-            add_record(cli, out, table, i, k, &cell->parts.data[p].traffic,
-                       mln_part_text(cli->ctx.arena, cell, &cell->parts.data[p]));
+        const struct mln_reach_pair pair = pair_at(table, i, k);
+        struct mln_reach_phrase_vec phrases = {0};
+        if (!mln_traffic_is_empty(&pair.cell->all))
+            add_record(cli, out, table, i, k, &pair.cell->all, NULL);
+        mln_reach_phrases(words, &pair, &phrases);
+        for (size_t p = 0; p < phrases.len; p++)
+            add_record(cli, out, table, i, k, &phrases.data[p].traffic, phrases.data[p].where);
     }
 }
 

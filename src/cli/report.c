@@ -1,6 +1,7 @@
 /* Where diagnostics go at the end of a run. */
 #include "cli/report.h"
 #include "base/file.h"
+#include "base/map.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,25 @@ static void hide_all_but_errors(struct mln_diags *diags)
             diags->list.data[i]->suppressed = true;
 }
 
+/* A policy that is read for both sides of a comparison, or a module of several policies, is a
+ * source of its own each time, and says the same each time. */
+static void hide_repetitions(struct mln_cli *cli)
+{
+    struct mln_diags *diags = cli->ctx.diags;
+    struct mln_map *seen = mln_map_new(cli->ctx.arena);
+    for (size_t i = 0; i < diags->list.len; i++) {
+        struct mln_diag *diag = diags->list.data[i];
+        const struct mln_source *source = mln_source_get(diags, diag->span.file);
+        const char *key =
+            mln_printf(cli->ctx.arena, "%d %u %u %s: %s", (int)diag->id, diag->span.lo,
+                       diag->span.hi, source ? source->name : "", diag->message);
+        struct mln_map_entry *entry = mln_map_slot(seen, key, strlen(key));
+        if (entry->value)
+            diag->repeated = diag->suppressed = true;
+        entry->value = diag;
+    }
+}
+
 static void judge(struct mln_cli *cli)
 {
     const struct mln_diags *diags = cli->ctx.diags;
@@ -81,6 +101,7 @@ void mln_report_finish(struct mln_cli *cli, FILE *stream)
     struct mln_buf text;
     mln_buf_init(&text, cli->ctx.arena);
     judge(cli);
+    hide_repetitions(cli);
     for (size_t i = 0; i < cli->options.reports.len; i++)
         write_report(cli, &cli->options.reports.data[i]);
     if (cli->options.quiet && cli->options.message_format != MLN_FORMAT_JSON)

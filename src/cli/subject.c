@@ -68,13 +68,11 @@ static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, co
 
 /* --- which it is --- */
 
-/* Templates may begin with a comment. */
-static bool is_json(const char *text, size_t length)
+/* Nothing at all, which a command that failed has written, is no policy unless it is called one. */
+static bool is_json(const char *path, const char *text, size_t length)
 {
-    size_t i = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    while (i < length && strchr(" \t\r\n", text[i]) && text[i])
-        i++;
-    return i < length && (text[i] == '{' || text[i] == '[' || text[i] == '/');
+    return mln_text_is_json(text, length) || mln_path_ends_in(path, ".json") ||
+           (strspn(text, " \t\r\n") == length && !mln_path_ends_in(path, ".mlp"));
 }
 
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
@@ -85,7 +83,7 @@ void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, cons
     const char *text = mln_cli_read(cli, path, &length);
     if (!text)
         return;
-    if (is_json(text, length))
+    if (is_json(path, text, length))
         mln_subject_load_json(cli, inputs, &(struct mln_subject_text){path, text, length}, 1,
                               subject);
     else
@@ -97,7 +95,7 @@ void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inp
 {
     struct mln_subject_text *texts = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_subject_text, count);
     bool good = true;
-    if (count == 1) {
+    if (count == 1 && mln_path_ends_in(paths[0], ".mlp")) {
         mln_subject_load(cli, inputs, paths[0], subject);
         return;
     }

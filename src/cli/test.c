@@ -3,6 +3,7 @@
 #include "cli/hop.h"
 #include "cli/report.h"
 #include "cli/subject.h"
+#include "prove/query.h"
 #include <fnmatch.h>
 #include <string.h>
 
@@ -64,6 +65,8 @@ static void run_cases(struct mln_cli *cli, const struct mln_compilation *c,
             continue;
         test.place = mln_place_text(cli, assertion->span);
         test.outcome = mln_assert_decide(&world, assertion);
+        for (size_t k = 0; k < test.outcome.counterexamples.len; k++)
+            mln_query_outside(&world, &test.outcome.counterexamples.data[k]);
         if (coverage)
             mln_assert_cover(&world, assertion, covered);
         mln_vec_push(cli->ctx.arena, &suite->cases, test);

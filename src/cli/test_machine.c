@@ -1,5 +1,6 @@
-/* The report of mlnsgc test for programs: TAP 14, and the XML that JUnit's readers take. Each is
- * one well-formed document whatever happened: a policy that is no good is a test that failed. */
+/* The report of mlnsgc test for programs: TAP 13, beyond which prove(1) does not read, and the XML
+ * that JUnit's readers take. Each is one well-formed document whatever happened: a policy that is
+ * no good is a test that failed. */
 #include "cli/test.h"
 #include "diag/render.h"
 #include <string.h>
@@ -66,7 +67,7 @@ void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *repor
                         struct mln_buf *out)
 {
     size_t number = 0;
-    mln_buf_add(out, "TAP version 14\n");
+    mln_buf_add(out, "TAP version 13\n");
     for (size_t i = 0; i < report->suites.len; i++) {
         const struct mln_test_suite *suite = &report->suites.data[i];
         if (suite->invalid)
@@ -124,13 +125,28 @@ static void xml_problem(struct mln_buf *out, const char *element, const char *ty
     mln_buf_printf(out, "</%s>\n", element);
 }
 
-static void junit_begin(struct mln_buf *out, const char *name, const char *suite, const char *place)
+/* The place is "FILE:LINE:COLUMN", which readers want in two attributes. */
+static void junit_place(struct mln_cli *cli, struct mln_buf *out, const char *place)
+{
+    char *file = mln_printf(cli->ctx.arena, "%s", place), *line = NULL;
+    for (int i = 0; i < 2; i++) {
+        char *colon = strrchr(file, ':');
+        line = colon ? colon + 1 : file;
+        if (colon)
+            *colon = '\0';
+    }
+    xml_attribute(out, "file", file);
+    xml_attribute(out, "line", line);
+}
+
+static void junit_begin(struct mln_cli *cli, struct mln_buf *out, const char *name,
+                        const char *suite, const char *place)
 {
     mln_buf_add(out, "    <testcase");
     xml_attribute(out, "name", name);
     xml_attribute(out, "classname", suite);
     if (place)
-        xml_attribute(out, "file", place);
+        junit_place(cli, out, place);
     mln_buf_add(out, ">\n");
 }
 
@@ -139,7 +155,7 @@ static void junit_case(struct mln_cli *cli, const struct mln_test_case *test, co
 {
     static const char *const types[] = {
         [MLN_ASSERT_FAILS] = "fails", [MLN_ASSERT_UNDECIDED] = "undecided"};
-    junit_begin(out, test->text, suite, test->place);
+    junit_begin(cli, out, test->text, suite, test->place);
     if (test->outcome.result != MLN_ASSERT_HOLDS) {
         const char *message =
             mln_printf(cli->ctx.arena, "%s: %s", test->place, mln_test_result(test));
@@ -165,7 +181,7 @@ static void junit_suite(struct mln_cli *cli, const struct mln_test_suite *suite,
     mln_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%d\">\n",
                    suite->cases.len + suite->invalid, failures(suite), suite->invalid);
     if (suite->invalid) {
-        junit_begin(out, "the policy is valid", name, NULL);
+        junit_begin(cli, out, "the policy is valid", name, NULL);
         xml_problem(out, "error", "invalid", "the policy is invalid", "");
         mln_buf_add(out, "    </testcase>\n");
     }
@@ -180,7 +196,7 @@ static void junit_coverage(struct mln_cli *cli, const struct mln_test_report *re
     mln_buf_printf(out,
                    "  <testsuite name=\"coverage\" tests=\"1\" failures=\"%d\" errors=\"0\">\n",
                    report->below);
-    junit_begin(out, "intents that decide some assertion", "coverage", NULL);
+    junit_begin(cli, out, "intents that decide some assertion", "coverage", NULL);
     if (report->below)
         xml_problem(out, "failure", "coverage", mln_test_coverage(cli, report), "");
     mln_buf_add(out, "    </testcase>\n  </testsuite>\n");

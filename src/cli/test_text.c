@@ -17,12 +17,8 @@ const char *mln_test_result(const struct mln_test_case *test)
 static void add_counterexample(struct mln_cli *cli, const struct mln_counterexample *c,
                                struct mln_buf *out)
 {
-    mln_buf_printf(out, "    packet: %s", mln_packet_text(cli->ctx.arena, &c->packet));
-    if (c->source_in)
-        mln_buf_printf(out, "; source in %s", c->source_in);
-    if (c->destination_in)
-        mln_buf_printf(out, "; destination in %s", c->destination_in);
-    mln_buf_char(out, '\n');
+    mln_buf_add(out, "    packet: ");
+    mln_counterexample_print(cli, c, out);
     for (size_t i = 0; i < c->hop_count; i++)
         mln_hop_print(cli, NULL, &c->hops[i], &c->packet, out);
     if (c->undecided)

@@ -177,7 +177,7 @@ struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count_out, u
         struct mln_diag *diag = diags->list.data[i];
         if (!diag->suppressed)
             ranked[shown++] = (struct ranked){.diag = diag, .order = i};
-        else if (diag->severity == MLN_ERROR)
+        else if (diag->severity == MLN_ERROR && !diag->repeated)
             ++*hidden;
     }
     qsort(ranked, shown, sizeof(*ranked), compare);

@@ -70,7 +70,7 @@ struct mln_diag {
     struct mln_diag_text *texts, **texts_end;
     struct mln_diags *owner;
     bool suppressed; /* -Wno-SLUG, or beyond --max-errors */
-    bool repeated;   /* the same was said before: not in the list, not counted */
+    bool repeated;   /* the same was said before: not shown; at the same place not counted either */
 };
 
 /* What -W options say about one slug. */

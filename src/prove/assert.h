@@ -63,6 +63,8 @@ struct mln_counterexample {
     MLN_VEC(const char *) unread;             /* NSGs of which no rule is known */
     /* Sets the packet's ends were put into: tags, and ASGs by name; NULL when none. */
     const char *source_in, *destination_in;
+    /* Sets that its ends were left out of where that decides: see mln_query_outside; else NULL. */
+    const char *source_out, *destination_out;
 };
 
 struct mln_assert_outcome {

@@ -48,6 +48,7 @@ MLN_VEC_TYPE(mln_change_reason_vec, struct mln_change_reason);
 struct mln_change_flow {
     bool added;
     const char *services, *from, *to;
+    const char *over;             /* "IPv6": of that family alone, which the ends do not tell; NULL */
     const struct mln_nsg *nsg;    /* at this NSG alone; NULL: end to end */
     enum mln_direction direction; /* at the NSG */
     MLN_VEC(const struct mln_diff_box *) boxes;
@@ -55,6 +56,7 @@ struct mln_change_flow {
     bool outside[MLN_SIDES]; /* partly no place or path on that side */
     bool alone;              /* at an NSG: without effect end to end */
     bool unplaced;           /* at an NSG of which some side does not tell where it stands */
+    bool of_either;          /* packets of the other family would read alike */
 };
 MLN_VEC_TYPE(mln_change_flow_vec, struct mln_change_flow);
 

@@ -115,6 +115,7 @@ struct wording {
     const struct mln_zone *place, *other; /* the end's zone on that side, and the other end's */
     bool is_src;
     bool end_to_end;
+    bool tells_family; /* what was said of an end is of the box's family alone */
 };
 
 static void collect_tags(const struct wording *w, struct mln_words_view *view)
@@ -180,8 +181,9 @@ static bool is_whole(const struct wording *w, const struct mln_ipset *set)
     return !all || mln_ipset_covers(set, all);
 }
 
-static const char *end_words(const struct wording *w)
+static const char *end_words(struct wording *w)
 {
+    bool tells = false;
     const struct mln_box *box = &w->box->box;
     const struct mln_ipset *set = w->is_src ? box->src : box->dst;
     struct mln_words_view view = {.zone = w->place,
@@ -190,7 +192,8 @@ static const char *end_words(const struct wording *w)
                                               : w->is_src ? w->side->src[box->family]
                                                           : w->side->dst[box->family],
                                   .all = w->end_to_end && !w->place ? "any outside" : NULL,
-                                  .most = w->f->options->prefixes};
+                                  .most = w->f->options->prefixes,
+                                  .tells_family = &tells};
     collect_tags(w, &view);
     const char *in = set_names(w, true), *out = set_names(w, false);
     const char *text = in;
@@ -198,6 +201,7 @@ static const char *end_words(const struct wording *w)
         const char *addresses = mln_words_addresses(w->f->words[w->speaker], &view, set);
         text = in ? mln_printf(arena_of(w->f), "%s in %s", in, addresses) : addresses;
     }
+    w->tells_family |= tells;
     return out ? mln_printf(arena_of(w->f), "%s except %s", text, out) : text;
 }
 
@@ -222,6 +226,15 @@ static const char *describe_end(struct wording *w,
     return end_words(w);
 }
 
+/* Does the side have such packets of the other family? ICMP is of IPv4 alone. */
+static bool has_other_family(const struct mln_diff_side *side, const struct mln_box *box)
+{
+    const struct mln_ipset *src = side->src[1 - box->family], *dst = side->dst[1 - box->family];
+    if (box->protos == MLN_PROTO_BIT(MLN_PROTO_ICMP))
+        return false;
+    return src && src->len && dst && dst->len;
+}
+
 static void describe(struct finder *f, const struct mln_diff_box *box,
                      const struct mln_diff_side sides[MLN_SIDES],
                      const struct mln_zone *const places[2][MLN_SIDES], bool end_to_end,
@@ -234,6 +247,7 @@ static void describe(struct finder *f, const struct mln_diff_box *box,
     flow->to = describe_end(&w, places, false);
     flow->services =
         mln_words_service(f->words[f->speaker[s]], box->box.protos, box->box.sport, box->box.dport);
+    flow->of_either = !w.tells_family && has_other_family(&sides[s], &box->box);
 }
 
 void mln_change_add(struct finder *f, const struct mln_diff *diff,
@@ -286,6 +300,7 @@ static void make_key(const struct mln_change_flow *flow, enum part without, stru
     mln_buf_printf(key, "%d%d%d%d", flow->added, flow->outside[0], flow->outside[1],
                    flow->direction);
     add_key(key, flow->nsg);
+    add_key(key, flow->over);
     for (int p = 0; p < PARTS; p++)
         if (p != (int)without)
             mln_buf_printf(key, "%s;", texts[p]);
@@ -333,10 +348,26 @@ static void join_part(struct finder *f, struct mln_change_flow_vec *flows, enum 
     mln_arena_free(scratch);
 }
 
+/* Of flows that read alike for both families: those of one alone. */
+static void tell_families(struct mln_change_flow_vec *flows)
+{
+    for (size_t i = 0; i < flows->len; i++) {
+        struct mln_change_flow *flow = &flows->data[i];
+        bool has[MLN_FAMILIES] = {false, false};
+        for (size_t k = 0; k < flow->boxes.len; k++)
+            has[flow->boxes.data[k]->box.family] = true;
+        if (flow->of_either && has[MLN_IPV4] != has[MLN_IPV6])
+            flow->over = has[MLN_IPV4] ? "IPv4" : "IPv6";
+    }
+}
+
 void mln_change_join(struct finder *f, struct mln_change_flow_vec *flows)
 {
     join_part(f, flows, PARTS);
+    tell_families(flows);
     join_part(f, flows, SERVICES);
+    for (size_t i = 0; i < flows->len; i++)
+        mln_change_reword(f, &flows->data[i]);
     join_part(f, flows, TO);
     join_part(f, flows, FROM);
 }

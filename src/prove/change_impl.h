@@ -66,6 +66,8 @@ void mln_change_add(struct finder *f, const struct mln_diff *diff,
                     struct mln_change_flow_vec *out);
 /* Joins flows that differ in one thing alone: services, destinations or sources. */
 void mln_change_join(struct finder *f, struct mln_change_flow_vec *flows);
+/* change_services.c: "any except ssh", where that is shorter. */
+void mln_change_reword(struct finder *f, struct mln_change_flow *flow);
 /* The joined addresses of an end's zone, platform addresses included. */
 const struct mln_ipset *mln_change_joined(struct finder *f, const struct mln_zone *zone,
                                           enum mln_direction direction, int family);

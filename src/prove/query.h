@@ -56,6 +56,10 @@ MLN_VEC_TYPE(mln_query_step_vec, struct mln_query_step);
 void mln_query_trace(const struct mln_assert_world *world, const struct mln_assert_hop *hop,
                      const struct mln_packet *packet, struct mln_query_step_vec *out);
 
+/* Names the unknown sets (tags, ASGs) that are all that keeps a rule from a packet before another
+ * one decides it at a hop: the packet stands for those that are not in them. */
+void mln_query_outside(const struct mln_assert_world *world, struct mln_counterexample *at);
+
 /* For a packet that the hop's NSG denies: its own allow rules that differ in the fewest fields, in
  * the order of the list, at most `most`. One that differs in none stands behind a rule that denies.
  * Rules that no change of just those fields would let decide are left out. */

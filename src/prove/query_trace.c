@@ -116,6 +116,62 @@ void mln_query_trace(const struct mln_assert_world *world, const struct mln_asse
     }
 }
 
+/* --- unknown sets --- */
+
+enum { MOST_OUTSIDE = 3 };
+
+MLN_VEC_TYPE(name_vec, const char *);
+
+/* "the ASG web"; NULL unless being out of the side's unknown set is all that differs. */
+static const char *left_out(struct mln_arena *a, const struct mln_packet *packet,
+                            const struct mln_rules_entry *entry, bool source)
+{
+    const struct mln_rule_side *side = source ? &entry->rule->src : &entry->rule->dst;
+    const struct mln_ipset *set = source ? entry->match.src : entry->match.dst;
+    unsigned field = source ? MLN_FIELD_SOURCE : MLN_FIELD_DESTINATION;
+    if (differences(packet, entry) != 1U << field ||
+        (set && !mln_ipset_contains(set, source ? packet->src : packet->dst)))
+        return NULL;
+    if (side->kind == MLN_SIDE_ASG)
+        return mln_printf(a, "the ASG %s", side->asg->name);
+    return side->kind == MLN_SIDE_TAG ? side->tag->name : NULL;
+}
+
+static void add_name(struct mln_arena *a, struct name_vec *names, const char *name)
+{
+    for (size_t i = 0; name && i < names->len; i++)
+        if (strcmp(names->data[i], name) == 0)
+            return;
+    if (name)
+        mln_vec_push(a, names, name);
+}
+
+static const char *names_text(struct mln_arena *a, const struct name_vec *names)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, a);
+    for (size_t i = 0; i < names->len && i < MOST_OUTSIDE; i++)
+        mln_buf_printf(&out, "%s%s", i ? ", " : "", names->data[i]);
+    if (names->len > MOST_OUTSIDE)
+        mln_buf_printf(&out, " or %zu more", names->len - MOST_OUTSIDE);
+    return out.len ? out.data : NULL;
+}
+
+void mln_query_outside(const struct mln_assert_world *world, struct mln_counterexample *at)
+{
+    struct mln_arena *a = world->ctx->arena;
+    struct name_vec out[2] = {0};
+    for (size_t h = 0; h < at->hop_count; h++) {
+        struct mln_rules_entry_vec entries = {0};
+        list(world->ctx, world, &at->hops[h], &at->packet, &entries);
+        for (size_t i = 0; i < entries.len && differences(&at->packet, &entries.data[i]); i++)
+            for (int end = 0; entries.data[i].rule && end < 2; end++)
+                add_name(a, &out[end], left_out(a, &at->packet, &entries.data[i], end == 0));
+    }
+    at->source_out = names_text(a, &out[0]);
+    at->destination_out = names_text(a, &out[1]);
+}
+
 /* --- hints --- */
 
 enum { MAX_TRIES = 50 }; /* each is a search */

@@ -125,6 +125,14 @@ struct writing {
     const struct mln_ipset *virtual[2]; /* Internet, VirtualNetwork: what of them can be meant */
     bool rest[2];                       /* that is not all of them */
     MLN_VEC(const char *) names;
+    bool tells_family; /* one of the names has no addresses of the other family */
+};
+
+/* Something that may be named: its addresses of the family, and whether it has no others. */
+struct named {
+    const char *name;
+    const struct mln_ipset *set;
+    bool alone;
 };
 
 /* Sizes only need an order: the count of addresses in a double is enough. */
@@ -162,47 +170,50 @@ static bool may_name(const struct writing *g, const struct thing *thing)
     return !g->view->zone && !(thing->zone->nic && thing->zone->nic->floating[g->family]);
 }
 
-/* The i-th thing that may be named in this view; *name NULL behind the last, *set NULL: skip it. */
-static void thing_at(const struct writing *g, size_t i, const char **name,
-                     const struct mln_ipset **set)
+/* The i-th thing that may be named in this view; no name behind the last, no set: skip it. */
+static struct named thing_at(const struct writing *g, size_t i)
 {
     static const char *const virtual[2][2] = {{"Internet", "VirtualNetwork"},
                                               {"Internet", "the rest of VirtualNetwork"}};
-    *name = NULL;
-    *set = NULL;
-    if (i < 2) {
-        *name = virtual[g->rest[i]][i];
-        *set = g->virtual[i];
-    } else if ((i -= 2) < g->view->tag_count) {
-        *name = g->view->tags[i]->name;
-        *set = g->view->tags[i]->prefixes[g->family];
-    } else if ((i -= g->view->tag_count) < g->w->things.len) {
-        const struct thing *thing = &g->w->things.data[i];
-        *name = thing->name;
-        *set = may_name(g, thing) ? thing->set[g->family] : NULL;
+    const int f = (int)g->family;
+    if (i < 2)
+        return (struct named){virtual[g->rest[i]][i], g->virtual[i], false};
+    if ((i -= 2) < g->view->tag_count) {
+        const struct mln_tag *tag = g->view->tags[i];
+        return (struct named){tag->name, tag->prefixes[f], tag->prefixes[1 - f]->len == 0};
     }
+    if ((i -= g->view->tag_count) >= g->w->things.len)
+        return (struct named){0};
+    const struct thing *thing = &g->w->things.data[i];
+    return (struct named){thing->name, may_name(g, thing) ? thing->set[f] : NULL,
+                          thing->set[1 - f]->len == 0};
 }
 
 /* Names the thing that takes most of what is left; false when none fits. */
 static bool name_one(struct writing *g, const struct mln_ipset *whole)
 {
-    const char *name, *best = NULL;
-    const struct mln_ipset *set, *left_by_best = NULL;
+    const struct mln_ipset *left_by_best = NULL;
+    struct named best = {0};
     double most = 0, before = size_of(g->left);
-    for (size_t i = 0; thing_at(g, i, &name, &set), name; i++) {
-        if (!set || !set->len || !mln_ipset_covers(whole, set) || !mln_ipset_overlaps(g->left, set))
+    for (size_t i = 0;; i++) {
+        const struct named it = thing_at(g, i);
+        if (!it.name)
+            break;
+        if (!it.set || !it.set->len || !mln_ipset_covers(whole, it.set) ||
+            !mln_ipset_overlaps(g->left, it.set))
             continue;
-        const struct mln_ipset *left = mln_ipset_subtract(g->w->arena, g->left, set);
+        const struct mln_ipset *left = mln_ipset_subtract(g->w->arena, g->left, it.set);
         double taken = before - size_of(left);
         if (taken <= most)
             continue;
         most = taken;
-        best = name;
+        best = it;
         left_by_best = left;
     }
-    if (!best)
+    if (!best.name)
         return false;
-    mln_vec_push(g->w->arena, &g->names, best);
+    mln_vec_push(g->w->arena, &g->names, best.name);
+    g->tells_family |= best.alone;
     g->left = left_by_best;
     return true;
 }
@@ -235,49 +246,70 @@ static const char *spell(struct writing *g)
     return out.data;
 }
 
-/* "WHOLE except REST", when that takes fewer words than *best; then it is the best. */
-static void try_except(struct mln_words *w, const struct mln_words_view *view,
-                       const struct mln_ipset *set, const char *name, const struct mln_ipset *whole,
-                       size_t *best, const char **text)
+static bool tells_family(const struct writing *g)
 {
-    if (!mln_ipset_covers(whole, set))
+    return g->tells_family || g->left->len;
+}
+
+/* The shortest words so far. */
+struct choice {
+    size_t cost;
+    const char *text;
+    bool tells_family;
+};
+
+/* "WHOLE except REST", when that takes fewer words. */
+static void try_except(struct mln_words *w, const struct mln_words_view *view,
+                       const struct mln_ipset *set, const struct named *whole, struct choice *best)
+{
+    if (!mln_ipset_covers(whole->set, set))
         return;
-    const struct mln_ipset *rest = mln_ipset_subtract(w->arena, whole, set);
+    const struct mln_ipset *rest = mln_ipset_subtract(w->arena, whole->set, set);
     if (rest->len == 0) {
-        *best = 0;
-        *text = name;
+        *best = (struct choice){0, whole->name, whole->alone};
         return;
     }
-    if (rest->len + 1 >= 4 * *best) /* cannot be shorter but for names */
+    if (rest->len + 1 >= 4 * best->cost) /* cannot be shorter but for names */
         return;
     struct writing g = write_plain(w, view, rest);
-    if (1 + cost(&g) >= *best)
+    if (1 + cost(&g) >= best->cost)
         return;
-    *best = 1 + cost(&g);
-    *text = mln_printf(w->arena, "%s except %s", name, spell(&g));
+    *best =
+        (struct choice){1 + cost(&g), mln_printf(w->arena, "%s except %s", whole->name, spell(&g)),
+                        whole->alone || tells_family(&g)};
+}
+
+static struct choice choose(struct mln_words *w, const struct mln_words_view *view,
+                            const struct mln_ipset *set)
+{
+    const struct mln_ipset *all =
+        view->universe ? view->universe : mln_ipset_all(w->arena, set->family);
+    all = mln_ipset_subtract(w->arena, all, mln_azure_platform_space(w->arena, set->family));
+    const struct named any = {view->all ? view->all : "any", all, false};
+    if (mln_ipset_covers(set, all))
+        return (struct choice){0, any.name, false};
+    struct writing plain = write_plain(w, view, set);
+    struct choice best = {cost(&plain), spell(&plain), tells_family(&plain)};
+    if (best.cost <= 1)
+        return best;
+    try_except(w, view, set, &any, &best);
+    for (size_t i = 0; best.cost > 2; i++) {
+        const struct named thing = thing_at(&plain, i);
+        if (!thing.name)
+            break;
+        if (thing.set)
+            try_except(w, view, set, &thing, &best);
+    }
+    return best;
 }
 
 const char *mln_words_addresses(struct mln_words *w, const struct mln_words_view *view,
                                 const struct mln_ipset *set)
 {
-    const struct mln_ipset *all =
-        view->universe ? view->universe : mln_ipset_all(w->arena, set->family);
-    all = mln_ipset_subtract(w->arena, all, mln_azure_platform_space(w->arena, set->family));
-    const char *any = view->all ? view->all : "any";
-    if (mln_ipset_covers(set, all))
-        return any;
-    struct writing plain = write_plain(w, view, set);
-    size_t best = cost(&plain);
-    const char *text = best > 1 ? NULL : spell(&plain), *name;
-    if (text)
-        return text;
-    text = spell(&plain);
-    const struct mln_ipset *thing;
-    try_except(w, view, set, any, all, &best, &text);
-    for (size_t i = 0; best > 2 && (thing_at(&plain, i, &name, &thing), name); i++)
-        if (thing)
-            try_except(w, view, set, name, thing, &best, &text);
-    return text;
+    struct choice best = choose(w, view, set);
+    if (view->tells_family)
+        *view->tells_family = best.tells_family;
+    return best.text;
 }
 
 static void add_count(struct mln_buf *out, size_t count)

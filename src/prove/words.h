@@ -20,6 +20,9 @@ struct mln_words_view {
     const struct mln_tag *const *tags; /* tags with known prefixes that may be named */
     size_t tag_count;
     size_t most; /* prefixes written out before they are only counted; 0: all of them */
+    /* Set to whether the words can only be of this family: prefixes, or names of things that have
+     * no address of the other one. NULL: not asked. */
+    bool *tells_family;
 };
 
 /* "agents, 10.1.2.0/24", "any except Storage", "Internet". Not for the empty set. */

@@ -249,9 +249,26 @@ static bool rule_is_wider(const struct mln_piece *piece)
     return piece->match[MLN_IPV4] != piece->rule[MLN_IPV4];
 }
 
+/* Is there an allow of 168.63.129.16, through VirtualNetwork for instance? `any` has it not, but
+ * the `*` of a deny would stop it. */
+static bool allows_wire_server(const struct mln_problem *p)
+{
+    const struct mln_ipset *wire = mln_azure_wire_server(p->ctx->arena, MLN_IPV4);
+    for (size_t i = 0; i < p->pieces.len; i++) {
+        const struct mln_piece *piece = p->pieces.data[i];
+        if (piece->end->intent->verb != MLN_VERB_ALLOW || piece->match[MLN_IPV4] < 0)
+            continue;
+        const struct mln_match *match = &p->planes[MLN_IPV4].matches.data[piece->match[MLN_IPV4]];
+        if (!match->src || mln_ipset_overlaps(match->src, wire))
+            return true;
+    }
+    return false;
+}
+
 static bool is_plain(const struct mln_problem *p)
 {
     bool denies = p->ends->at->defaults[p->ends->direction] == MLN_DEFAULT_DENY;
+    bool inbound = p->ends->direction == MLN_INBOUND, wide_deny = false;
     if (p->ends->through[MLN_IPV4])
         return false;
     for (size_t i = 0; i < p->pieces.len; i++) {
@@ -260,8 +277,9 @@ static bool is_plain(const struct mln_problem *p)
         if (piece->end->intent->overrides.len || has_exceptions(piece) ||
             (rule_is_wider(piece) && allow == denies))
             return false;
+        wide_deny |= rule_is_wider(piece) && !allow;
     }
-    return true;
+    return !inbound || !wide_deny || !allows_wire_server(p);
 }
 
 struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,

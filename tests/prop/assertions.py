@@ -25,7 +25,8 @@ from judge import Failure  # noqa: E402
 
 WITHOUT = ["routes", "templates", "overlay", "findings"]
 RESULT = re.compile(r"^\S+:(\d+):\d+: (holds|fails|is undecided): .*\n((?:    .*\n)*)", re.M)
-PACKET = re.compile(r"packet: (\w+) (\S+) -> ([^\s;]+)(?:; source in ([^;\n]*))?(?:; destination in ([^;\n]*))?")
+ENDS = "".join(r"(?:; %s(?: in ([^;,\n]*))?(?:,? not in [^;\n]*)?)?" % end for end in ("source", "destination"))
+PACKET = re.compile(r"packet: (\w+) (\S+) -> ([^\s;]+)" + ENDS)
 
 
 class Assertion:
