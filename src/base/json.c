@@ -111,38 +111,27 @@ static bool is_plain(char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Eight bytes at a time: the top bit of each byte of the result tells that one is not plain, except
- * that bytes above the lowest such may be taken for another. */
-static uint64_t not_plain(uint64_t bytes)
+/* Four to seven bytes, some of them twice. */
+static bool few_are_plain(const char *text, size_t length)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
-    return (bytes | (bytes - ones * 0x20) | (bytes + ones) | (quote - ones) | (backslash - ones)) &
-           tops;
-}
-
-/* How many of the eight bytes before the first that is not plain; 8: all are. */
-static size_t plain_of_eight(const char *text)
-{
-    uint64_t bytes;
-    memcpy(&bytes, text, sizeof(bytes));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bytes = __builtin_bswap64(bytes); /* the first byte is the lowest */
-#endif
-    uint64_t found = not_plain(bytes);
-    return found ? (size_t)__builtin_ctzll(found) / 8 : sizeof(bytes);
+    uint32_t first, last;
+    memcpy(&first, text, sizeof(first));
+    memcpy(&last, text + length - sizeof(last), sizeof(last));
+    return mln_json_plain_word((uint64_t)first << 32 | last) == 8;
 }
 
 size_t mln_json_plain(const char *text, size_t length)
 {
     size_t at = 0;
     for (; at + 8 <= length; at += 8) {
-        size_t count = plain_of_eight(text + at);
+        size_t count = mln_json_plain_of_eight(text + at);
         if (count < 8)
             return at + count;
     }
     if (at < length && length > 8) /* the end, once more with what is before it */
-        return length - 8 + plain_of_eight(text + length - 8);
+        return length - 8 + mln_json_plain_of_eight(text + length - 8);
+    if (length >= 4 && length < 8 && few_are_plain(text, length))
+        return length;
     while (at < length && is_plain(text[at]))
         at++;
     return at;
@@ -228,10 +217,26 @@ void mln_json_null(struct mln_json *json)
     item(json, "null", 4);
 }
 
+/* Both in one piece, where both stand for themselves, as they mostly do. */
 void mln_json_pair(struct mln_json *json, const char *key, const char *text)
 {
     if (text == NULL)
         return;
-    mln_json_key(json, key);
-    mln_json_string(json, text);
+    assert(json->depth > 0 && !json->after_key);
+    size_t key_length = strlen(key), length = strlen(text);
+    if (mln_json_plain(key, key_length) < key_length || mln_json_plain(text, length) < length) {
+        mln_json_key(json, key);
+        mln_json_string(json, text);
+        return;
+    }
+    char *at = begin_item(json, key_length + length + sizeof("\"\": \"\""));
+    *at++ = '"';
+    memcpy(at, key, key_length);
+    at += key_length;
+    memcpy(at, "\": ", 3);
+    at += json->compact ? 2 : 3;
+    *at++ = '"';
+    memcpy(at, text, length);
+    at[length] = '"';
+    wrote(json, at + length + 1);
 }

@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #define MLN_JSON_DEPTH 64
 
@@ -32,6 +34,27 @@ void mln_json_null(struct mln_json *json);
 /* How many bytes from `text` on, `length` at most, stand for themselves in any JSON string: ASCII,
  * no control character, no quote, no backslash. */
 size_t mln_json_plain(const char *text, size_t length);
+/* The same of the eight bytes in a word, the first one lowest. The top bit of each byte of `odd`
+ * tells that it is not plain, except that bytes above the lowest such may be taken for another. */
+static inline size_t mln_json_plain_word(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+    uint64_t odd =
+        (bytes | (bytes - ones * 0x20) | (bytes + ones) | (quote - ones) | (backslash - ones)) &
+        tops;
+    return odd ? (size_t)__builtin_ctzll(odd) / 8 : sizeof(bytes);
+}
+/* The same of eight bytes that are there. */
+static inline size_t mln_json_plain_of_eight(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof(bytes));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return mln_json_plain_word(bytes);
+}
 /* key and string in one go; nothing when text is NULL */
 void mln_json_pair(struct mln_json *json, const char *key, const char *text);
 

@@ -282,8 +282,14 @@ static void write_object(const struct mln_tree *tree, struct mln_json *json, boo
 {
     mln_json_object(json);
     for (size_t i = 0; i < tree->members.len; i++) {
-        mln_json_key(json, tree->members.data[i].key);
-        mln_tree_write_json(tree->members.data[i].value, json, plain);
+        const struct mln_tree *value = tree->members.data[i].value;
+        const char *key = tree->members.data[i].key;
+        if (value->kind == MLN_TREE_STRING && (plain || !looks_like_expression(value->text))) {
+            mln_json_pair(json, key, value->text);
+            continue;
+        }
+        mln_json_key(json, key);
+        mln_tree_write_json(value, json, plain);
     }
     mln_json_end_object(json);
 }

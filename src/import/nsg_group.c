@@ -153,8 +153,9 @@ static void check_names(struct mln_nsg_reader *r, const struct group *group)
     for (size_t i = 0; i < group->entries.len; i++) {
         struct entry *entry = &group->entries.data[i];
         const char *key = folded(r->ctx->arena, entry->rule.name);
-        const struct entry *other = mln_map_get(names, key);
-        mln_map_put(names, key, entry);
+        struct mln_map_entry *slot = mln_map_slot(names, key, strlen(key));
+        const struct entry *other = slot->value;
+        slot->value = entry;
         if (!other)
             continue;
         struct mln_diag *diag = mln_nsg_refused(r, entry->json, MLN_AZURE_ERROR_COUNT,

@@ -118,12 +118,19 @@ static bool scan_high(struct scanner *s)
     return true;
 }
 
+static inline const char *skip_plain(const char *at, const char *end)
+{
+    for (size_t count = 8; count == 8 && end - at >= 8; at += count)
+        count = mln_json_plain_of_eight(at);
+    return at + (end - at < 8 ? mln_json_plain(at, (size_t)(end - at)) : 0);
+}
+
 /* At the opening quote; ends behind the closing one. *escaped says whether there was an escape. */
 static bool scan_string(struct scanner *s, bool *escaped)
 {
     const char *start = s->at++;
     for (*escaped = false;;) {
-        s->at += mln_json_plain(s->at, (size_t)(s->end - s->at));
+        s->at = skip_plain(s->at, s->end);
         if (*s->at == '"') {
             s->at++;
             return true;
