@@ -243,6 +243,24 @@ bool mln_diff_same_match(const struct mln_match *x, const struct mln_match *y)
            memcmp(x->dst_vars, y->dst_vars, x->dst_var_count * sizeof *x->dst_vars) == 0;
 }
 
+static uint64_t mixed(uint64_t hash, const void *data, size_t length)
+{
+    return hash * 31 + mln_hash_bytes(data, length);
+}
+
+uint64_t mln_diff_hash_match(const struct mln_match *x)
+{
+    uint64_t hash = x->protos;
+    hash = mixed(hash, x->src->ranges, x->src->len * sizeof *x->src->ranges);
+    hash = mixed(hash, x->dst->ranges, x->dst->len * sizeof *x->dst->ranges);
+    if (x->sport)
+        hash = mixed(hash, x->sport->ranges, x->sport->len * sizeof *x->sport->ranges);
+    if (x->dport)
+        hash = mixed(hash, x->dport->ranges, x->dport->len * sizeof *x->dport->ranges);
+    hash = mixed(hash, x->src_vars, x->src_var_count * sizeof *x->src_vars);
+    return mixed(hash, x->dst_vars, x->dst_var_count * sizeof *x->dst_vars);
+}
+
 /* Most ends of most comparisons have not changed at all; that is seen without a diagram. */
 static bool is_unchanged(const struct comparison *c)
 {
@@ -303,15 +321,22 @@ static bool compare_whole(struct comparison *c, uint64_t limit, struct mln_diff 
 }
 
 /* Of long lists the rules that changed come first: after an edit that is far less. Of short ones
- * the whole gives fewer boxes. */
+ * the whole gives fewer boxes. Where all is too much, one packet tells that there is a difference,
+ * or the search for it that there is none. */
 static bool compare_lists(struct comparison *c, uint64_t limit, struct mln_diff *out)
 {
+    static bool (*const ways[2][3])(struct comparison *, uint64_t, struct mln_diff *) = {
+        {compare_whole, mln_diff_compare_changed, mln_diff_find_packet},
+        {mln_diff_compare_changed, compare_whole, mln_diff_find_packet},
+    };
     bool more = out->more; /* of the other family */
-    if (c->matches.len > LONG_LISTS && mln_diff_compare_changed(c, limit, out))
-        return true;
-    c->found.len = 0;
-    out->more = more;
-    return compare_whole(c, limit, out);
+    for (int i = 0; i < 3; i++) {
+        c->found.len = 0;
+        out->more = more;
+        if (ways[c->matches.len > LONG_LISTS][i](c, limit, out))
+            return true;
+    }
+    return false;
 }
 
 static void compare_family(struct comparison *c, uint64_t limit, struct mln_diff *out)

@@ -1,19 +1,49 @@
-/* What differs, where the whole lists are too much for diagrams: after an edit of a long list, a
- * packet that lies in no rule that came, went or moved is decided by the same rule as before, since
- * the others are there on both sides in the same order. So only the packets of changed rules are
- * compared, one changed rule after the other, each time with the lists cut to it: a small world,
- * however long the lists are. What an earlier changed rule holds is denied on both sides, so the
- * differences found are disjoint.
+/* What differs, where the whole lists are too much for diagrams: after an edit of a long list, only
+ * packets of changed rules need to be compared, one changed rule after the other, each time with
+ * the lists cut to it: a small world, however long the lists are. What an earlier changed rule
+ * holds is denied on both sides, so the differences found are disjoint.
  *
- * Which rules count as changed is found by walking along both lists; a worse walk costs time, never
- * exactness. */
+ * Rules of both lists that match and do the same are pairs. A packet in none but pairs is decided
+ * by the first rule of each list that it lies in. If the two decide otherwise, they are two pairs
+ * of different actions that overlap, and their order is not the same in both lists. So changed are
+ * the rules without a partner, and enough rules that every two such pairs have one of them: rules
+ * of one action may be permuted as they like, and a rule that moved counts, not those that it
+ * passed. Which ones are taken is a matter of cost, never of exactness. */
 #include "prove/diff_impl.h"
 
-enum { WINDOW = 64, MOST_CHANGED = 64 };
+#include <stdlib.h>
+
+enum { MOST_CHANGED = 64, MOST_CROSSED = 1 << 16, MOST_RULES = 1 << 14 };
 
 MLN_VEC_TYPE(match_vec, struct mln_match);
 
-/* ---- which rules changed ---- */
+/* ---- pairs ---- */
+
+/* A rule of a list: its place there, and a hash of what it matches and does. */
+struct key {
+    uint64_t hash;
+    size_t at;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct key *sorted_keys(struct comparison *c, const struct list *list)
+{
+    struct key *keys = MLN_NEW_ARRAY(c->ctx.arena, struct key, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        keys[i] = (struct key){mln_diff_hash_match(&c->matches.data[list->first + i]) * 2 +
+                                   list->entries.data[i].allow,
+                               i};
+    if (list->count > 1)
+        qsort(keys, list->count, sizeof *keys, by_hash);
+    return keys;
+}
 
 static bool same_entry(const struct comparison *c, const struct list *old, size_t i,
                        const struct list *new, size_t k)
@@ -23,29 +53,112 @@ static bool same_entry(const struct comparison *c, const struct list *old, size_
                                                             &c->matches.data[new->first + k]);
 }
 
-static void add_changed(struct comparison *c, const struct list *list, size_t from, size_t to,
-                        struct match_vec *changed)
-{
-    for (size_t i = from; i < to; i++)
-        mln_vec_push(c->ctx.arena, changed, c->matches.data[list->first + i]);
-}
+#define NO_PARTNER SIZE_MAX
+struct lists {
+    struct comparison *c;
+    const struct list *old, *new;
+    size_t *partner[MLN_SIDES]; /* by place; NO_PARTNER: none */
+};
 
-static void find_changed(struct comparison *c, const struct list *old, const struct list *new,
-                         struct match_vec *changed)
+/* Equal rules are paired in their order. */
+static void find_partners(struct lists *l)
 {
-    size_t next = 0;
-    for (size_t i = 0; i < old->count; i++) {
-        size_t k = next, end = next + WINDOW < new->count ? next + WINDOW : new->count;
-        while (k < end && !same_entry(c, old, i, new, k))
-            k++;
-        if (k == end) {
-            add_changed(c, old, i, i + 1, changed);
+    const struct key *old = sorted_keys(l->c, l->old), *new = sorted_keys(l->c, l->new);
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct list *list = s == MLN_OLD ? l->old : l->new;
+        l->partner[s] = MLN_NEW_ARRAY(l->c->ctx.arena, size_t, list->count + 1);
+        for (size_t i = 0; i < list->count; i++)
+            l->partner[s][i] = NO_PARTNER;
+    }
+    for (size_t i = 0, k = 0; i < l->old->count && k < l->new->count;) {
+        if (old[i].hash != new[k].hash) {
+            *(old[i].hash < new[k].hash ? &i : &k) += 1;
             continue;
         }
-        add_changed(c, new, next, k, changed);
-        next = k + 1;
+        if (same_entry(l->c, l->old, old[i].at, l->new, new[k].at)) {
+            l->partner[MLN_OLD][old[i].at] = new[k].at;
+            l->partner[MLN_NEW][new[k].at] = old[i].at;
+        }
+        i++;
+        k++;
     }
-    add_changed(c, new, next, new->count, changed);
+}
+
+/* ---- pairs whose order changed ---- */
+
+struct crossing {
+    size_t a, b; /* places in the old list */
+};
+MLN_VEC_TYPE(crossing_vec, struct crossing);
+
+/* false when there are too many. */
+static bool find_crossings(const struct lists *l, struct crossing_vec *out)
+{
+    const size_t *partner = l->partner[MLN_OLD];
+    const struct mln_rules_entry *entries = l->old->entries.data;
+    const struct mln_match *matches = &l->c->matches.data[l->old->first];
+    for (size_t b = 1; b < l->old->count; b++)
+        for (size_t a = 0; partner[b] != NO_PARTNER && a < b; a++) {
+            if (partner[a] == NO_PARTNER || partner[a] < partner[b] ||
+                entries[a].allow == entries[b].allow ||
+                !mln_match_overlaps(&matches[a], &matches[b]))
+                continue;
+            if (out->len == MOST_CROSSED)
+                return false;
+            mln_vec_push(l->c->ctx.arena, out, ((struct crossing){a, b}));
+        }
+    return true;
+}
+
+/* The rule with the most crossings first, until none is left. */
+static bool cover_crossings(const struct lists *l, struct crossing_vec *crossings,
+                            struct match_vec *changed)
+{
+    size_t *count = MLN_NEW_ARRAY(l->c->ctx.arena, size_t, l->old->count + 1);
+    for (size_t i = 0; i < crossings->len; i++) {
+        count[crossings->data[i].a]++;
+        count[crossings->data[i].b]++;
+    }
+    while (crossings->len > 0 && changed->len <= MOST_CHANGED) {
+        size_t most = 0, kept = 0;
+        for (size_t i = 1; i < l->old->count; i++)
+            if (count[i] > count[most])
+                most = i;
+        mln_vec_push(l->c->ctx.arena, changed, l->c->matches.data[l->old->first + most]);
+        for (size_t i = 0; i < crossings->len; i++) {
+            struct crossing x = crossings->data[i];
+            if (x.a != most && x.b != most) {
+                crossings->data[kept++] = x;
+                continue;
+            }
+            count[x.a]--;
+            count[x.b]--;
+        }
+        crossings->len = kept;
+    }
+    return crossings->len == 0;
+}
+
+static void add_alone(const struct lists *l, int side, struct match_vec *changed)
+{
+    const struct list *list = side == MLN_OLD ? l->old : l->new;
+    for (size_t i = 0; i < list->count; i++)
+        if (l->partner[side][i] == NO_PARTNER)
+            mln_vec_push(l->c->ctx.arena, changed, l->c->matches.data[list->first + i]);
+}
+
+static bool find_changed(struct comparison *c, const struct list *old, const struct list *new,
+                         struct match_vec *changed)
+{
+    struct lists l = {.c = c, .old = old, .new = new};
+    struct crossing_vec crossings = {0};
+    if (old->count > MOST_RULES || new->count > MOST_RULES)
+        return false;
+    find_partners(&l);
+    add_alone(&l, MLN_OLD, changed);
+    add_alone(&l, MLN_NEW, changed);
+    return changed->len <= MOST_CHANGED && find_crossings(&l, &crossings) &&
+           cover_crossings(&l, &crossings, changed);
 }
 
 /* ---- matches cut to one ---- */
@@ -163,7 +276,8 @@ bool mln_diff_compare_changed(struct comparison *c, uint64_t limit, struct mln_d
     if (c->list_count[MLN_OLD] != c->list_count[MLN_NEW])
         return false;
     for (size_t h = 0; h < c->list_count[MLN_OLD]; h++)
-        find_changed(c, &c->lists[MLN_OLD][h], &c->lists[MLN_NEW][h], &changed);
+        if (!find_changed(c, &c->lists[MLN_OLD][h], &c->lists[MLN_NEW][h], &changed))
+            return false;
     if (changed.len > MOST_CHANGED)
         return false;
     for (size_t i = 0; i < changed.len; i++) {

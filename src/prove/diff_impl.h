@@ -24,6 +24,7 @@ struct comparison {
 
 /* diff.c */
 bool mln_diff_same_match(const struct mln_match *x, const struct mln_match *y);
+uint64_t mln_diff_hash_match(const struct mln_match *x); /* of the same matches, the same */
 /* The boxes of a difference into `found`. */
 void mln_diff_take_boxes(struct comparison *c, struct mln_diagrams *d, mln_diagram set, bool added,
                          struct mln_diff *out);
@@ -31,6 +32,10 @@ void mln_diff_take_boxes(struct comparison *c, struct mln_diagrams *d, mln_diagr
 /* diff_changed.c: the same differences from the rules that changed alone, for lists that are too
  * much as a whole. false when that is too much as well, or not an edit of one list. */
 bool mln_diff_compare_changed(struct comparison *c, uint64_t limit, struct mln_diff *out);
+
+/* diff_packet.c: one packet of a difference, for lists that are too much even so: a box of that
+ * packet, and out->more. Nothing when there is no difference; false when the search gave up. */
+bool mln_diff_find_packet(struct comparison *c, uint64_t limit, struct mln_diff *out);
 
 /* diff_cause.c: who decides the packets of each box found, on both sides. */
 void mln_diff_find_causes(struct comparison *c);

@@ -90,12 +90,17 @@ EDITED = 8  # of a long list only the first rules decide much in a small univers
 def edit_rules(rng, rules, direction):
     rules = [dict(r) for r in rules]
     for _ in range(rng.choice([0, 1, 1, 2])):
-        act = rng.choice(["drop", "swap", "field", "add"])
+        act = rng.choice(["drop", "swap", "field", "add", "shuffle"])
         if act == "drop" and rules:
             rules.pop(rng.randrange(len(rules)))
         elif act == "swap" and len(rules) > 1:
             a, b = rng.sample(rules, 2)
             a["priority"], b["priority"] = b["priority"], a["priority"]
+        elif act == "shuffle":
+            places = [r["priority"] for r in rules]
+            rng.shuffle(places)
+            for one, place in zip(rules, places):
+                one["priority"] = place
         elif act == "field" and rules:
             one, other = rng.choice(rules), rng.choice(R.random_rules(rng, direction))
             key = rng.choice(["access", "port", "src", "dst"])
