@@ -198,12 +198,12 @@ static bool add_service(struct mln_build *b, struct mln_scope *scope, struct mln
     }
     case MLN_SERVICE_NAME: {
         struct mln_value value = {
-            .kind = MLN_VALUE_NAME, .span = service->span, .text = service->name.text};
+            .kind = MLN_VALUE_NAME, .span = service->span, .text = service->name};
         return add_value(b, scope, &value, -1u, out);
     }
     case MLN_SERVICE_PARAM: {
         struct mln_value value = {
-            .kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name.text};
+            .kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name};
         return add_value(b, scope, &value, service->proto, out);
     }
     case MLN_SERVICE_POISON:
@@ -309,8 +309,8 @@ static const char *make_text(struct mln_arena *a, const struct mln_service *serv
             mln_buf_char(&out, '_');
         if (plain && !same)
             mln_buf_add(&out, s->proto == MLN_PROTO_COUNT ? "any" : mln_proto_names[s->proto]);
-        else if (!plain && s->name.text)
-            mln_buf_add(&out, s->name.text);
+        else if (!plain && s->name)
+            mln_buf_add(&out, s->name);
         if (plain && s->source) {
             mln_buf_add(&out, "-from");
             add_port_text(&out, s->source);
