@@ -129,15 +129,20 @@ static void declare(struct mln_build *b, struct mln_active *active, enum mln_sym
 
 static void check_template(struct mln_build *b, const struct mln_node *node)
 {
-    for (const struct mln_template_param *p = node->params; p; p = p->next)
-        for (const struct mln_template_param *old = node->params; old != p; old = old->next)
-            if (p->name.text && old->name.text == p->name.text) {
-                struct mln_diag *diag =
-                    mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
-                               "parameter '$%s' stands here twice", p->name.text);
-                mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
-                return;
-            }
+    struct mln_map *seen = mln_map_new(b->arena);
+    for (const struct mln_template_param *p = node->params; p; p = p->next) {
+        if (!p->name.text)
+            continue;
+        const struct mln_template_param *old = mln_map_get(seen, p->name.text);
+        if (!old) {
+            mln_map_put(seen, p->name.text, (void *)(uintptr_t)p);
+            continue;
+        }
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
+                                           "parameter '$%s' stands here twice", p->name.text);
+        mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
+        return;
+    }
 }
 
 static void declare_node(struct mln_build *b, struct mln_active *active)
