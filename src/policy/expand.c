@@ -76,7 +76,7 @@ static void expand(struct mln_build *b, struct mln_scope *scope, struct mln_node
             expand_when(b, scope, node, out);
             continue;
         }
-        struct mln_active active = {node, scope, NULL};
+        struct mln_active active = {.kind = node->kind, .node = node, .scope = scope};
         if (node->kind != MLN_NODE_POISON)
             mln_vec_push(b->arena, out, active);
     }
@@ -147,7 +147,7 @@ static void check_template(struct mln_build *b, const struct mln_node *node)
 
 static void declare_node(struct mln_build *b, struct mln_active *active)
 {
-    switch (active->node->kind) {
+    switch (active->kind) {
     case MLN_NODE_GROUP:
         declare(b, active, MLN_SYM_GROUP, MLN_NAMES_SIDE);
         break;
@@ -305,7 +305,7 @@ static void apply_all(struct mln_build *b, struct mln_scope *scope)
 {
     for (size_t i = 0; i < scope->actives.len; i++) {
         struct mln_active *active = &scope->actives.data[i];
-        if (active->node->kind != MLN_NODE_APPLY)
+        if (active->kind != MLN_NODE_APPLY)
             continue;
         if (b->active_count > MAX_ACTIVE) {
             mln_report(b->ctx->diags, MLN_D_APPLY_RECURSION, active->node->span,
@@ -447,7 +447,7 @@ void mln_expand_modules(struct mln_build *b, const struct mln_module_vec *module
         for (size_t k = 0; k < scope->actives.len; k++) {
             struct mln_active *active = &scope->actives.data[k];
             /* a parameter inside `when` was not defined with the others */
-            if (active->node->kind == MLN_NODE_PARAM && active->node->name.text &&
+            if (active->kind == MLN_NODE_PARAM && active->node->name.text &&
                 !mln_map_get(scope->params, active->node->name.text))
                 define_param(b, scope, active->node);
             declare_node(b, active);
