@@ -224,23 +224,33 @@ struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_
     return rule;
 }
 
-static const struct mln_ipset *keep_prefixes(struct mln_arena *arena, const struct mln_ipset *set,
-                                             const struct mln_ipset *lowered)
-{
-    return set == lowered ? set : mln_ipset_from_ranges(arena, set->family, set->ranges, set->len);
-}
-
-static const struct mln_portset *keep_ports(struct mln_arena *arena, const struct mln_portset *set,
-                                            const struct mln_portset *lowered)
-{
-    return set == lowered ? set : mln_portset_from_ranges(arena, set->ranges, set->len);
-}
-
 static void *keep_array(struct mln_arena *arena, const void *array, size_t count, size_t size)
 {
     if (count == 0)
         return NULL;
     return memcpy(mln_alloc_array(arena, count, size), array, count * size);
+}
+
+static const struct mln_ipset *keep_prefixes(struct mln_arena *arena, const struct mln_ipset *set,
+                                             const struct mln_ipset *lowered)
+{
+    if (set == lowered)
+        return set;
+    struct mln_ipset *kept = MLN_NEW(arena, struct mln_ipset);
+    *kept = *set;
+    kept->ranges = keep_array(arena, set->ranges, set->len, sizeof(*set->ranges));
+    return kept;
+}
+
+static const struct mln_portset *keep_ports(struct mln_arena *arena, const struct mln_portset *set,
+                                            const struct mln_portset *lowered)
+{
+    if (set == lowered)
+        return set;
+    struct mln_portset *kept = MLN_NEW(arena, struct mln_portset);
+    *kept = *set;
+    kept->ranges = keep_array(arena, set->ranges, set->len, sizeof(*set->ranges));
+    return kept;
 }
 
 /* Sets that did not grow are those of the lowered rule. */
