@@ -675,8 +675,11 @@ region:
   | STRING
   ;
 
+/* As `name`, without the step by way of it: most tokens of a policy are these. */
 name_value:
-    name                            { $$ = mln_make_name_value(st, WORD(@1)); }
+    NAME                            { $$ = mln_make_name_value(st, WORD(@1)); }
+  | DOLLAR                          { $$ = mln_make_name_value(st, WORD(@1)); }
+  | softword                        { $$ = mln_make_name_value(st, WORD(@1)); }
   | BADWORD                         { $$ = mln_lex_poison(st, @$); }
   ;
 

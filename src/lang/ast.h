@@ -74,7 +74,7 @@ struct mln_service {
         struct {
             struct mln_value *source, *port; /* PROTO: NUMBER, RANGE or PARAM; NULL = every port */
         };
-        struct mln_word name; /* NAME, PARAM */
+        const char *name; /* NAME, PARAM: interned, without the "$" */
     };
     struct mln_service *next;
 };
@@ -155,8 +155,10 @@ struct mln_node {
                                  when: the parameter, without the "$"; NULL for all others but items */
         struct mln_word key;  /* the item's or firewall key's word */
     };
-    struct mln_node *body;         /* items or statements in braces; `then` of when */
-    struct mln_service *services;  /* service, intent, kind endpoint's ports */
+    union {
+        struct mln_node *body;        /* items or statements in braces; `then` of when */
+        struct mln_service *services; /* service, intent, kind endpoint's ports */
+    };
     union {
         struct mln_value *values;  /* all but group, apply, intent: prefixes, item values, names of
                                       geography, external's prefixes and strings, value of param
@@ -179,6 +181,14 @@ struct mln_node {
         const struct mln_clauses *clauses; /* intent, assertion, apply; never NULL */
     };
 };
+
+/* NULL for kinds without one. */
+static inline struct mln_node *mln_node_body(const struct mln_node *node)
+{
+    bool services = node->kind == MLN_NODE_SERVICE || node->kind == MLN_NODE_INTENT ||
+                    node->kind == MLN_NODE_ITEM;
+    return services ? NULL : node->body;
+}
 
 static inline struct mln_span mln_node_keyword(const struct mln_node *node)
 {

@@ -174,9 +174,7 @@ struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word 
     bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
     struct mln_service *service =
         make_service(st, name.span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
-    service->name = name;
-    if (param)
-        service->name.text = mln_intern(st->ctx->names, name.text + 1);
+    service->name = param ? mln_intern(st->ctx->names, name.text + 1) : name.text;
     return service;
 }
 

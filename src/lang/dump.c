@@ -103,10 +103,10 @@ static void dump_service(const struct mln_service *service, struct mln_buf *out)
         mln_buf_char(out, '?');
         break;
     case MLN_SERVICE_NAME:
-        mln_buf_add(out, service->name.text);
+        mln_buf_add(out, service->name);
         break;
     case MLN_SERVICE_PARAM:
-        mln_buf_printf(out, "%s$%s", proto_text(service->proto), service->name.text);
+        mln_buf_printf(out, "%s$%s", proto_text(service->proto), service->name);
         break;
     case MLN_SERVICE_PROTO:
         mln_buf_add(out, proto_text(service->proto));
@@ -237,7 +237,7 @@ static void dump_item(const struct mln_node *node, struct mln_buf *out)
     add_values(out, " ", node->values);
     if (node->item == MLN_ITEM_SERVICE_ENDPOINT)
         add_values(out, " only ", node->only);
-    if (node->services) {
+    if (node->item == MLN_ITEM_PORTS) {
         mln_buf_char(out, ' ');
         dump_services(node->services, out);
     }
@@ -323,7 +323,7 @@ static void dump_nodes(const struct mln_node *node, int level, struct mln_buf *o
         mln_buf_printf(out, "%*s", 2 * level, "");
         dump_line(node, out);
         mln_buf_char(out, '\n');
-        dump_nodes(node->body, level + 1, out);
+        dump_nodes(mln_node_body(node), level + 1, out);
         if (node->has_else) {
             mln_buf_printf(out, "%*selse\n", 2 * level, "");
             dump_nodes(node->orelse, level + 1, out);

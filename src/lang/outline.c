@@ -145,12 +145,12 @@ static void write_declaration(struct mln_ctx *ctx, const struct mln_node *node,
         page, level,
         callable ? mln_outline_signature(ctx, node)
                  : mln_printf(ctx->arena, "%s %s", mln_outline_kind(node), node->name.text));
-    if (!callable && !node->body)
+    if (!callable && !mln_node_body(node))
         mln_page_code(page, mln_outline_text(ctx, node));
     const char *comment = comment_of(ctx, node);
     if (comment)
         mln_comment_write(page, comment);
-    if (bodies && node->body)
+    if (bodies && mln_node_body(node))
         mln_page_code(page, mln_outline_text(ctx, node));
 }
 

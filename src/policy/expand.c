@@ -76,7 +76,7 @@ static void expand(struct mln_build *b, struct mln_scope *scope, struct mln_node
             expand_when(b, scope, node, out);
             continue;
         }
-        struct mln_active active = {node, scope, NULL};
+        struct mln_active active = {.kind = node->kind, .node = node, .scope = scope};
         if (node->kind != MLN_NODE_POISON)
             mln_vec_push(b->arena, out, active);
     }
@@ -129,20 +129,25 @@ static void declare(struct mln_build *b, struct mln_active *active, enum mln_sym
 
 static void check_template(struct mln_build *b, const struct mln_node *node)
 {
-    for (const struct mln_template_param *p = node->params; p; p = p->next)
-        for (const struct mln_template_param *old = node->params; old != p; old = old->next)
-            if (p->name.text && old->name.text == p->name.text) {
-                struct mln_diag *diag =
-                    mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
-                               "parameter '$%s' stands here twice", p->name.text);
-                mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
-                return;
-            }
+    struct mln_map *seen = mln_map_new(b->arena);
+    for (const struct mln_template_param *p = node->params; p; p = p->next) {
+        if (!p->name.text)
+            continue;
+        const struct mln_template_param *old = mln_map_get(seen, p->name.text);
+        if (!old) {
+            mln_map_put(seen, p->name.text, (void *)(uintptr_t)p);
+            continue;
+        }
+        struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_DUPLICATE_NAME, p->name.span,
+                                           "parameter '$%s' stands here twice", p->name.text);
+        mln_diag_label(diag, old->name.span, "'$%s' is declared here", p->name.text);
+        return;
+    }
 }
 
 static void declare_node(struct mln_build *b, struct mln_active *active)
 {
-    switch (active->node->kind) {
+    switch (active->kind) {
     case MLN_NODE_GROUP:
         declare(b, active, MLN_SYM_GROUP, MLN_NAMES_SIDE);
         break;
@@ -300,7 +305,7 @@ static void apply_all(struct mln_build *b, struct mln_scope *scope)
 {
     for (size_t i = 0; i < scope->actives.len; i++) {
         struct mln_active *active = &scope->actives.data[i];
-        if (active->node->kind != MLN_NODE_APPLY)
+        if (active->kind != MLN_NODE_APPLY)
             continue;
         if (b->active_count > MAX_ACTIVE) {
             mln_report(b->ctx->diags, MLN_D_APPLY_RECURSION, active->node->span,
@@ -442,7 +447,7 @@ void mln_expand_modules(struct mln_build *b, const struct mln_module_vec *module
         for (size_t k = 0; k < scope->actives.len; k++) {
             struct mln_active *active = &scope->actives.data[k];
             /* a parameter inside `when` was not defined with the others */
-            if (active->node->kind == MLN_NODE_PARAM && active->node->name.text &&
+            if (active->kind == MLN_NODE_PARAM && active->node->name.text &&
                 !mln_map_get(scope->params, active->node->name.text))
                 define_param(b, scope, active->node);
             declare_node(b, active);

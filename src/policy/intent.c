@@ -194,7 +194,7 @@ static const char *services_name(struct mln_build *b, struct mln_scope *scope,
     bool single = list && !list->next && list->kind == MLN_SERVICE_PARAM;
     if (!single)
         return mln_services_text(b, list);
-    struct mln_value value = {.kind = MLN_VALUE_PARAM, .span = list->span, .text = list->name.text};
+    struct mln_value value = {.kind = MLN_VALUE_PARAM, .span = list->span, .text = list->name};
     struct mln_arg arg = mln_eval(b, scope, &value);
     return arg.value->kind == MLN_VALUE_NAME ? arg.value->text : mln_services_text(b, list);
 }

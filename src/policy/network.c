@@ -42,8 +42,8 @@ static bool first_time(struct mln_build *b, const struct mln_node *item, uint64_
 {
     uint64_t bit = UINT64_C(1) << item->item;
     if (*seen & bit) {
-        mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item), "'%s' stands here twice",
-                   item->key.text);
+        mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item),
+                   "'%s' stands here twice", item->key.text);
         return false;
     }
     *seen |= bit;
@@ -92,7 +92,7 @@ static struct defaults *file_defaults(struct mln_build *b)
 {
     struct defaults *d = MLN_NEW(b->arena, struct defaults);
     for (size_t i = 0; i < b->root->actives.len; i++)
-        if (b->root->actives.data[i].node->kind == MLN_NODE_DEFAULT)
+        if (b->root->actives.data[i].kind == MLN_NODE_DEFAULT)
             add_default(b, d, b->root->actives.data[i].node);
     return d;
 }
@@ -360,13 +360,13 @@ void mln_build_network(struct mln_build *b, struct mln_active *active)
     struct defaults own = {0};
     uint64_t seen = 0;
     for (size_t i = 0; i < items.len; i++) {
-        if (items.data[i].node->kind == MLN_NODE_ITEM)
+        if (items.data[i].kind == MLN_NODE_ITEM)
             network_item(b, network, scope, items.data[i].node, &seen);
-        else if (items.data[i].node->kind == MLN_NODE_DEFAULT)
+        else if (items.data[i].kind == MLN_NODE_DEFAULT)
             add_default(b, &own, items.data[i].node);
     }
     for (size_t i = 0; i < items.len; i++)
-        if (items.data[i].node->kind == MLN_NODE_ZONE)
+        if (items.data[i].kind == MLN_NODE_ZONE)
             build_zone(b, global, scope, network, items.data[i].node, &own);
     if (scope->caller)
         for (size_t i = 0; i < global->sides->len; i++) {
@@ -385,7 +385,7 @@ void mln_build_network_asgs(struct mln_build *b, struct mln_active *active)
     struct mln_active_vec items = {0};
     mln_expand_items(b, active->scope, active->node->body, &items);
     for (size_t i = 0; i < items.len; i++)
-        if (items.data[i].node->kind == MLN_NODE_ASG)
+        if (items.data[i].kind == MLN_NODE_ASG)
             mln_build_asg(b, active->scope, items.data[i].node);
 }
 

@@ -4,42 +4,42 @@
 
 static void declare_places(struct mln_build *b, struct mln_active *active)
 {
-    if (active->node->kind == MLN_NODE_NETWORK)
+    if (active->kind == MLN_NODE_NETWORK)
         mln_build_network(b, active);
-    else if (active->node->kind == MLN_NODE_EXTERNAL)
+    else if (active->kind == MLN_NODE_EXTERNAL)
         mln_build_external(b, active);
-    else if (active->node->kind == MLN_NODE_KIND)
+    else if (active->kind == MLN_NODE_KIND)
         mln_build_kind(b, active);
-    else if (active->node->kind == MLN_NODE_GEOGRAPHY)
+    else if (active->kind == MLN_NODE_GEOGRAPHY)
         mln_build_geography(b, active);
 }
 
 static void declare_in_places(struct mln_build *b, struct mln_active *active)
 {
-    if (active->node->kind == MLN_NODE_NETWORK)
+    if (active->kind == MLN_NODE_NETWORK)
         mln_build_network_asgs(b, active);
-    else if (active->node->kind == MLN_NODE_ASG)
+    else if (active->kind == MLN_NODE_ASG)
         mln_build_asg(b, active->scope, active->node);
-    else if (active->node->kind == MLN_NODE_PEER)
+    else if (active->kind == MLN_NODE_PEER)
         mln_build_peer(b, active);
-    else if (active->node->kind == MLN_NODE_CONNECT)
+    else if (active->kind == MLN_NODE_CONNECT)
         mln_build_connect(b, active);
-    else if (active->node->kind == MLN_NODE_RESOURCE)
+    else if (active->kind == MLN_NODE_RESOURCE)
         mln_build_resource(b, active);
 }
 
 static void declare_intents(struct mln_build *b, struct mln_active *active)
 {
-    if (active->node->kind == MLN_NODE_INTENT)
+    if (active->kind == MLN_NODE_INTENT)
         mln_build_intent(b, active);
 }
 
 /* Mistakes in a group or service that nothing uses are mistakes too. */
 static void resolve_unused(struct mln_build *b, struct mln_active *active)
 {
-    if (active->node->kind == MLN_NODE_GROUP)
+    if (active->kind == MLN_NODE_GROUP)
         mln_resolve_group(b, active->scope, active->node);
-    else if (active->node->kind == MLN_NODE_SERVICE)
+    else if (active->kind == MLN_NODE_SERVICE)
         mln_resolve_service(b, active->scope, active->node);
 }
 

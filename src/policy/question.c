@@ -84,7 +84,7 @@ struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *mod
     put_name(b, node->from, words->from);
     put_name(b, node->to, words->to);
     unsigned errors = ctx->diags->errors;
-    struct mln_active active = {.node = node, .scope = b->root};
+    struct mln_active active = {.kind = node->kind, .node = node, .scope = b->root};
     mln_build_intent(b, &active);
     bool good = model->assertions.len == before + 1 && ctx->diags->errors == errors;
     struct mln_intent *question = good ? model->assertions.data[before] : NULL;

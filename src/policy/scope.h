@@ -63,6 +63,7 @@ struct mln_bound {
 
 /* A node to be built, after conditions were decided, with the scope it stands in. */
 struct mln_active {
+    enum mln_node_kind kind; /* of the node, which need not be looked at to pass it by */
     struct mln_node *node;
     struct mln_scope *scope;
     struct mln_scope *applied; /* APPLY: the scope of the application; NULL when it failed */

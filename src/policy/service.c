@@ -2,25 +2,25 @@
  * ports). */
 #include "policy/build.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static void add_item(struct mln_arena *a, struct mln_services *out, size_t *cap, unsigned protos,
+MLN_VEC_TYPE(range_vec, struct mln_port_range);
+
+/* Items as they are met. They are united when all are there: a list may have thousands of ports. */
+MLN_VEC_TYPE(service_list, struct mln_service_item);
+
+static void add_item(struct mln_arena *a, struct service_list *out, unsigned protos,
                      const struct mln_portset *sport, const struct mln_portset *dport)
 {
-    for (size_t i = 0; i < out->len; i++) {
-        struct mln_service_item *item = &out->items[i];
-        if (item->protos != protos || !mln_portset_equal(item->sport, sport))
-            continue;
-        item->dport = mln_portset_union(a, item->dport, dport);
-        return;
-    }
-    if (out->len == *cap)
-        out->items = mln_vec_grow(a, out->items, out->len, cap, sizeof *out->items);
-    out->items[out->len++] = (struct mln_service_item){protos, sport, dport};
+    struct mln_service_item item = {protos, sport, dport};
+    mln_vec_push(a, out, item);
 }
 
-static int compare_items(const struct mln_service_item *x, const struct mln_service_item *y)
+/* By protocols and source ports. */
+static int compare_items(const void *a, const void *b)
 {
+    const struct mln_service_item *x = a, *y = b;
     if (x->protos != y->protos)
         return x->protos < y->protos ? -1 : 1;
     for (size_t i = 0; i < x->sport->len && i < y->sport->len; i++) {
@@ -33,22 +33,34 @@ static int compare_items(const struct mln_service_item *x, const struct mln_serv
     return (x->sport->len > y->sport->len) - (x->sport->len < y->sport->len);
 }
 
-/* A service has few (protocol, source ports) combinations: insertion sort. */
-static void sort_items(struct mln_services *services)
+static const struct mln_portset *union_of(struct mln_arena *a, const struct mln_service_item *items,
+                                          size_t count)
 {
-    for (size_t i = 1; i < services->len; i++) {
-        struct mln_service_item item = services->items[i];
-        size_t k = i;
-        for (; k > 0 && compare_items(&item, &services->items[k - 1]) < 0; k--)
-            services->items[k] = services->items[k - 1];
-        services->items[k] = item;
-    }
+    struct range_vec ranges = {0};
+    if (count == 1)
+        return items->dport;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < items[i].dport->len; k++)
+            mln_vec_push(a, &ranges, items[i].dport->ranges[k]);
+    return mln_portset_from_ranges(a, ranges.data, ranges.len);
 }
 
-static const struct mln_portset *ports_of(struct mln_build *b, struct mln_scope *scope,
-                                          struct mln_value *value, bool *good);
-
-MLN_VEC_TYPE(range_vec, struct mln_port_range);
+/* Sorted, and one item for each protocols and source ports. */
+static struct mln_services canonical(struct mln_arena *a, struct service_list *list)
+{
+    size_t kept = 0;
+    if (list->len > 1)
+        qsort(list->data, list->len, sizeof *list->data, compare_items);
+    for (size_t begin = 0, end; begin < list->len; begin = end) {
+        for (end = begin + 1; end < list->len; end++)
+            if (compare_items(&list->data[begin], &list->data[end]) != 0)
+                break;
+        struct mln_service_item item = list->data[begin];
+        item.dport = union_of(a, &list->data[begin], end - begin);
+        list->data[kept++] = item;
+    }
+    return (struct mln_services){list->data, kept};
+}
 
 static bool add_ranges(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
                        struct range_vec *ranges)
@@ -84,19 +96,13 @@ static const struct mln_portset *ports_of(struct mln_build *b, struct mln_scope 
     return mln_portset_from_ranges(b->arena, ranges.data, ranges.len);
 }
 
-struct service_list {
-    struct mln_services out;
-    size_t cap;
-};
-
 static bool add_services(struct mln_build *b, struct mln_scope *scope, struct mln_service *list,
                          struct service_list *out);
 
 static void add_all(struct mln_build *b, const struct mln_services *from, struct service_list *out)
 {
     for (size_t i = 0; i < from->len; i++)
-        add_item(b->arena, &out->out, &out->cap, from->items[i].protos, from->items[i].sport,
-                 from->items[i].dport);
+        add_item(b->arena, out, from->items[i].protos, from->items[i].sport, from->items[i].dport);
 }
 
 static bool add_symbol(struct mln_build *b, struct mln_symbol *symbol, struct mln_span span,
@@ -116,9 +122,8 @@ static bool add_symbol(struct mln_build *b, struct mln_symbol *symbol, struct ml
             symbol->state = MLN_IN_WORK;
             struct service_list own = {0};
             bool good = add_services(b, symbol->scope, symbol->node->services, &own);
-            sort_items(&own.out);
             symbol->u.services = MLN_NEW(b->arena, struct mln_services);
-            *symbol->u.services = own.out;
+            *symbol->u.services = canonical(b->arena, &own);
             symbol->state = good && symbol->state != MLN_BROKEN ? MLN_DONE : MLN_BROKEN;
         }
         b->depth--;
@@ -158,14 +163,14 @@ static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_v
         name = mln_eval_name(b, arg, &where);
         return name && add_named(b, where, name, value->span, out);
     case MLN_VALUE_ANY:
-        add_item(b->arena, &out->out, &out->cap, MLN_PROTOS_ALL, all_ports(b), all_ports(b));
+        add_item(b->arena, out, MLN_PROTOS_ALL, all_ports(b), all_ports(b));
         return true;
     case MLN_VALUE_NUMBER:
     case MLN_VALUE_RANGE:
         if (proto <= MLN_PROTO_COUNT) {
             const struct mln_portset *ports = ports_of(b, arg.scope, arg.value, &good);
             if (good)
-                add_item(b->arena, &out->out, &out->cap,
+                add_item(b->arena, out,
                          proto == MLN_PROTO_COUNT ? MLN_PROTOS_ALL : MLN_PROTO_BIT(proto),
                          all_ports(b), ports);
             return good;
@@ -193,17 +198,17 @@ static bool add_service(struct mln_build *b, struct mln_scope *scope, struct mln
         unsigned protos =
             service->proto == MLN_PROTO_COUNT ? MLN_PROTOS_ALL : MLN_PROTO_BIT(service->proto);
         if (good)
-            add_item(b->arena, &out->out, &out->cap, protos, sport, dport);
+            add_item(b->arena, out, protos, sport, dport);
         return good;
     }
     case MLN_SERVICE_NAME: {
         struct mln_value value = {
-            .kind = MLN_VALUE_NAME, .span = service->span, .text = service->name.text};
+            .kind = MLN_VALUE_NAME, .span = service->span, .text = service->name};
         return add_value(b, scope, &value, -1u, out);
     }
     case MLN_SERVICE_PARAM: {
         struct mln_value value = {
-            .kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name.text};
+            .kind = MLN_VALUE_PARAM, .span = service->span, .text = service->name};
         return add_value(b, scope, &value, service->proto, out);
     }
     case MLN_SERVICE_POISON:
@@ -249,10 +254,9 @@ bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln
         return true;
     }
     bool good = add_services(b, scope, services, &list);
-    sort_items(&list.out);
-    *out = list.out;
+    *out = canonical(b->arena, &list);
     if (plain && good)
-        plain->services = list.out;
+        plain->services = *out;
     return good;
 }
 
@@ -267,10 +271,9 @@ struct mln_services mln_services_intersect(struct mln_arena *a, const struct mln
             const struct mln_portset *sport = mln_portset_intersect(a, p->sport, q->sport);
             const struct mln_portset *dport = mln_portset_intersect(a, p->dport, q->dport);
             if (protos && sport->len && dport->len)
-                add_item(a, &out.out, &out.cap, protos, sport, dport);
+                add_item(a, &out, protos, sport, dport);
         }
-    sort_items(&out.out);
-    return out.out;
+    return canonical(a, &out);
 }
 
 struct mln_services mln_services_union(struct mln_arena *a, const struct mln_services *x,
@@ -280,10 +283,9 @@ struct mln_services mln_services_union(struct mln_arena *a, const struct mln_ser
     const struct mln_services *const both[] = {x, y};
     for (size_t s = 0; s < 2; s++)
         for (size_t i = 0; i < both[s]->len; i++)
-            add_item(a, &out.out, &out.cap, both[s]->items[i].protos, both[s]->items[i].sport,
+            add_item(a, &out, both[s]->items[i].protos, both[s]->items[i].sport,
                      both[s]->items[i].dport);
-    sort_items(&out.out);
-    return out.out;
+    return canonical(a, &out);
 }
 
 static void add_port_text(struct mln_buf *out, const struct mln_value *value)
@@ -309,8 +311,8 @@ static const char *make_text(struct mln_arena *a, const struct mln_service *serv
             mln_buf_char(&out, '_');
         if (plain && !same)
             mln_buf_add(&out, s->proto == MLN_PROTO_COUNT ? "any" : mln_proto_names[s->proto]);
-        else if (!plain && s->name.text)
-            mln_buf_add(&out, s->name.text);
+        else if (!plain && s->name)
+            mln_buf_add(&out, s->name);
         if (plain && s->source) {
             mln_buf_add(&out, "-from");
             add_port_text(&out, s->source);

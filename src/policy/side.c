@@ -313,6 +313,7 @@ static bool add_tag(struct mln_build *b, const struct mln_tag *tag, const char *
             mln_diag_inline(diag, "use '%s'", suggestion);
         return false;
     }
+    b->tags_named |= 1u << tag->kind;
     struct mln_leaf leaf = {.kind = MLN_LEAF_TAG, .span = span, .tag = tag};
     add_leaf(b, out, leaf);
     return true;

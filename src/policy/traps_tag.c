@@ -31,9 +31,10 @@ static struct mln_span place_of(const struct mln_intent *intent)
     return intent->library && frame ? frame->span : intent->span;
 }
 
-static bool any_speaks_of(const struct mln_model *model, enum mln_tag_kind kind)
+static bool any_speaks_of(const struct mln_build *b, enum mln_tag_kind kind)
 {
-    for (size_t i = 0; i < model->intents.len; i++)
+    const struct mln_model *model = b->model;
+    for (size_t i = 0; (b->tags_named >> kind & 1) && i < model->intents.len; i++)
         if (names_tag(model->intents.data[i]->from, kind) ||
             names_tag(model->intents.data[i]->to, kind))
             return true;
@@ -161,10 +162,10 @@ static void check_connection(struct mln_build *b, const struct mln_connection *c
 void mln_traps_tags(struct mln_build *b)
 {
     const struct mln_model *m = b->model;
-    bool virtual_network = any_speaks_of(m, MLN_TAG_VIRTUAL_NETWORK);
+    bool virtual_network = any_speaks_of(b, MLN_TAG_VIRTUAL_NETWORK);
     for (size_t i = 0; i < m->zones.len; i++)
         check_default_route(b, m->zones.data[i], virtual_network);
-    if (any_speaks_of(m, MLN_TAG_INTERNET))
+    if (any_speaks_of(b, MLN_TAG_INTERNET))
         for (size_t i = 0; i < m->connections.len; i++)
             check_connection(b, &m->connections.data[i]);
 }

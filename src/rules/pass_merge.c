@@ -16,6 +16,7 @@
  * The order of the fields matters when a rule could unite in two fields. One order is the rule, so
  * that a policy that grows keeps its rules; others are tried when the first united in two fields or
  * more and the stratum is small. Fewest rules wins, then fewest prefixes, then the earlier order.
+ * Most united rules are made in vain, so only those that win leave the scratch arena.
  *
  * Protocols never unite: `*` also covers the protocols that no rule can name. */
 #include "rules/pass_merge.h"
@@ -55,7 +56,7 @@ static const struct mln_ipset *union_of_prefixes(struct mln_merge *merge,
         for (size_t k = 0; k < set->len; k++)
             mln_vec_push(merge->scratch, &ranges, set->ranges[k]);
     }
-    return mln_ipset_from_ranges(merge->arena, family, ranges.data, ranges.len);
+    return mln_ipset_from_ranges(merge->scratch, family, ranges.data, ranges.len);
 }
 
 static const struct mln_portset *union_of_ports(struct mln_merge *merge,
@@ -69,7 +70,7 @@ static const struct mln_portset *union_of_ports(struct mln_merge *merge,
         for (size_t k = 0; k < set->len; k++)
             mln_vec_push(merge->scratch, &ranges, set->ranges[k]);
     }
-    return mln_portset_from_ranges(merge->arena, ranges.data, ranges.len);
+    return mln_portset_from_ranges(merge->scratch, ranges.data, ranges.len);
 }
 
 static int by_item(const void *a, const void *b)
@@ -261,7 +262,7 @@ static void merge_items(struct mln_merge *merge, struct mln_merge_items *items)
 static void merge_stratum(struct mln_arena *arena, struct mln_rule *const *rules, size_t count,
                           struct mln_rule_vec *out)
 {
-    struct mln_merge merge = {.arena = arena, .scratch = mln_arena_new()};
+    struct mln_merge merge = {.scratch = mln_arena_new()};
     struct mln_merge_items items = {0};
     mln_merge_init(&merge, count);
     items.data = MLN_NEW_ARRAY(merge.scratch, struct mln_merge_item, count);
@@ -273,7 +274,7 @@ static void merge_stratum(struct mln_arena *arena, struct mln_rule *const *rules
     merge_items(&merge, &items);
     mln_merge_sort(&items);
     for (size_t i = 0; i < items.len; i++)
-        out->data[out->len++] = items.data[i].rule;
+        out->data[out->len++] = mln_merge_keep(arena, items.data[i].rule);
     mln_arena_free(merge.scratch);
 }
 

@@ -32,8 +32,7 @@ struct mln_merge_value {
 };
 
 struct mln_merge {
-    struct mln_arena *arena;                /* the compilation's: united rules */
-    struct mln_arena *scratch;              /* freed with the stratum */
+    struct mln_arena *scratch; /* freed with the stratum; united rules are made in it, too */
     MLN_VEC(struct mln_merge_value) values; /* by number */
     uint32_t *slots;                        /* hash table of numbers + 1 */
     size_t slot_count;
@@ -61,9 +60,11 @@ int mln_merge_item_cmp(const void *a, const void *b);
 /* Sorts by it; what is in order already, as lowered lists are, costs a look. */
 void mln_merge_sort(struct mln_merge_items *items);
 /* A copy of the rule `into` with the intents and keys of all `items`; items[0] is the one that
- * names it. */
+ * names it. In the scratch arena. */
 struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_merge_item *into,
                                       const struct mln_merge_item *const *items, size_t count);
+/* The rule itself when it is a lowered one, else a copy in the arena. */
+struct mln_rule *mln_merge_keep(struct mln_arena *arena, struct mln_rule *rule);
 /* Removes every rule that lies inside another. */
 void mln_merge_absorb(struct mln_merge *merge, struct mln_merge_items *items);
 

@@ -197,7 +197,7 @@ static size_t sort_keys(struct mln_rule_key *list, size_t count)
 struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_merge_item *into,
                                       const struct mln_merge_item *const *items, size_t count)
 {
-    struct mln_rule *rule = MLN_NEW(merge->arena, struct mln_rule);
+    struct mln_rule *rule = MLN_NEW(merge->scratch, struct mln_rule);
     size_t intents = 0, keys = 0;
     *rule = *into->rule;
     if (!rule->lowered)
@@ -206,9 +206,9 @@ struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_
         intents += items[i]->rule->intent_count;
         keys += items[i]->rule->key_count;
     }
-    struct mln_intent **intent_list = MLN_NEW_ARRAY(merge->arena, struct mln_intent *, intents);
+    struct mln_intent **intent_list = MLN_NEW_ARRAY(merge->scratch, struct mln_intent *, intents);
     struct mln_rule_key *key_list =
-        keys > 0 ? MLN_NEW_ARRAY(merge->arena, struct mln_rule_key, keys) : NULL;
+        keys > 0 ? MLN_NEW_ARRAY(merge->scratch, struct mln_rule_key, keys) : NULL;
     intents = keys = 0;
     for (size_t i = 0; i < count; i++) {
         const struct mln_rule *from = items[i]->rule;
@@ -222,4 +222,50 @@ struct mln_rule *mln_merge_provenance(struct mln_merge *merge, const struct mln_
     rule->key_count = sort_keys(key_list, keys);
     rule->keys = key_list;
     return rule;
+}
+
+static void *keep_array(struct mln_arena *arena, const void *array, size_t count, size_t size)
+{
+    if (count == 0)
+        return NULL;
+    return memcpy(mln_alloc_array(arena, count, size), array, count * size);
+}
+
+static const struct mln_ipset *keep_prefixes(struct mln_arena *arena, const struct mln_ipset *set,
+                                             const struct mln_ipset *lowered)
+{
+    if (set == lowered)
+        return set;
+    struct mln_ipset *kept = MLN_NEW(arena, struct mln_ipset);
+    *kept = *set;
+    kept->ranges = keep_array(arena, set->ranges, set->len, sizeof(*set->ranges));
+    return kept;
+}
+
+static const struct mln_portset *keep_ports(struct mln_arena *arena, const struct mln_portset *set,
+                                            const struct mln_portset *lowered)
+{
+    if (set == lowered)
+        return set;
+    struct mln_portset *kept = MLN_NEW(arena, struct mln_portset);
+    *kept = *set;
+    kept->ranges = keep_array(arena, set->ranges, set->len, sizeof(*set->ranges));
+    return kept;
+}
+
+/* Sets that did not grow are those of the lowered rule. */
+struct mln_rule *mln_merge_keep(struct mln_arena *arena, struct mln_rule *rule)
+{
+    const struct mln_rule *lowered = rule->lowered;
+    if (!lowered)
+        return rule;
+    struct mln_rule *kept = MLN_NEW(arena, struct mln_rule);
+    *kept = *rule;
+    kept->intents = keep_array(arena, rule->intents, rule->intent_count, sizeof(*rule->intents));
+    kept->keys = keep_array(arena, rule->keys, rule->key_count, sizeof(*rule->keys));
+    kept->src.prefixes = keep_prefixes(arena, rule->src.prefixes, lowered->src.prefixes);
+    kept->dst.prefixes = keep_prefixes(arena, rule->dst.prefixes, lowered->dst.prefixes);
+    kept->sport = keep_ports(arena, rule->sport, lowered->sport);
+    kept->dport = keep_ports(arena, rule->dport, lowered->dport);
+    return kept;
 }

@@ -453,6 +453,29 @@ static bool holds(const struct mln_ipset *const set[MLN_FAMILIES], const char *t
     "network two 10.2.0.0/16 { zone t 10.2.1.0/24 }\n" \
     "external office 192.168.0.0/16, 198.51.100.0/24\nconnect office to hub via expressroute\n"
 
+/* "allow tcp 1, tcp 3, ... from b to a": the set grows port by port, and nothing with the square of
+ * it. */
+static void long_lists_of_ports_cost_little(void)
+{
+    struct mln_arena *a = mln_arena_new();
+    struct mln_buf text;
+    mln_buf_init(&text, a);
+    mln_buf_add(&text, NETWORK "allow ");
+    for (unsigned port = 1; port < 40000; port += 2)
+        mln_buf_printf(&text, "tcp %u, ", port);
+    for (unsigned port = 1; port < 20000; port += 2)
+        mln_buf_printf(&text, "udp source %u 7, ", port);
+    mln_buf_add(&text, "icmp from b to a as r\n");
+    struct policy *p = policy_build(text.data, NULL, NULL);
+    CU_ASSERT_FATAL(policy_good(p));
+    const struct mln_services *services = &policy_intent(p, "r")->services;
+    CU_ASSERT_EQUAL(services->len, 1 + 10000 + 1);
+    CU_ASSERT_EQUAL(services->items[0].dport->len, 20000);
+    CU_ASSERT(mln_arena_used(p->ctx.arena) < 60u << 20);
+    policy_free(p);
+    mln_arena_free(a);
+}
+
 static void peering_joins_two_networks_and_no_third(void)
 {
     struct policy *p = policy_build(HUB "peer hub with one\npeer two with hub\n", NULL, NULL);
@@ -646,6 +669,7 @@ void suite_policy(void)
     UNIT_TEST(an_allow_that_ended_is_left_out);
     UNIT_TEST(groups_are_flattened_with_their_exceptions);
     UNIT_TEST(services_are_canonical);
+    UNIT_TEST(long_lists_of_ports_cost_little);
     UNIT_TEST(peering_joins_two_networks_and_no_third);
     UNIT_TEST(a_gateway_serves_those_it_is_lent_to);
     UNIT_TEST(routes_widen_virtual_network);
