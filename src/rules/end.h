@@ -150,10 +150,11 @@ struct mln_plane {
     uint64_t *forbids, *denies, *allows;
     uint64_t *defaults; /* what the zone's default permits */
     MLN_VEC(struct mln_override_group) groups;
-    uint32_t *group_of;                    /* by match of an allow: its group */
-    MLN_VEC(const struct mln_piece *) cut; /* pieces with exceptions */
-    uint64_t *alive, *sure;                /* scratch */
-    int universe;                          /* match: every packet of this end; -1: none */
+    uint32_t *group_of;                /* by match of an allow: its group */
+    uint64_t *cut;                     /* matches of pieces with exceptions; NULL: there are none */
+    const struct mln_piece **piece_of; /* by match in `cut` */
+    uint64_t *alive, *sure;            /* scratch */
+    int universe;                      /* match: every packet of this end; -1: none */
     MLN_VEC(int) default_matches;
 };
 
@@ -167,7 +168,7 @@ struct mln_problem {
     struct mln_plane planes[MLN_FAMILIES];
     bool star;  /* the near side of a rule is written `*` */
     bool plain; /* forbids, denies, allows, default in this order is right: see problem.c */
-    uint64_t steps;
+    uint64_t steps, most_steps; /* of the searches for an order; what they may come to */
 };
 
 struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,

@@ -6,7 +6,10 @@
  * it gets past the denies; it is partly cut when at some end some packet does not. An intent adds
  * nothing when at every end the verdict is the same without it. Two intents may each do so because
  * of the other: those are looked at again, the last first, without what was found idle before, so
- * that all reported ones can go together. */
+ * that all reported ones can go together.
+ *
+ * A question that the search gives up, and all when together they take too long, is answered in the
+ * way that claims nothing, and it is said that one was. */
 #include "base/map.h"
 #include "rules/end.h"
 
@@ -24,12 +27,19 @@ struct finding {
     bool repeated; /* an earlier intent says the same: equal intents merge silently */
 };
 
+/* Steps of the search: what one question and all together may cost. An ordinary question takes
+ * some hundreds, so a policy of any size has more than enough; one that is built to last stops in
+ * about a second. */
+enum { MOST_A_QUESTION = 200000, MOST_TOGETHER = 1500000, MOST_AN_INTENT = 500 };
+
 struct mln_findings {
     struct mln_ctx *ctx;
     const struct mln_model *model;
     struct finding *by_intent;
     size_t *number; /* by intent: its place among what one allow overrides, from 1; scratch */
     uint64_t steps;
+    const struct mln_intent
+        *gave_up_at; /* the first that a question was left open about, or NULL */
 };
 
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model)
@@ -50,6 +60,7 @@ struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_mode
 
 struct question {
     struct mln_plane *plane;
+    const struct mln_piece *piece;
     size_t self;      /* the piece's match */
     const int *minus; /* its exceptions */
     size_t minus_len;
@@ -123,17 +134,24 @@ static const struct mln_packet *keep_packet(struct mln_findings *findings, struc
     return kept;
 }
 
-static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
-                struct mln_packet *packet)
+static enum mln_found ask(struct mln_findings *findings, struct question *q, mln_property *property,
+                          struct mln_packet *packet)
 {
-    return mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps, 0) ==
-           MLN_FOUND;
+    uint64_t most = MOST_TOGETHER + MOST_AN_INTENT * (uint64_t)findings->model->intents.len;
+    enum mln_found found = MLN_GAVE_UP;
+    if (findings->steps < most)
+        found = mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps,
+                               MOST_A_QUESTION);
+    if (found == MLN_GAVE_UP && !findings->gave_up_at)
+        findings->gave_up_at = q->piece->end->intent;
+    return found;
 }
 
 static struct question question_of(struct mln_plane *plane, const struct mln_piece *piece)
 {
     enum mln_family f = plane->family;
     return (struct question){.plane = plane,
+                             .piece = piece,
                              .self = (size_t)piece->match[f],
                              .minus = piece->minus[f],
                              .minus_len = piece->minus_len[f]};
@@ -173,7 +191,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     q.others = plane->forbids;
     q.wanted = true;
     result->survives_forbids = true;
-    if (!ask(findings, &q, with_others, &packet))
+    if (ask(findings, &q, with_others, &packet) != MLN_FOUND)
         return;
     const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
     if (!f->forbid_cut ||
@@ -185,7 +203,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name &&
                              piece->far->by_name && by->far->by_name && named_end(by);
     q.wanted = false;
-    result->survives_forbids = ask(findings, &q, with_others, NULL);
+    result->survives_forbids = ask(findings, &q, with_others, NULL) != MLN_NONE;
 }
 
 static const uint64_t *denies_against(struct mln_plane *plane, size_t match)
@@ -205,7 +223,7 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     q.others = denies_against(plane, q.self);
     q.wanted = true;
     result->survives = true;
-    if (!ask(findings, &q, with_others, &packet))
+    if (ask(findings, &q, with_others, &packet) != MLN_FOUND)
         return;
     const struct mln_piece *by = culprit(p, plane, q.others, &packet);
     if (!f->cut) {
@@ -214,7 +232,7 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     }
     f->cut = true;
     q.wanted = false;
-    result->survives = ask(findings, &q, with_others, NULL);
+    result->survives = ask(findings, &q, with_others, NULL) != MLN_NONE;
 }
 
 /* Which of the denies it overrides does the piece meet? */
@@ -236,7 +254,7 @@ static void look_at_overrides(struct mln_findings *findings, struct mln_problem 
             !mln_match_overlaps(&plane->matches.data[match], &plane->matches.data[q.self]))
             continue;
         mln_bit_set(one, (size_t)match);
-        f->met[number - 1] = ask(findings, &q, with_others, NULL);
+        f->met[number - 1] = ask(findings, &q, with_others, NULL) != MLN_NONE;
         mln_bit_clear(one, (size_t)match);
     }
     for (size_t i = 0; i < intent->overrides.len; i++)
@@ -303,7 +321,7 @@ static bool changes_something(struct mln_findings *findings, struct mln_problem 
                 continue;
             struct question q = question_of(plane, p->pieces.data[i]);
             q.without = own[family];
-            if (ask(findings, &q, changes, NULL))
+            if (ask(findings, &q, changes, NULL) != MLN_NONE)
                 return true;
         }
     }
@@ -565,8 +583,17 @@ static void report_unmet(struct mln_findings *findings, const struct mln_intent 
     mln_diag_label(diag, deny->span, "the deny is here");
 }
 
+static void report_gave_up(struct mln_findings *findings)
+{
+    const struct mln_intent *intent = findings->gave_up_at;
+    if (intent)
+        mln_report(findings->ctx->diags, MLN_D_FINDINGS_GAVE_UP, intent->span,
+                   "gave up looking for intents that are cut or add nothing, from this one on");
+}
+
 void mln_findings_report(struct mln_findings *findings)
 {
+    report_gave_up(findings);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
         const struct finding *f = &findings->by_intent[i];

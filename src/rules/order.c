@@ -17,7 +17,8 @@
  * candidates that a rule can say. Exact prefixes and ports always intersect; two tags do not, and
  * then no list may exist: not-expressible.
  *
- * Cost: a candidate is asked about again only when a rule that overlaps it was written. */
+ * Cost: a candidate is asked about again only when a rule that overlaps it was written. The steps
+ * of all questions together are bounded. */
 #include "rules/order.h"
 
 #include <string.h>
@@ -53,8 +54,10 @@ static bool exists(struct mln_solver *s, const struct mln_candidate *c, enum mln
         if (!(c->piece->families >> f & 1))
             continue;
         struct question q = {&s->p->planes[f], s->covered[f], wanted};
-        enum mln_found found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f],
-                                              uncovered_with, &q, packet, &s->p->steps, 0);
+        enum mln_found found = MLN_GAVE_UP;
+        if (s->p->steps < s->p->most_steps)
+            found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f], uncovered_with, &q,
+                                   packet, &s->p->steps, s->p->most_steps - s->p->steps);
         if (found == MLN_GAVE_UP)
             s->gave_up = true;
         if (found != MLN_NONE)
