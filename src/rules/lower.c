@@ -221,9 +221,9 @@ static void find_idle(struct mln_findings *findings, const struct mln_lowered *l
     }
 }
 
-/* Steps of the searches for orders: what all ends may take together, which is a second or less, and
- * what is left to each even then. */
-enum { MOST_STEPS = 4000000, MOST_STEPS_AN_INTENT = 500, LEAST_STEPS = 20000 };
+/* Steps of the searches for orders: what all ends may take together, some seconds at the very
+ * worst, and what is left to each even then. */
+enum { MOST_STEPS = 20000000, MOST_STEPS_AN_INTENT = 500, LEAST_STEPS = 20000 };
 
 static uint64_t steps_left(const struct mln_model *model, uint64_t used)
 {
