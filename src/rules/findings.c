@@ -30,7 +30,7 @@ struct finding {
 /* Steps of the search: what one question and all together may cost. An ordinary question takes
  * some hundreds, so a policy of any size has more than enough; one that is built to last stops in
  * about a second. */
-enum { MOST_A_QUESTION = 200000, MOST_TOGETHER = 1500000, MOST_AN_INTENT = 500 };
+enum { MOST_A_QUESTION = 500000, MOST_TOGETHER = 6000000, MOST_AN_INTENT = 500 };
 
 struct mln_findings {
     struct mln_ctx *ctx;
@@ -67,6 +67,7 @@ struct question {
     const uint64_t *others; /* matches that must (wanted) or must not hold */
     bool wanted;
     const uint64_t *without;
+    uint64_t asked; /* times, since the search began */
 };
 
 /* Is the packet in question, and really of the piece, not of its exceptions? */
@@ -97,6 +98,7 @@ static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint6
 {
     struct question *q = ctx;
     enum mln_answer own = in_piece(q, alive, sure);
+    q->asked++;
     if (own == MLN_NO)
         return MLN_NO;
     mln_plane_effective(q->plane, &alive, &sure);
@@ -113,6 +115,7 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
 {
     struct question *q = ctx;
     enum mln_answer own = in_piece(q, alive, sure);
+    q->asked++;
     if (own == MLN_NO)
         return MLN_NO;
     enum mln_verdict with = mln_plane_verdict(q->plane, alive, sure, NULL);
@@ -139,9 +142,12 @@ static enum mln_found ask(struct mln_findings *findings, struct question *q, mln
 {
     uint64_t most = MOST_TOGETHER + MOST_AN_INTENT * (uint64_t)findings->model->intents.len;
     enum mln_found found = MLN_GAVE_UP;
+    q->asked = 0;
     if (findings->steps < most)
         found = mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps,
                                MOST_A_QUESTION);
+    if (q->plane->cut) /* verdicts with exceptions cost more than the search knows */
+        findings->steps += q->asked * (q->plane->words / 4 + 1);
     if (found == MLN_GAVE_UP && !findings->gave_up_at)
         findings->gave_up_at = q->piece->end->intent;
     return found;
