@@ -146,8 +146,7 @@ static enum mln_found ask(struct mln_findings *findings, struct question *q, mln
     if (findings->steps < most)
         found = mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps,
                                MOST_A_QUESTION);
-    if (q->plane->cut) /* verdicts with exceptions cost more than the search knows */
-        findings->steps += q->asked * (q->plane->words / 4 + 1);
+    findings->steps += q->asked * (q->plane->words / 4 + 1); /* verdicts cost more than nodes */
     if (found == MLN_GAVE_UP && !findings->gave_up_at)
         findings->gave_up_at = q->piece->end->intent;
     return found;
