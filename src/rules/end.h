@@ -82,7 +82,9 @@ uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 
 /* --- side_terms.c --- */
 struct mln_side_terms;
-struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, const struct mln_model *model);
+/* Lives in `scratch`; the terms it gives live in ctx->arena. */
+struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, struct mln_arena *scratch,
+                                          const struct mln_model *model);
 /* As mln_terms, into an empty list; equal sides share their terms, which are never written to. */
 void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *intent,
                          const struct mln_side_set *side, const struct mln_zone *zone,
@@ -219,6 +221,7 @@ bool mln_findings_simple(struct mln_findings *findings, const struct mln_problem
 void mln_findings_find_repeated(struct mln_findings *findings);
 bool mln_findings_wants_again(const struct mln_findings *findings, const struct mln_problem *p);
 void mln_findings_again(struct mln_findings *findings, struct mln_problem *p);
+/* Reports and frees. */
 void mln_findings_report(struct mln_findings *findings);
 
 #endif

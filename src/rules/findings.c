@@ -33,6 +33,7 @@ struct finding {
 enum { MOST_A_QUESTION = 500000, MOST_TOGETHER = 6000000, MOST_AN_INTENT = 500 };
 
 struct mln_findings {
+    struct mln_arena *arena; /* its own, with everything in it */
     struct mln_ctx *ctx;
     const struct mln_model *model;
     struct finding *by_intent;
@@ -44,15 +45,17 @@ struct mln_findings {
 
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model)
 {
-    struct mln_findings *findings = MLN_NEW(ctx->arena, struct mln_findings);
+    struct mln_arena *arena = mln_arena_new();
+    struct mln_findings *findings = MLN_NEW(arena, struct mln_findings);
+    findings->arena = arena;
     findings->ctx = ctx;
     findings->model = model;
-    findings->by_intent = MLN_NEW_ARRAY(ctx->arena, struct finding, model->intents.len + 1);
-    findings->number = MLN_NEW_ARRAY(ctx->arena, size_t, model->intents.len + 1);
+    findings->by_intent = MLN_NEW_ARRAY(arena, struct finding, model->intents.len + 1);
+    findings->number = MLN_NEW_ARRAY(arena, size_t, model->intents.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
         if (model->intents.data[i]->overrides.len)
             findings->by_intent[i].met =
-                MLN_NEW_ARRAY(ctx->arena, bool, model->intents.data[i]->overrides.len);
+                MLN_NEW_ARRAY(arena, bool, model->intents.data[i]->overrides.len);
     return findings;
 }
 
@@ -130,7 +133,7 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
 /* The packet without the unknown sets it was put into: they live as long as the space. */
 static const struct mln_packet *keep_packet(struct mln_findings *findings, struct mln_packet packet)
 {
-    struct mln_packet *kept = MLN_NEW(findings->ctx->arena, struct mln_packet);
+    struct mln_packet *kept = MLN_NEW(findings->arena, struct mln_packet);
     *kept = packet;
     kept->src_vars = kept->dst_vars = NULL;
     kept->src_var_count = kept->dst_var_count = 0;
@@ -407,7 +410,7 @@ void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
 /* Equal intents: verb, services, sides and overrides are written alike. */
 void mln_findings_find_repeated(struct mln_findings *findings)
 {
-    struct mln_arena *a = findings->ctx->arena;
+    struct mln_arena *a = findings->arena;
     struct mln_map *seen = mln_map_new(a);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
@@ -470,7 +473,7 @@ static struct mln_diag *report(struct mln_findings *findings, enum mln_diag_id i
     if (other)
         mln_diag_label(diag, other->span, "%s", label);
     if (packet)
-        mln_diag_note(diag, "for example %s", mln_packet_text(findings->ctx->arena, packet));
+        mln_diag_note(diag, "for example %s", mln_packet_text(findings->arena, packet));
     mln_diag_applied(diag, intent->frame);
     if (mln_tags_have_prefixes(findings->model->options->tags) && mln_rests_on_tags(intent, other))
         mln_diag_at_most(diag, MLN_WARNING);
@@ -532,7 +535,7 @@ static bool report_forbid(struct mln_findings *findings, const struct mln_intent
 {
     if (!f->forbid_cut)
         return false;
-    bool whole = wholly(findings->ctx->arena, intent, f, f->forbidden);
+    bool whole = wholly(findings->arena, intent, f, f->forbidden);
     enum mln_diag_id id = whole                   ? MLN_D_FORBIDDEN
                           : f->forbid_cut_by_name ? MLN_D_PARTLY_FORBIDDEN
                                                   : MLN_D_TOUCHES_FORBID;
@@ -550,7 +553,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 {
     if (!f->cut)
         return;
-    bool whole = wholly(findings->ctx->arena, intent, f, f->swallowed);
+    bool whole = wholly(findings->arena, intent, f, f->swallowed);
     struct mln_diag *diag = report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
                                    whole ? "a deny swallows this allow: it permits nothing"
                                          : "a deny cuts part of this allow",
@@ -607,7 +610,7 @@ void mln_findings_report(struct mln_findings *findings)
         bool forbidden = report_forbid(findings, intent, f);
         if (!forbidden)
             report_cut(findings, intent, f);
-        bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
+        bool swallowed = wholly(findings->arena, intent, f, f->swallowed);
         for (size_t k = 0; k < intent->overrides.len && !forbidden; k++)
             if (!f->met[k] && !findings->model->intents_missing &&
                 !intent->overrides.data[k]->broken)
@@ -616,4 +619,5 @@ void mln_findings_report(struct mln_findings *findings)
         if (!error)
             report_useless(findings, intent, f);
     }
+    mln_arena_free(findings->arena);
 }
