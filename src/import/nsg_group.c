@@ -164,14 +164,31 @@ static void check_names(struct mln_nsg_reader *r, const struct group *group)
     }
 }
 
+/* What Azure limits is how many there are, not how often they are named. */
+static size_t count_asgs(struct mln_nsg_reader *r, const struct group *group)
+{
+    bool *seen = MLN_NEW_ARRAY(r->ctx->arena, bool, r->asgs->len);
+    size_t count = 0;
+    for (size_t i = 0; i < group->entries.len; i++)
+        for (int side = 0; side < 2; side++) {
+            const struct mln_rule_side_vec *sides = &group->entries.data[i].rule.sides[side];
+            for (size_t k = 0; k < sides->len; k++) {
+                if (sides->data[k].kind != MLN_SIDE_ASG || seen[sides->data[k].asg->index])
+                    continue;
+                seen[sides->data[k].asg->index] = true;
+                count++;
+            }
+        }
+    return count;
+}
+
 static void check_limits(struct mln_nsg_reader *r, const struct group *group)
 {
-    size_t addresses[2] = {0}, asgs = 0;
+    size_t addresses[2] = {0}, asgs = count_asgs(r, group);
     for (size_t i = 0; i < group->entries.len; i++) {
         const struct mln_rule_load *load = &group->entries.data[i].rule.load;
         for (int side = 0; side < 2; side++)
             addresses[side] += load->addresses[side];
-        asgs += load->asgs;
     }
     if (group->entries.len > MLN_AZURE_RULES_MAX)
         mln_nsg_refused(r, group->json, MLN_AZURE_TOO_MANY_RULES, "%zu rules; an NSG takes %d",

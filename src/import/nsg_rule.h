@@ -48,7 +48,7 @@ MLN_VEC_TYPE(mln_rule_side_vec, struct mln_rule_side);
 
 /* What one rule counts towards the limits of its NSG. */
 struct mln_rule_load {
-    size_t addresses[2], asgs; /* [0] source, [1] destination */
+    size_t addresses[2]; /* [0] source, [1] destination */
 };
 
 struct mln_read_rule {

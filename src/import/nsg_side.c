@@ -173,7 +173,7 @@ static const struct mln_asg *find_asg(struct mln_nsg_reader *r, const cJSON *jso
     return asg;
 }
 
-static bool read_asgs(struct side *s, const cJSON *list, struct mln_rule_load *load)
+static bool read_asgs(struct side *s, const cJSON *list)
 {
     size_t count = 0;
     for (const cJSON *item = list->child; item; item = item->next, count++) {
@@ -186,7 +186,6 @@ static bool read_asgs(struct side *s, const cJSON *list, struct mln_rule_load *l
         add_side(s, (struct mln_rule_side){.kind = MLN_SIDE_ASG,
                                            .asg = find_asg(s->r, mln_member(item, "id"), id)});
     }
-    load->asgs += count;
     if (count > MLN_AZURE_RULE_ASGS_MAX)
         mln_nsg_refused(s->r, list, MLN_AZURE_TOO_MANY_ASGS,
                         "%zu application security groups on one side; a rule takes %d", count,
@@ -261,7 +260,7 @@ bool mln_nsg_read_side(struct mln_nsg_reader *r, const struct mln_rule_fields *f
                         rule->name, field_names[side].word);
     bool good = !one || read_address(&s, one, false);
     good &= !many || read_list(&s, many);
-    good &= !groups || read_asgs(&s, groups, &rule->load);
+    good &= !groups || read_asgs(&s, groups);
     add_prefixes(&s);
     rule->load.addresses[side] = s.count;
     return good && rule->sides[side].len > 0;

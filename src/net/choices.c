@@ -115,7 +115,8 @@ void mln_search_choose(struct mln_search *q, struct mln_frame *frame, const uint
         frame->count = 2;
         return;
     }
-    if (q->s->local_count[f] == 0 && weigh(q, frame->level, alive, FEW) == FEW)
+    bool again = q->depth > 0; /* the first node is the only one of its level */
+    if (again && q->s->local_count[f] == 0 && weigh(q, frame->level, alive, FEW) == FEW)
         find_local(q, frame->level);
     size_t local = q->s->local_count[f];
     if (local > 0 && weigh(q, frame->level, alive, local) == local) {

@@ -302,49 +302,69 @@ static void make_key(const struct mln_change_flow *flow, enum part without, stru
     add_key(key, flow->nsg);
     add_key(key, flow->over);
     for (int p = 0; p < PARTS; p++)
-        if (p != (int)without)
-            mln_buf_printf(key, "%s;", texts[p]);
+        if (p != (int)without) {
+            mln_buf_add(key, texts[p]);
+            mln_buf_char(key, ';');
+        }
     for (size_t i = 0; i < flow->reasons.len; i++)
         add_reason_key(key, &flow->reasons.data[i]);
 }
 
-static const char *join_texts(struct mln_arena *a, const char *x, const char *y)
+/* The texts of flows that become one are put together at the end: one at a time, thousands of them
+ * would be written again and again. */
+MLN_VEC_TYPE(text_vec, const char *);
+
+static const char **text_of(struct mln_change_flow *flow, enum part part)
 {
-    return mln_printf(a, "%s, %s", x, y);
+    return part == SERVICES ? &flow->services : part == TO ? &flow->to : &flow->from;
 }
 
-static void join(struct finder *f, struct mln_change_flow *into, const struct mln_change_flow *flow,
-                 enum part part)
+static const char *join_texts(struct mln_arena *a, const struct text_vec *texts)
 {
-    struct mln_arena *a = arena_of(f);
+    struct mln_buf out;
+    mln_buf_init(&out, a);
+    for (size_t i = 0; i < texts->len; i++) {
+        if (i)
+            mln_buf_add(&out, ", ");
+        mln_buf_add(&out, texts->data[i]);
+    }
+    return out.data;
+}
+
+static void join_boxes(struct finder *f, struct mln_change_flow *into,
+                       const struct mln_change_flow *flow)
+{
     for (size_t i = 0; i < flow->boxes.len; i++)
-        mln_vec_push(a, &into->boxes, flow->boxes.data[i]);
-    if (part == SERVICES)
-        into->services = join_texts(a, into->services, flow->services);
-    else if (part == TO)
-        into->to = join_texts(a, into->to, flow->to);
-    else if (part == FROM)
-        into->from = join_texts(a, into->from, flow->from);
+        mln_vec_push(arena_of(f), &into->boxes, flow->boxes.data[i]);
 }
 
 static void join_part(struct finder *f, struct mln_change_flow_vec *flows, enum part part)
 {
     struct mln_arena *scratch = mln_arena_new();
     struct mln_map *seen = mln_map_new(scratch);
+    struct text_vec *texts = MLN_NEW_ARRAY(scratch, struct text_vec, flows->len); /* of each kept */
     struct mln_buf key;
     size_t kept = 0;
     mln_buf_init(&key, scratch);
     for (size_t i = 0; i < flows->len; i++) {
-        make_key(&flows->data[i], part, &key);
+        struct mln_change_flow *flow = &flows->data[i];
+        make_key(flow, part, &key);
         struct mln_map_entry *entry = mln_map_slot(seen, key.data, key.len);
-        if (entry->value) {
-            join(f, &flows->data[(uintptr_t)entry->value - 1], &flows->data[i], part);
-            continue;
-        }
-        flows->data[kept] = flows->data[i];
-        entry->value = (void *)(uintptr_t)++kept;
+        bool known = entry->value != NULL;
+        if (!known)
+            entry->value = (void *)(uintptr_t)(kept + 1);
+        size_t at = (uintptr_t)entry->value - 1;
+        if (part != PARTS)
+            mln_vec_push(scratch, &texts[at], *text_of(flow, part));
+        if (known)
+            join_boxes(f, &flows->data[at], flow);
+        else
+            flows->data[kept++] = *flow;
     }
     flows->len = kept;
+    for (size_t i = 0; i < kept; i++)
+        if (texts[i].len > 1)
+            *text_of(&flows->data[i], part) = join_texts(arena_of(f), &texts[i]);
     mln_arena_free(scratch);
 }
 

@@ -125,6 +125,7 @@ struct pass {
     unsigned proto;
     uint16_t port;
     bool denied;
+    struct mln_reach_region_vec spare; /* its room is used again for each rule */
 };
 
 static bool speaks(const struct pass *p, const struct mln_traffic *traffic)
@@ -136,7 +137,8 @@ static bool speaks(const struct pass *p, const struct mln_traffic *traffic)
 static bool apply(struct pass *p, const struct mln_rules_entry *entry,
                   struct mln_reach_region_vec *open, struct mln_reach_region_vec *permitted)
 {
-    struct mln_reach_region_vec left = {0};
+    struct mln_reach_region_vec left = p->spare;
+    left.len = 0;
     for (size_t i = 0; i < open->len; i++) {
         const struct mln_reach_region *r = &open->data[i];
         struct mln_reach_region inside = *r;
@@ -152,6 +154,7 @@ static bool apply(struct pass *p, const struct mln_rules_entry *entry,
         else
             p->denied = true;
     }
+    p->spare = *open;
     *open = left;
     return left.len + permitted->len <= MAX_REGIONS;
 }
@@ -159,11 +162,13 @@ static bool apply(struct pass *p, const struct mln_rules_entry *entry,
 static bool apply_list(struct pass *p, const struct mln_reach_list *list,
                        struct mln_reach_region_vec *regions)
 {
-    struct mln_reach_region_vec permitted = {0};
-    for (size_t i = 0; i < list->entries.len && regions->len; i++)
-        if (speaks(p, &list->traffic[i]) && !apply(p, &list->entries.data[i], regions, &permitted))
+    struct mln_reach_region_vec permitted = {0}, open = {0};
+    for (size_t i = 0; i < regions->len; i++)
+        mln_vec_push(p->a, &open, regions->data[i]);
+    for (size_t i = 0; i < list->entries.len && open.len; i++)
+        if (speaks(p, &list->traffic[i]) && !apply(p, &list->entries.data[i], &open, &permitted))
             return false;
-    p->denied |= regions->len > 0;
+    p->denied |= open.len > 0;
     *regions = permitted;
     return true;
 }

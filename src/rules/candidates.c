@@ -25,10 +25,21 @@ static uint64_t hash_ports(uint64_t hash, const struct mln_portset *set)
     return hash * 31 + mln_hash_bytes(set->ranges, set->len * sizeof *set->ranges);
 }
 
+static uint64_t hash_term(uint64_t hash, const struct mln_term *term)
+{
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        const struct mln_ipset *set = term->set[f];
+        hash = hash * 31 + mln_hash_bytes(set->ranges, set->len * sizeof *set->ranges);
+    }
+    return hash;
+}
+
+/* Equal pieces have equal hashes. */
 static uint64_t hash_piece(const struct mln_piece *piece)
 {
     uint64_t hash = piece->families << 8 | piece->item.protos;
-    return hash_ports(hash_ports(hash, piece->item.sport), piece->item.dport);
+    hash = hash_ports(hash_ports(hash, piece->item.sport), piece->item.dport);
+    return mln_mix(hash_term(hash_term(hash, piece->near), piece->far));
 }
 
 static void add_candidate(struct mln_solver *s, struct mln_piece *piece, unsigned rank,
@@ -36,6 +47,9 @@ static void add_candidate(struct mln_solver *s, struct mln_piece *piece, unsigne
 {
     struct mln_candidate c = {
         .piece = piece, .hash = hash_piece(piece), .rank = rank, .stale = true, .first = first};
+    if (!s->by_hash.slots)
+        mln_index_init(&s->by_hash, s->p->scratch, 256);
+    mln_index_put(&s->by_hash, c.hash, (uint32_t)s->all.len);
     mln_vec_push(s->p->scratch, &s->all, c);
 }
 
@@ -155,6 +169,9 @@ static void sort_candidates(struct mln_solver *s)
         mln_vec_push(s->p->scratch, &all, sorted.data[i]);
     }
     memcpy(&s->all, &all, sizeof s->all);
+    mln_index_init(&s->by_hash, s->p->scratch, 256);
+    for (size_t i = 0; i < all.len; i++)
+        mln_index_put(&s->by_hash, all.data[i].hash, (uint32_t)i);
 }
 
 /* The spaces are made anew with the matches of new candidates; what was written keeps its bits. */
@@ -190,9 +207,11 @@ static bool same_piece(const struct mln_piece *x, const struct mln_piece *y)
 static bool known_piece(const struct mln_solver *s, const struct mln_piece *piece)
 {
     uint64_t hash = hash_piece(piece);
-    for (size_t i = 0; i < s->all.len; i++)
-        if (s->all.data[i].hash == hash && s->all.data[i].status != MLN_DROPPED &&
-            same_piece(s->all.data[i].piece, piece))
+    if (!s->by_hash.slots)
+        return false;
+    size_t at = mln_index_start(&s->by_hash, hash);
+    for (uint32_t i; (i = mln_index_next(&s->by_hash, hash, &at)) != MLN_INDEX_NONE;)
+        if (s->all.data[i].status != MLN_DROPPED && same_piece(s->all.data[i].piece, piece))
             return true;
     return false;
 }

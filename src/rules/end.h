@@ -82,7 +82,9 @@ uint32_t mln_asg_var(const struct mln_model *model, const struct mln_asg *asg);
 
 /* --- side_terms.c --- */
 struct mln_side_terms;
-struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, const struct mln_model *model);
+/* Lives in `scratch`; the terms it gives live in ctx->arena. */
+struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, struct mln_arena *scratch,
+                                          const struct mln_model *model);
 /* As mln_terms, into an empty list; equal sides share their terms, which are never written to. */
 void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *intent,
                          const struct mln_side_set *side, const struct mln_zone *zone,
@@ -150,10 +152,11 @@ struct mln_plane {
     uint64_t *forbids, *denies, *allows;
     uint64_t *defaults; /* what the zone's default permits */
     MLN_VEC(struct mln_override_group) groups;
-    uint32_t *group_of;                    /* by match of an allow: its group */
-    MLN_VEC(const struct mln_piece *) cut; /* pieces with exceptions */
-    uint64_t *alive, *sure;                /* scratch */
-    int universe;                          /* match: every packet of this end; -1: none */
+    uint32_t *group_of;                /* by match of an allow: its group */
+    uint64_t *cut;                     /* matches of pieces with exceptions; NULL: there are none */
+    const struct mln_piece **piece_of; /* by match in `cut` */
+    uint64_t *alive, *sure;            /* scratch */
+    int universe;                      /* match: every packet of this end; -1: none */
     MLN_VEC(int) default_matches;
 };
 
@@ -167,7 +170,7 @@ struct mln_problem {
     struct mln_plane planes[MLN_FAMILIES];
     bool star;  /* the near side of a rule is written `*` */
     bool plain; /* forbids, denies, allows, default in this order is right: see problem.c */
-    uint64_t steps;
+    uint64_t steps, most_steps; /* of the searches for an order; what they may come to */
 };
 
 struct mln_problem *mln_problem_new(struct mln_ctx *ctx, const struct mln_model *model,
@@ -218,6 +221,7 @@ bool mln_findings_simple(struct mln_findings *findings, const struct mln_problem
 void mln_findings_find_repeated(struct mln_findings *findings);
 bool mln_findings_wants_again(const struct mln_findings *findings, const struct mln_problem *p);
 void mln_findings_again(struct mln_findings *findings, struct mln_problem *p);
+/* Reports and frees. */
 void mln_findings_report(struct mln_findings *findings);
 
 #endif

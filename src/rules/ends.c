@@ -525,8 +525,8 @@ void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_z
     struct collector c = {.ctx = ctx,
                           .model = model,
                           .scratch = mln_arena_new(),
-                          .transits = mln_transits_new(ctx, model),
-                          .sides = mln_side_terms_new(ctx, model)};
+                          .transits = mln_transits_new(ctx, model)};
+    c.sides = mln_side_terms_new(ctx, c.scratch, model);
     c.ends = MLN_NEW_ARRAY(ctx->arena, struct mln_zone_ends *, model->zones.len * 2 + 1);
     c.stamp = MLN_NEW_ARRAY(ctx->arena, uint32_t, model->zones.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)

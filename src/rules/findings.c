@@ -6,7 +6,10 @@
  * it gets past the denies; it is partly cut when at some end some packet does not. An intent adds
  * nothing when at every end the verdict is the same without it. Two intents may each do so because
  * of the other: those are looked at again, the last first, without what was found idle before, so
- * that all reported ones can go together. */
+ * that all reported ones can go together.
+ *
+ * A question that the search gives up, and all when together they take too long, is answered in the
+ * way that claims nothing, and it is said that one was. */
 #include "base/map.h"
 #include "rules/end.h"
 
@@ -24,25 +27,35 @@ struct finding {
     bool repeated; /* an earlier intent says the same: equal intents merge silently */
 };
 
+/* Steps of the search: what one question and all together may cost. An ordinary question takes
+ * some hundreds, so a policy of any size has more than enough; one that is built to last stops in
+ * about a second. */
+enum { MOST_A_QUESTION = 500000, MOST_TOGETHER = 6000000, MOST_AN_INTENT = 500 };
+
 struct mln_findings {
+    struct mln_arena *arena; /* its own, with everything in it */
     struct mln_ctx *ctx;
     const struct mln_model *model;
     struct finding *by_intent;
     size_t *number; /* by intent: its place among what one allow overrides, from 1; scratch */
     uint64_t steps;
+    const struct mln_intent
+        *gave_up_at; /* the first that a question was left open about, or NULL */
 };
 
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model)
 {
-    struct mln_findings *findings = MLN_NEW(ctx->arena, struct mln_findings);
+    struct mln_arena *arena = mln_arena_new();
+    struct mln_findings *findings = MLN_NEW(arena, struct mln_findings);
+    findings->arena = arena;
     findings->ctx = ctx;
     findings->model = model;
-    findings->by_intent = MLN_NEW_ARRAY(ctx->arena, struct finding, model->intents.len + 1);
-    findings->number = MLN_NEW_ARRAY(ctx->arena, size_t, model->intents.len + 1);
+    findings->by_intent = MLN_NEW_ARRAY(arena, struct finding, model->intents.len + 1);
+    findings->number = MLN_NEW_ARRAY(arena, size_t, model->intents.len + 1);
     for (size_t i = 0; i < model->intents.len; i++)
         if (model->intents.data[i]->overrides.len)
             findings->by_intent[i].met =
-                MLN_NEW_ARRAY(ctx->arena, bool, model->intents.data[i]->overrides.len);
+                MLN_NEW_ARRAY(arena, bool, model->intents.data[i]->overrides.len);
     return findings;
 }
 
@@ -50,12 +63,14 @@ struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_mode
 
 struct question {
     struct mln_plane *plane;
+    const struct mln_piece *piece;
     size_t self;      /* the piece's match */
     const int *minus; /* its exceptions */
     size_t minus_len;
     const uint64_t *others; /* matches that must (wanted) or must not hold */
     bool wanted;
     const uint64_t *without;
+    uint64_t asked; /* times, since the search began */
 };
 
 /* Is the packet in question, and really of the piece, not of its exceptions? */
@@ -86,6 +101,7 @@ static enum mln_answer with_others(void *ctx, const uint64_t *alive, const uint6
 {
     struct question *q = ctx;
     enum mln_answer own = in_piece(q, alive, sure);
+    q->asked++;
     if (own == MLN_NO)
         return MLN_NO;
     mln_plane_effective(q->plane, &alive, &sure);
@@ -102,6 +118,7 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
 {
     struct question *q = ctx;
     enum mln_answer own = in_piece(q, alive, sure);
+    q->asked++;
     if (own == MLN_NO)
         return MLN_NO;
     enum mln_verdict with = mln_plane_verdict(q->plane, alive, sure, NULL);
@@ -116,24 +133,33 @@ static enum mln_answer changes(void *ctx, const uint64_t *alive, const uint64_t 
 /* The packet without the unknown sets it was put into: they live as long as the space. */
 static const struct mln_packet *keep_packet(struct mln_findings *findings, struct mln_packet packet)
 {
-    struct mln_packet *kept = MLN_NEW(findings->ctx->arena, struct mln_packet);
+    struct mln_packet *kept = MLN_NEW(findings->arena, struct mln_packet);
     *kept = packet;
     kept->src_vars = kept->dst_vars = NULL;
     kept->src_var_count = kept->dst_var_count = 0;
     return kept;
 }
 
-static bool ask(struct mln_findings *findings, struct question *q, mln_property *property,
-                struct mln_packet *packet)
+static enum mln_found ask(struct mln_findings *findings, struct question *q, mln_property *property,
+                          struct mln_packet *packet)
 {
-    return mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps, 0) ==
-           MLN_FOUND;
+    uint64_t most = MOST_TOGETHER + MOST_AN_INTENT * (uint64_t)findings->model->intents.len;
+    enum mln_found found = MLN_GAVE_UP;
+    q->asked = 0;
+    if (findings->steps < most)
+        found = mln_space_find(q->plane->space, q->self, property, q, packet, &findings->steps,
+                               MOST_A_QUESTION);
+    findings->steps += q->asked * (q->plane->words / 4 + 1); /* verdicts cost more than nodes */
+    if (found == MLN_GAVE_UP && !findings->gave_up_at)
+        findings->gave_up_at = q->piece->end->intent;
+    return found;
 }
 
 static struct question question_of(struct mln_plane *plane, const struct mln_piece *piece)
 {
     enum mln_family f = plane->family;
     return (struct question){.plane = plane,
+                             .piece = piece,
                              .self = (size_t)piece->match[f],
                              .minus = piece->minus[f],
                              .minus_len = piece->minus_len[f]};
@@ -173,7 +199,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     q.others = plane->forbids;
     q.wanted = true;
     result->survives_forbids = true;
-    if (!ask(findings, &q, with_others, &packet))
+    if (ask(findings, &q, with_others, &packet) != MLN_FOUND)
         return;
     const struct mln_piece *by = culprit(p, plane, plane->forbids, &packet);
     if (!f->forbid_cut ||
@@ -185,7 +211,7 @@ static void look_at_forbids(struct mln_findings *findings, struct mln_problem *p
     f->forbid_cut_by_name |= by && piece->near->by_name && by->near->by_name &&
                              piece->far->by_name && by->far->by_name && named_end(by);
     q.wanted = false;
-    result->survives_forbids = ask(findings, &q, with_others, NULL);
+    result->survives_forbids = ask(findings, &q, with_others, NULL) != MLN_NONE;
 }
 
 static const uint64_t *denies_against(struct mln_plane *plane, size_t match)
@@ -205,7 +231,7 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     q.others = denies_against(plane, q.self);
     q.wanted = true;
     result->survives = true;
-    if (!ask(findings, &q, with_others, &packet))
+    if (ask(findings, &q, with_others, &packet) != MLN_FOUND)
         return;
     const struct mln_piece *by = culprit(p, plane, q.others, &packet);
     if (!f->cut) {
@@ -214,7 +240,7 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     }
     f->cut = true;
     q.wanted = false;
-    result->survives = ask(findings, &q, with_others, NULL);
+    result->survives = ask(findings, &q, with_others, NULL) != MLN_NONE;
 }
 
 /* Which of the denies it overrides does the piece meet? */
@@ -236,7 +262,7 @@ static void look_at_overrides(struct mln_findings *findings, struct mln_problem 
             !mln_match_overlaps(&plane->matches.data[match], &plane->matches.data[q.self]))
             continue;
         mln_bit_set(one, (size_t)match);
-        f->met[number - 1] = ask(findings, &q, with_others, NULL);
+        f->met[number - 1] = ask(findings, &q, with_others, NULL) != MLN_NONE;
         mln_bit_clear(one, (size_t)match);
     }
     for (size_t i = 0; i < intent->overrides.len; i++)
@@ -303,7 +329,7 @@ static bool changes_something(struct mln_findings *findings, struct mln_problem 
                 continue;
             struct question q = question_of(plane, p->pieces.data[i]);
             q.without = own[family];
-            if (ask(findings, &q, changes, NULL))
+            if (ask(findings, &q, changes, NULL) != MLN_NONE)
                 return true;
         }
     }
@@ -384,7 +410,7 @@ void mln_findings_add(struct mln_findings *findings, struct mln_problem *p)
 /* Equal intents: verb, services, sides and overrides are written alike. */
 void mln_findings_find_repeated(struct mln_findings *findings)
 {
-    struct mln_arena *a = findings->ctx->arena;
+    struct mln_arena *a = findings->arena;
     struct mln_map *seen = mln_map_new(a);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
@@ -447,7 +473,7 @@ static struct mln_diag *report(struct mln_findings *findings, enum mln_diag_id i
     if (other)
         mln_diag_label(diag, other->span, "%s", label);
     if (packet)
-        mln_diag_note(diag, "for example %s", mln_packet_text(findings->ctx->arena, packet));
+        mln_diag_note(diag, "for example %s", mln_packet_text(findings->arena, packet));
     mln_diag_applied(diag, intent->frame);
     if (mln_tags_have_prefixes(findings->model->options->tags) && mln_rests_on_tags(intent, other))
         mln_diag_at_most(diag, MLN_WARNING);
@@ -509,7 +535,7 @@ static bool report_forbid(struct mln_findings *findings, const struct mln_intent
 {
     if (!f->forbid_cut)
         return false;
-    bool whole = wholly(findings->ctx->arena, intent, f, f->forbidden);
+    bool whole = wholly(findings->arena, intent, f, f->forbidden);
     enum mln_diag_id id = whole                   ? MLN_D_FORBIDDEN
                           : f->forbid_cut_by_name ? MLN_D_PARTLY_FORBIDDEN
                                                   : MLN_D_TOUCHES_FORBID;
@@ -527,7 +553,7 @@ static void report_cut(struct mln_findings *findings, const struct mln_intent *i
 {
     if (!f->cut)
         return;
-    bool whole = wholly(findings->ctx->arena, intent, f, f->swallowed);
+    bool whole = wholly(findings->arena, intent, f, f->swallowed);
     struct mln_diag *diag = report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
                                    whole ? "a deny swallows this allow: it permits nothing"
                                          : "a deny cuts part of this allow",
@@ -565,8 +591,17 @@ static void report_unmet(struct mln_findings *findings, const struct mln_intent 
     mln_diag_label(diag, deny->span, "the deny is here");
 }
 
+static void report_gave_up(struct mln_findings *findings)
+{
+    const struct mln_intent *intent = findings->gave_up_at;
+    if (intent)
+        mln_report(findings->ctx->diags, MLN_D_FINDINGS_GAVE_UP, intent->span,
+                   "gave up looking for intents that are cut or add nothing, from this one on");
+}
+
 void mln_findings_report(struct mln_findings *findings)
 {
+    report_gave_up(findings);
     for (size_t i = 0; i < findings->model->intents.len; i++) {
         const struct mln_intent *intent = findings->model->intents.data[i];
         const struct finding *f = &findings->by_intent[i];
@@ -575,7 +610,7 @@ void mln_findings_report(struct mln_findings *findings)
         bool forbidden = report_forbid(findings, intent, f);
         if (!forbidden)
             report_cut(findings, intent, f);
-        bool swallowed = wholly(findings->ctx->arena, intent, f, f->swallowed);
+        bool swallowed = wholly(findings->arena, intent, f, f->swallowed);
         for (size_t k = 0; k < intent->overrides.len && !forbidden; k++)
             if (!f->met[k] && !findings->model->intents_missing &&
                 !intent->overrides.data[k]->broken)
@@ -584,4 +619,5 @@ void mln_findings_report(struct mln_findings *findings)
         if (!error)
             report_useless(findings, intent, f);
     }
+    mln_arena_free(findings->arena);
 }

@@ -221,6 +221,16 @@ static void find_idle(struct mln_findings *findings, const struct mln_lowered *l
     }
 }
 
+/* Steps of the searches for orders: what all ends may take together, some seconds at the very
+ * worst, and what is left to each even then. */
+enum { MOST_STEPS = 20000000, MOST_STEPS_AN_INTENT = 500, LEAST_STEPS = 20000 };
+
+static uint64_t steps_left(const struct mln_model *model, uint64_t used)
+{
+    uint64_t most = MOST_STEPS + MOST_STEPS_AN_INTENT * (uint64_t)model->intents.len;
+    return used + LEAST_STEPS < most ? most - used : LEAST_STEPS;
+}
+
 struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
 {
     struct mln_lowered *lowered = MLN_NEW(ctx->arena, struct mln_lowered);
@@ -230,6 +240,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
     group_by_nsg(&ends);
     struct mln_findings *findings = mln_findings_new(ctx, model);
     size_t next = 0;
+    uint64_t steps = 0;
     for (size_t i = 0; i < model->nsgs.len; i++) {
         struct mln_nsg *nsg = model->nsgs.data[i];
         struct mln_table *table = MLN_NEW(ctx->arena, struct mln_table);
@@ -248,7 +259,9 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
                 if (own)
                     mln_findings_add(findings, p);
             }
+            p->most_steps = steps_left(model, steps);
             mln_order(p, &table->rules[e->direction]);
+            steps += p->steps;
             mln_arena_free(p->scratch);
             mln_problem_unseal(p);
             mln_vec_push(ctx->arena, &lowered->problems, p);

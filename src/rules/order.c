@@ -17,7 +17,8 @@
  * candidates that a rule can say. Exact prefixes and ports always intersect; two tags do not, and
  * then no list may exist: not-expressible.
  *
- * Cost: a candidate is asked about again only when a rule that overlaps it was written. */
+ * Cost: a candidate is asked about again only when a rule that overlaps it was written. The steps
+ * of all questions together are bounded. */
 #include "rules/order.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ struct question {
     struct mln_plane *plane;
     const uint64_t *covered;
     enum mln_verdict wanted;
+    uint64_t asked; /* times */
 };
 
 /* Is the packet in question and not covered yet, and is the verdict the wanted one? */
@@ -35,6 +37,7 @@ static enum mln_answer uncovered_with(void *ctx, const uint64_t *alive, const ui
 {
     struct question *q = ctx;
     size_t universe = (size_t)q->plane->universe;
+    q->asked++;
     if (mln_bits_meet(sure, q->covered, q->plane->words) || !mln_bit(alive, universe))
         return MLN_NO;
     enum mln_verdict verdict = mln_plane_verdict(q->plane, alive, sure, NULL);
@@ -52,9 +55,13 @@ static bool exists(struct mln_solver *s, const struct mln_candidate *c, enum mln
     for (int f = 0; f < MLN_FAMILIES; f++) {
         if (!(c->piece->families >> f & 1))
             continue;
-        struct question q = {&s->p->planes[f], s->covered[f], wanted};
-        enum mln_found found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f],
-                                              uncovered_with, &q, packet, &s->p->steps, 0);
+        struct question q = {&s->p->planes[f], s->covered[f], wanted, 0};
+        enum mln_found found = MLN_GAVE_UP;
+        if (s->p->steps < s->p->most_steps)
+            found = mln_space_find(q.plane->space, (size_t)c->piece->rule[f], uncovered_with, &q,
+                                   packet, &s->p->steps, s->p->most_steps - s->p->steps);
+        if (q.plane->cut) /* verdicts with exceptions cost more than the search knows */
+            s->p->steps += q.asked * (q.plane->words / 4);
         if (found == MLN_GAVE_UP)
             s->gave_up = true;
         if (found != MLN_NONE)
@@ -168,7 +175,7 @@ static const struct mln_piece *left_over(struct mln_solver *s, struct mln_packet
 {
     const struct mln_piece *piece = unsayable_piece(s->p);
     for (int f = 0; piece && f < MLN_FAMILIES; f++) {
-        struct question q = {&s->p->planes[f], s->covered[f], MLN_VERDICT_OPEN};
+        struct question q = {&s->p->planes[f], s->covered[f], MLN_VERDICT_OPEN, 0};
         if (q.plane->universe >= 0 &&
             mln_space_find(q.plane->space, (size_t)q.plane->universe, not_by_default, &q, packet,
                            &s->p->steps, 0) != MLN_NONE)

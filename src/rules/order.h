@@ -2,6 +2,7 @@
 #ifndef MLN_RULES_ORDER_H
 #define MLN_RULES_ORDER_H
 
+#include "net/index.h"
 #include "rules/end.h"
 
 enum mln_candidate_status { MLN_WAITING, MLN_WRITTEN, MLN_DROPPED };
@@ -21,6 +22,7 @@ struct mln_candidate {
 struct mln_solver {
     struct mln_problem *p;
     MLN_VEC(struct mln_candidate) all;
+    struct mln_index by_hash;        /* of `all` */
     MLN_VEC(size_t) written;         /* indices into `all`, in order */
     uint64_t *covered[MLN_FAMILIES]; /* rule matches written so far */
     bool gave_up;

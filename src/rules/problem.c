@@ -329,6 +329,18 @@ static struct mln_override_group *group_of(struct mln_problem *p, struct mln_pla
     return &plane->groups.data[plane->groups.len - 1];
 }
 
+static void seal_exceptions(struct mln_problem *p, struct mln_plane *plane,
+                            const struct mln_piece *piece)
+{
+    size_t match = (size_t)piece->match[plane->family];
+    if (!plane->cut) {
+        plane->cut = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
+        plane->piece_of = MLN_NEW_ARRAY(p->scratch, const struct mln_piece *, plane->matches.len);
+    }
+    mln_bit_set(plane->cut, match);
+    plane->piece_of[match] = piece;
+}
+
 static void seal_piece(struct mln_problem *p, struct mln_plane *plane,
                        const struct mln_piece *piece)
 {
@@ -350,7 +362,7 @@ static void seal_piece(struct mln_problem *p, struct mln_plane *plane,
         break;
     }
     if (piece->minus_len[plane->family])
-        mln_vec_push(p->scratch, &plane->cut, piece);
+        seal_exceptions(p, plane, piece);
 }
 
 static void seal_groups(struct mln_problem *p, struct mln_plane *plane)
@@ -378,7 +390,7 @@ void mln_problem_seal_plane(struct mln_problem *p, struct mln_plane *plane)
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         *sets[i] = MLN_NEW_ARRAY(a, uint64_t, plane->words);
     memset(&plane->groups, 0, sizeof plane->groups);
-    memset(&plane->cut, 0, sizeof plane->cut);
+    plane->cut = NULL;
     plane->group_of = MLN_NEW_ARRAY(a, uint32_t, plane->matches.len + 1);
     for (size_t i = 0; i < p->pieces.len; i++)
         seal_piece(p, plane, p->pieces.data[i]);
@@ -402,7 +414,7 @@ void mln_problem_unseal(struct mln_problem *p)
         plane->forbids = plane->denies = plane->allows = plane->defaults = plane->alive =
             plane->sure = NULL;
         memset(&plane->groups, 0, sizeof plane->groups);
-        memset(&plane->cut, 0, sizeof plane->cut);
+        plane->cut = NULL;
     }
     p->scratch = NULL;
 }
@@ -410,27 +422,28 @@ void mln_problem_unseal(struct mln_problem *p)
 /* --- the verdict --- */
 
 /* alive and sure with the exceptions taken out: a piece dies where an exception is sure, and is not
- * sure where one is alive. */
+ * sure where one is alive. Few pieces match one packet, so the bits lead to those that do. */
 static void apply_cuts(struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure)
 {
     memcpy(plane->alive, alive, plane->words * sizeof *alive);
     memcpy(plane->sure, sure, plane->words * sizeof *sure);
-    for (size_t i = 0; i < plane->cut.len; i++) {
-        const struct mln_piece *piece = plane->cut.data[i];
-        size_t match = (size_t)piece->match[plane->family];
-        for (size_t k = 0; k < piece->minus_len[plane->family]; k++) {
-            size_t gone = (size_t)piece->minus[plane->family][k];
-            if (mln_bit(alive, gone))
-                mln_bit_clear(plane->sure, match);
-            if (mln_bit(sure, gone))
-                mln_bit_clear(plane->alive, match);
+    for (size_t w = 0; w < plane->words; w++)
+        for (uint64_t bits = alive[w] & plane->cut[w]; bits; bits &= bits - 1) {
+            size_t match = w * 64 + (size_t)__builtin_ctzll(bits);
+            const struct mln_piece *piece = plane->piece_of[match];
+            for (size_t k = 0; k < piece->minus_len[plane->family]; k++) {
+                size_t gone = (size_t)piece->minus[plane->family][k];
+                if (mln_bit(alive, gone))
+                    mln_bit_clear(plane->sure, match);
+                if (mln_bit(sure, gone))
+                    mln_bit_clear(plane->alive, match);
+            }
         }
-    }
 }
 
 void mln_plane_effective(struct mln_plane *plane, const uint64_t **alive, const uint64_t **sure)
 {
-    if (!plane->cut.len)
+    if (!plane->cut || !mln_bits_meet(*alive, plane->cut, plane->words))
         return;
     apply_cuts(plane, *alive, *sure);
     *alive = plane->alive;
@@ -465,29 +478,45 @@ static bool unopposed(const struct mln_plane *plane, const uint64_t *in, const u
     return false;
 }
 
+/* Which kinds of matches the packets lie in, and which they may lie in. */
+struct kinds {
+    uint64_t forbids, denies, allows, defaults; /* 0: none */
+};
+
+static void look_at(const struct mln_plane *plane, const uint64_t *alive, const uint64_t *sure,
+                    const uint64_t *without, struct kinds *is, struct kinds *may)
+{
+    for (size_t w = 0; w < plane->words; w++) {
+        uint64_t with = without ? ~without[w] : ~UINT64_C(0), a = alive[w], s = sure[w];
+        is->forbids |= s & plane->forbids[w] & with;
+        may->forbids |= a & plane->forbids[w] & with;
+        is->denies |= s & plane->denies[w] & with;
+        may->denies |= a & plane->denies[w] & with;
+        is->allows |= s & plane->allows[w] & with;
+        may->allows |= a & plane->allows[w] & with;
+        is->defaults |= s & plane->defaults[w];
+        may->defaults |= a & plane->defaults[w];
+    }
+}
+
 enum mln_verdict mln_plane_verdict(struct mln_plane *plane, const uint64_t *alive,
                                    const uint64_t *sure, const uint64_t *without)
 {
-    size_t n = plane->words;
+    struct kinds is = {0}, may = {0};
     mln_plane_effective(plane, &alive, &sure);
-    if (meets(sure, plane->forbids, without, n))
+    look_at(plane, alive, sure, without, &is, &may);
+    if (is.forbids)
         return MLN_VERDICT_DENY;
-    bool forbid_alive = meets(alive, plane->forbids, without, n);
-    if (!forbid_alive && unopposed(plane, sure, alive, without))
+    if (!may.forbids && is.allows && unopposed(plane, sure, alive, without))
         return MLN_VERDICT_ALLOW;
-    bool allow_alive = unopposed(plane, alive, sure, without); /* one whose denies are not sure */
-    bool intent_sure =
-        meets(sure, plane->denies, without, n) || meets(sure, plane->allows, without, n);
-    if (!allow_alive && intent_sure)
+    /* One whose denies are not sure? */
+    bool allow_alive = may.allows && unopposed(plane, alive, sure, without);
+    if (!allow_alive && (is.denies || is.allows))
         return MLN_VERDICT_DENY;
-    bool intent_alive = allow_alive || forbid_alive || meets(alive, plane->denies, without, n) ||
-                        meets(alive, plane->allows, without, n);
-    bool passes = meets(sure, plane->defaults, NULL, n),
-         may_pass = meets(alive, plane->defaults, NULL, n);
-    if (!intent_alive)
-        return passes ? MLN_VERDICT_ALLOW : may_pass ? MLN_VERDICT_OPEN : MLN_VERDICT_DENY;
+    if (!allow_alive && !may.forbids && !may.denies && !may.allows)
+        return is.defaults ? MLN_VERDICT_ALLOW : may.defaults ? MLN_VERDICT_OPEN : MLN_VERDICT_DENY;
     /* Nothing left that could permit. */
-    if (!allow_alive && !may_pass)
+    if (!allow_alive && !may.defaults)
         return MLN_VERDICT_DENY;
     return MLN_VERDICT_OPEN;
 }

@@ -18,17 +18,20 @@ struct seen {
 
 struct mln_side_terms {
     struct mln_ctx *ctx;
+    struct mln_arena *scratch;
     const struct mln_model *model;
     struct mln_index index;
     MLN_VEC(struct seen) sides;
 };
 
-struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, const struct mln_model *model)
+struct mln_side_terms *mln_side_terms_new(struct mln_ctx *ctx, struct mln_arena *scratch,
+                                          const struct mln_model *model)
 {
-    struct mln_side_terms *seen = MLN_NEW(ctx->arena, struct mln_side_terms);
+    struct mln_side_terms *seen = MLN_NEW(scratch, struct mln_side_terms);
     seen->ctx = ctx;
+    seen->scratch = scratch;
     seen->model = model;
-    mln_index_init(&seen->index, ctx->arena, 256);
+    mln_index_init(&seen->index, scratch, 256);
     return seen;
 }
 
@@ -108,6 +111,6 @@ void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *i
     mln_terms(seen->ctx, seen->model, intent, side, zone, direction, near, &side_here.terms);
     side_here.terms.cap = side_here.terms.len; /* whoever adds to his list makes it his own */
     mln_index_put(&seen->index, hash, (uint32_t)seen->sides.len);
-    mln_vec_push(seen->ctx->arena, &seen->sides, side_here);
+    mln_vec_push(seen->scratch, &seen->sides, side_here);
     *out = side_here.terms;
 }
