@@ -140,8 +140,7 @@ static bool has_more(const struct mln_ipset *set, size_t than)
     return false;
 }
 
-/* The addresses of the subnet that no match tells from this one. */
-static const struct mln_ipset *alike(struct mln_assert_question *q, int end, struct mln_ip ip)
+const struct mln_ipset *mln_assert_alike(struct mln_assert_question *q, int end, struct mln_ip ip)
 {
     const struct mln_ipset *set = q->ends[end].zone->hosts[q->family];
     for (size_t i = 0; i < q->matches.len; i++) {
@@ -159,7 +158,7 @@ static bool is_nobodys(struct mln_assert_question *q, const struct mln_packet *p
 {
     const struct mln_end_place *place = &q->ends[end];
     size_t count = place->kind == MLN_AT_ZONE ? floating_in(place->zone, q->family) : 0;
-    return !count || has_more(alike(q, end, end ? packet->dst : packet->src), count);
+    return !count || has_more(mln_assert_alike(q, end, end ? packet->dst : packet->src), count);
 }
 
 void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counterexample *out)
