@@ -68,7 +68,7 @@ struct mln_nic {
     struct mln_nsg *nsg;         /* NULL: none of its own, or not known */
     const char *unread;          /* an NSG of its own of which no rule is known; else NULL */
     bool floating[MLN_FAMILIES]; /* its addresses of this family are not known */
-    bool many;                   /* a scale set's: one on every instance, each with its address */
+    bool many;                   /* stands for several, each with its address: a scale set's */
     MLN_VEC(const char *) asgs;  /* names of those it is in */
     bool asgs_known;             /* it is in no others */
 };
