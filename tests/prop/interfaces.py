@@ -236,8 +236,8 @@ class End:
 
 def choices(world):
     """Every way in which Azure may have given addresses to the interfaces that tell none."""
-    taken = {n.ip for n in world.nics if n.ip is not None and n.is_place()}
-    nics = [n for n in world.nics if n.ip is None and n.is_place()]
+    taken = {n.ip for n in world.nics if n.ip is not None}
+    nics = [n for n in world.nics if n.ip is None]
     for given in itertools.product(*[[a for a in n.subnet.addresses() if a not in taken] for n in nics]):
         yield dict(zip((n.name for n in nics), given))
 
@@ -245,7 +245,7 @@ def choices(world):
 def hosts(world, choice):
     out = [End(OUTSIDE)]
     for subnet in world.subnets:
-        at = {n.ip if n.ip is not None else choice[n.name]: n for n in world.nics if n.subnet is subnet and n.is_place()}
+        at = {n.ip if n.ip is not None else choice[n.name]: n for n in world.nics if n.subnet is subnet}
         for ip in subnet.addresses():
             if ip in at:
                 out.append(End(ip, subnet, at[ip], bool(at[ip].asgs)))
@@ -298,7 +298,7 @@ def way(world, src, dst):
             step = next_appliance(world, at, dst.ip)
             if not step or step[0] in (src.subnet, dst.subnet):
                 break
-            at, nic = step[0], next((n for n in world.nics if n.ip == step[1] and n.is_place()), None)
+            at, nic = step[0], next((n for n in world.nics if n.ip == step[1]), None)
             if (at, nic) in seen:
                 break
             seen.append((at, nic))
@@ -368,9 +368,8 @@ def run(binary, folder, status, *arguments):
 
 def random_end(rng, world):
     kind = rng.choice(["subnet", "nic", "nic", "address", "address", "Internet"])
-    places = [n for n in world.nics if n.is_place()]
-    if kind == "nic" and places:
-        nic = rng.choice(places)
+    if kind == "nic" and world.nics:
+        nic = rng.choice(world.nics)
         return nic.name, lambda e: e.nic is nic
     if kind == "Internet":
         return "Internet", lambda e: e.subnet is None
@@ -450,7 +449,8 @@ def check_reach(world, binary, folder, stats):
     for choice in choices(world):
         by_place = collections.defaultdict(list)
         for end in hosts(world, choice):
-            by_place["Internet" if not end.subnet else end.nic.name if end.nic else end.subnet.name].append(end)
+            by_place["Internet" if not end.subnet else end.nic.name if end.nic and end.nic.is_place() else
+                     end.subnet.name].append(end)
         for frm, to in itertools.product(by_place, by_place):
             for s, d in itertools.product(by_place[frm], by_place[to]):
                 if is_packet(world, s, d):
