@@ -62,4 +62,12 @@ else
     not_ok "questions about $networks random networks as JSON, packet by packet, seed $seed"
     tap_comment <"$work/out"
 fi
+worlds=8
+[ -z "${MLN_SANITIZED:-}" ] || worlds=3
+if python3 "$srcdir/tests/prop/interfaces.py" --seed 15 --count "$worlds" --binary "$MLNSGC" >"$work/out" 2>&1; then
+    ok "$worlds random networks with interfaces and appliances, packet by packet"
+else
+    not_ok "$worlds random networks with interfaces and appliances, packet by packet"
+    tap_comment <"$work/out"
+fi
 tap_done

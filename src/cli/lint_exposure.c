@@ -82,7 +82,9 @@ static void add_help(struct mln_diag *diag, enum mln_exposure_class class)
         mln_diag_help(diag, "name the ports that are served, and who may reach them");
 }
 
-static void report(const struct mln_lint *lint, const struct mln_exposure *e)
+/* `stopped` NULL: nothing else stops it. */
+static void report(const struct mln_lint *lint, const struct mln_exposure *e,
+                   const struct mln_nsg *stopped)
 {
     /* What the library opens to the Internet is what its template is for. */
     if (e->class == MLN_EXPOSES_PORTS && mln_lint_is_library(e->rule))
@@ -94,20 +96,53 @@ static void report(const struct mln_lint *lint, const struct mln_exposure *e)
         mln_report(lint->ctx->diags, ids[e->class], span, "%s opens %s to the Internet",
                    mln_lint_rule(lint, e->rule), what(lint, e));
     mln_diag_note(diag, "for instance %s", mln_packet_text(lint->ctx->arena, &e->packet));
+    if (stopped) {
+        mln_diag_note(diag, "NSG '%s' of the subnet stops it all", stopped->name);
+        mln_diag_at_most(diag, MLN_NOTE);
+        return;
+    }
     if (lint->nsg->incomplete)
         mln_diag_note(diag, "another rule of this NSG is not known; it may say otherwise");
     add_help(diag, e->class);
 }
 
+/* What comes to a network interface has passed its subnet's NSG; NULL where none is known. */
+static const struct mln_nsg *beside(const struct mln_zone *zone)
+{
+    return zone->nic ? zone->nsg : NULL;
+}
+
+static bool is_among(const struct mln_exposure_vec *all, const struct mln_exposure *e)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (all->data[i].rule == e->rule && all->data[i].class == e->class)
+            return true;
+    return false;
+}
+
+/* What the NSG opens by itself is worth a note where the subnet's stops it. */
+static void lint_zone(const struct mln_lint *lint, const struct mln_zone *zone)
+{
+    const struct mln_nsg *other = beside(zone);
+    const struct mln_rules_view view = {
+        .ctx = lint->ctx, .model = lint->subject->model, .zone = zone};
+    struct mln_exposure_vec alone = {0}, both = {0};
+    const struct mln_rule_vec *rules = &lint->nsg->rules[MLN_INBOUND];
+    mln_exposures_find(lint->ctx, &view, rules, NULL, &alone);
+    if (other)
+        mln_exposures_find(lint->ctx, &view, rules,
+                           &lint->subject->deployed[other->index].rules[MLN_INBOUND], &both);
+    for (size_t i = 0; i < alone.len; i++)
+        if (!other)
+            report(lint, &alone.data[i], NULL);
+        else if (!is_among(&both, &alone.data[i]))
+            report(lint, &alone.data[i], other);
+    for (size_t i = 0; i < both.len; i++)
+        report(lint, &both.data[i], NULL);
+}
+
 void mln_lint_exposure(const struct mln_lint *lint)
 {
-    const struct mln_nsg *nsg = lint->nsg->nsg;
-    struct mln_exposure_vec found = {0};
-    for (size_t i = 0; i < nsg->zones.len; i++) {
-        const struct mln_rules_view view = {
-            .ctx = lint->ctx, .model = lint->subject->model, .zone = nsg->zones.data[i]};
-        mln_exposures_find(lint->ctx, &view, &lint->nsg->rules[MLN_INBOUND], &found);
-    }
-    for (size_t i = 0; i < found.len; i++)
-        report(lint, &found.data[i]);
+    for (size_t i = 0; i < lint->nsg->nsg->zones.len; i++)
+        lint_zone(lint, lint->nsg->nsg->zones.data[i]);
 }

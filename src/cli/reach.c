@@ -80,7 +80,8 @@ static void add_everything(struct listing *l)
     const struct mln_model *model = l->table->subject.model;
     bool unplaced = false;
     for (size_t i = 0; i < model->zones.len; i++) {
-        add_zone(l, model->zones.data[i]);
+        if (!model->zones.data[i]->nic || !mln_nic_is_plain(model->zones.data[i]->nic))
+            add_zone(l, model->zones.data[i]);
         unplaced |= model->zones.data[i]->unplaced;
     }
     for (size_t i = 0; i < model->externals.len; i++)

@@ -163,6 +163,24 @@ static bool lies_in(const struct mln_zone *zone, const struct mln_prefix *addres
     return false;
 }
 
+static bool is_taken(const struct mln_network *network, const char *name)
+{
+    for (size_t i = 0; i < network->zones.len; i++)
+        if (strcmp(network->zones.data[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* One by which it can be told from the subnets and interfaces of its network. */
+static const char *nic_name(const struct placing *p, const struct mln_deployed_nic *nic,
+                            const struct mln_network *network)
+{
+    const char *name = *nic->name ? nic->name : "nic";
+    while (is_taken(network, name))
+        name = mln_printf(p->ctx->arena, "%s-nic", name);
+    return name;
+}
+
 /* The interface as far as it lies in this subnet. */
 static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
                        struct mln_zone *subnet)
@@ -183,7 +201,7 @@ static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
         mln_vec_push(a, &nic.asgs, read->asgs.data[i]);
     struct mln_nsg *nsg = nsg_of(p, read->nsg, read->nsg_id, &nic.unread);
     struct mln_zone *zone =
-        mln_places_add_nic(p->ctx, p->subject->model, subnet, *read->name ? read->name : "nic",
+        mln_places_add_nic(p->ctx, p->subject->model, subnet, nic_name(p, read, subnet->network),
                            read->span, known.data, known.len, &nic);
     if (nsg)
         mln_places_govern_nic(p->ctx, nsg, zone);
@@ -197,12 +215,11 @@ static bool is_first_in(const struct placing *p, const struct mln_deployed_nic *
     return true;
 }
 
-/* Those that tell nothing but where they are need no place of their own. */
 static void add_nics(struct placing *p)
 {
     for (size_t i = 0; i < p->deployed->nics.len; i++) {
         const struct mln_deployed_nic *nic = p->deployed->nics.data[i];
-        for (size_t k = 0; (nic->nsg_id || nic->asgs.len) && k < nic->ips.len; k++) {
+        for (size_t k = 0; k < nic->ips.len; k++) {
             struct mln_zone *subnet = zone_of(p, nic->ips.data[k].subnet);
             if (subnet && is_first_in(p, nic, k))
                 add_nic_in(p, nic, subnet);

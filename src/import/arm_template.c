@@ -52,6 +52,7 @@ struct place {
     const struct place *parent;
     const char *type, *name; /* whole; the name with '/' between its parts */
     bool unknown_name;
+    bool many; /* stands for every copy, nobody knows how many */
 };
 
 struct walk {
@@ -213,6 +214,14 @@ static void register_name(struct mln_eval *e, struct mln_map *map, const char *n
 
 typedef void visit(void *data, struct place *place, const char *symbol);
 
+/* Interfaces are in no one's way: those of an unknown number are read as one that stands for all.
+ */
+static bool stands_for_all(const struct place *p)
+{
+    return strcmp(p->type, MLN_NIC_TYPE) == 0 || strcmp(p->type, MLN_MACHINE_TYPE) == 0 ||
+           strcmp(p->type, MLN_SCALE_SET_TYPE) == 0;
+}
+
 /* Each instance of a resource. */
 static void each_instance(struct mln_eval *e, struct place *p, const char *symbol, visit *visitor,
                           void *data)
@@ -227,7 +236,12 @@ static void each_instance(struct mln_eval *e, struct place *p, const char *symbo
     }
     if (!mln_eval_count(&p->env, mln_loose_member(copy, "count"), &count, &why)) {
         struct place one = *p;
-        if (name_place(e, &one))
+        one.many = true;
+        if (!name_place(e, &one))
+            return;
+        if (stands_for_all(&one))
+            visitor(data, &one, NULL);
+        else
             mln_report(e->ctx->diags, MLN_D_COPY_UNKNOWN, mln_document_span(e->document, copy),
                        "'%s' cannot be read: %s", one.name, why);
         return;
@@ -358,6 +372,7 @@ static void add_resource(struct walk *w, const struct place *p)
         .name = mln_arm_name_last(p->name),
         .id = mln_arm_id(e, mln_group_id(p->t->target), p->type, p->name),
         .unknown_name = p->unknown_name,
+        .many = p->many,
         .properties = mln_eval_json(&p->env, mln_loose_member(p->json, "properties")),
         .location = location ? mln_eval_json(&p->env, location) : NULL,
         .json = p->json,
@@ -380,11 +395,20 @@ static void walk_children(struct walk *w, const struct place *p, visit *visitor)
     }
 }
 
+/* Most machines refer to interfaces that are resources of their own. */
+static bool is_without_nics(const struct place *p)
+{
+    const cJSON *profile =
+        mln_loose_member(mln_loose_member(p->json, "properties"), "networkProfile");
+    return strcmp(p->type, MLN_MACHINE_TYPE) == 0 &&
+           !mln_loose_member(profile, "networkInterfaceConfigurations");
+}
+
 static void walk_place(void *data, struct place *p, const char *symbol)
 {
     struct walk *w = data;
     (void)symbol;
-    if (!mln_eval_spend(w->e, 1) || !name_place(w->e, p))
+    if (!mln_eval_spend(w->e, 1) || !name_place(w->e, p) || is_without_nics(p))
         return;
     bool deployed = holds(w, p);
     if (strcmp(p->type, DEPLOYMENT_TYPE) != 0) {

@@ -12,6 +12,7 @@ struct mln_arm_template_resource {
     const char *id;        /* "" when the name does not fit the type */
     const char *parent_id; /* of a child; else NULL */
     bool unknown_name;
+    bool many; /* of a network interface: stands for copies, nobody knows how many */
     const struct mln_datum *properties, *location;
     const cJSON *json;
 };

@@ -92,7 +92,8 @@ struct mln_deployed_nic {
     const char *name, *id; /* name "" when unknown; of a scale set its own, with that of the
                               interface where it has several */
     struct mln_span span;
-    bool many;          /* of a scale set: stands for one of every instance */
+    bool many;          /* stands for several, each with its address: one of every instance of a
+                           scale set, or copies of which a template does not tell the number */
     bool forwards;      /* enableIPForwarding */
     size_t nsg;         /* as of a subnet */
     const char *nsg_id; /* NULL: it has none */

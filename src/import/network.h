@@ -12,6 +12,7 @@
 #define MLN_ROUTE_TABLE_TYPE "Microsoft.Network/routeTables"
 #define MLN_ROUTE_TYPE MLN_ROUTE_TABLE_TYPE "/routes"
 #define MLN_NIC_TYPE "Microsoft.Network/networkInterfaces"
+#define MLN_NIC_MANY "{many}" /* true: a template makes an unknown number of them */
 #define MLN_MACHINE_TYPE "Microsoft.Compute/virtualMachines"
 #define MLN_SCALE_SET_TYPE "Microsoft.Compute/virtualMachineScaleSets"
 

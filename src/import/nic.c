@@ -86,6 +86,7 @@ static struct mln_deployed_nic *read_nic(struct mln_networks *n, const char *id,
                                      .nsg = MLN_DEPLOYED_NONE,
                                      .nsg_id = mln_net_reference(n, fields, "networkSecurityGroup"),
                                      .forwards = mln_net_is_true(fields, "enableIPForwarding")};
+    nic->many = mln_net_is_true(json, MLN_NIC_MANY);
     nic->asgs_known = !is_unknown(n, mln_member(fields, "ipConfigurations"));
     for (const cJSON *item = items(fields, "ipConfigurations"); item; item = item->next)
         read_ip(n, item, nic);
@@ -109,7 +110,8 @@ void mln_networks_add_machine(struct mln_networks *n, const cJSON *json, bool ma
         const char *own = mln_net_text(n, item, "name");
         const char *both = mln_printf(n->r->ctx->arena, "%s-%s", name, own);
         const char *its = *id ? mln_printf(n->r->ctx->arena, "%s/%s", id, own) : "";
-        read_nic(n, its, first->next ? both : name, item)->many = many;
+        struct mln_deployed_nic *nic = read_nic(n, its, first->next ? both : name, item);
+        nic->many |= many || mln_net_is_true(json, MLN_NIC_MANY);
     }
 }
 

@@ -5,6 +5,7 @@
  * unknown list of rules is reported as such. */
 #include "import/arm_template.h"
 #include "import/canonical.h"
+#include "import/network.h"
 #include "import/nsg_group.h"
 
 #include <string.h>
@@ -258,6 +259,8 @@ static cJSON *render_resource(struct rendering *r, const struct mln_arm_template
     add_text(r, json, "type", resource->type, resource->json, false);
     add_text(r, json, "name", resource->name, name ? name : resource->json, resource->unknown_name);
     add_text(r, json, "id", resource->id, resource->json, true);
+    if (resource->many)
+        cJSON_AddTrueToObject(json, MLN_NIC_MANY);
     if (resource->location && mln_datum_as_text(r->e, resource->location))
         cJSON_AddItemToObject(json, "location", render(r, resource->location, resource->json));
     if (properties->kind != MLN_DATUM_NULL)

@@ -54,10 +54,10 @@ struct mln_nsg {
     uint32_t index;
 };
 
-/* A network interface with an NSG of its own, or that tells of its ASGs. It is a zone inside that
- * of its subnet, whose NSG is the zone's `nsg`; its own decides beside it: inbound after the
- * subnet's, outbound before it. Of the subnet's zone the other addresses are left (`hosts`), so
- * every packet has one pair of zones.
+/* A network interface. It is a zone inside that of its subnet, whose NSG is the zone's `nsg`; its
+ * own decides beside it: inbound after the subnet's, outbound before it. Of the subnet's zone the
+ * other addresses are left (`hosts`), so every packet has one pair of zones. One without an NSG and
+ * ASGs of its own is PLAIN: its packets fare as any other's of the subnet do.
  *
  * An address that the text does not tell is one of the subnet's that no other interface is known to
  * have: FLOATING. Then `addresses` are all those, and packets of the zone are those of an interface
@@ -68,7 +68,7 @@ struct mln_nic {
     struct mln_nsg *nsg;         /* NULL: none of its own, or not known */
     const char *unread;          /* an NSG of its own of which no rule is known; else NULL */
     bool floating[MLN_FAMILIES]; /* its addresses of this family are not known */
-    bool many;                   /* a scale set's: one on every instance, each with its address */
+    bool many;                   /* stands for several, each with its address: a scale set's */
     MLN_VEC(const char *) asgs;  /* names of those it is in */
     bool asgs_known;             /* it is in no others */
 };
@@ -401,6 +401,10 @@ static inline bool mln_zone_holds(const struct mln_zone *zone, const struct mln_
 static inline bool mln_zone_is_governed(const struct mln_zone *zone)
 {
     return zone->nsg || (zone->nic && zone->nic->nsg);
+}
+static inline bool mln_nic_is_plain(const struct mln_nic *nic)
+{
+    return !nic->nsg && !nic->unread && !nic->asgs.len && nic->asgs_known;
 }
 /* One host, which sends itself nothing over the network. */
 static inline bool mln_zone_is_host(const struct mln_zone *zone)

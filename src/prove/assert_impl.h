@@ -79,6 +79,8 @@ enum mln_answer mln_assert_broken(const struct mln_assert_question *q, const uin
 /* Does the packet break the assertion whatever the tags hold, and whatever the addresses of network
  * interfaces are? */
 bool mln_assert_is_definite(struct mln_assert_question *q, const struct mln_packet *packet);
+/* The addresses of the zone at this end that no match tells from this one. */
+const struct mln_ipset *mln_assert_alike(struct mln_assert_question *q, int end, struct mln_ip ip);
 /* Adds the tags that leave open whether the packet breaks the assertion. */
 void mln_assert_name_tags(struct mln_assert_question *q, struct mln_counterexample *out);
 /* Adds the network interfaces that the packet's addresses may be of. */

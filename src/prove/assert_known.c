@@ -120,12 +120,15 @@ static void suppose(struct mln_assert_question *q, struct knowledge *k, int end,
 
 enum { INSTANCES = 1000 }; /* most of a scale set */
 
-static size_t floating_in(const struct mln_zone *zone, enum mln_family family)
+/* A plain one fares as its subnet does, but for what ASGs may do. */
+static size_t floating_in(const struct mln_zone *zone, enum mln_family family, bool plain)
 {
     size_t count = 0;
-    for (size_t i = 0; i < zone->nics.len; i++)
-        if (zone->nics.data[i]->nic->floating[family])
-            count += zone->nics.data[i]->nic->many ? INSTANCES : 1;
+    for (size_t i = 0; i < zone->nics.len; i++) {
+        const struct mln_nic *nic = zone->nics.data[i]->nic;
+        if (nic->floating[family] && (plain || !mln_nic_is_plain(nic)))
+            count += nic->many ? INSTANCES : 1;
+    }
     return count;
 }
 
@@ -140,8 +143,7 @@ static bool has_more(const struct mln_ipset *set, size_t than)
     return false;
 }
 
-/* The addresses of the subnet that no match tells from this one. */
-static const struct mln_ipset *alike(struct mln_assert_question *q, int end, struct mln_ip ip)
+const struct mln_ipset *mln_assert_alike(struct mln_assert_question *q, int end, struct mln_ip ip)
 {
     const struct mln_ipset *set = q->ends[end].zone->hosts[q->family];
     for (size_t i = 0; i < q->matches.len; i++) {
@@ -154,12 +156,23 @@ static const struct mln_ipset *alike(struct mln_assert_question *q, int end, str
     return set;
 }
 
+static bool is_in_asg(const struct mln_assert_question *q, const struct mln_packet *packet, int end)
+{
+    const uint32_t *vars = end ? packet->dst_vars : packet->src_vars;
+    size_t count = end ? packet->dst_var_count : packet->src_var_count;
+    for (size_t i = 0; i < count; i++)
+        if (vars[i] >= tag_count(q))
+            return true;
+    return false;
+}
+
 /* Is there surely such a packet that is no interface's? */
 static bool is_nobodys(struct mln_assert_question *q, const struct mln_packet *packet, int end)
 {
-    const struct mln_end_place *place = &q->ends[end];
-    size_t count = place->kind == MLN_AT_ZONE ? floating_in(place->zone, q->family) : 0;
-    return !count || has_more(alike(q, end, end ? packet->dst : packet->src), count);
+    if (q->ends[end].kind != MLN_AT_ZONE)
+        return true;
+    size_t count = floating_in(q->ends[end].zone, q->family, is_in_asg(q, packet, end));
+    return !count || has_more(mln_assert_alike(q, end, end ? packet->dst : packet->src), count);
 }
 
 void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counterexample *out)
@@ -169,7 +182,8 @@ void mln_assert_name_nics(const struct mln_assert_question *q, struct mln_counte
         if (zone && zone->nic && zone->nic->floating[q->family])
             mln_vec_push(q->world->ctx->arena, &out->nics[end], zone);
         for (size_t i = 0; zone && i < zone->nics.len; i++)
-            if (zone->nics.data[i]->nic->floating[q->family])
+            if (zone->nics.data[i]->nic->floating[q->family] &&
+                !mln_nic_is_plain(zone->nics.data[i]->nic))
                 mln_vec_push(q->world->ctx->arena, &out->nics[end], zone->nics.data[i]);
     }
 }

@@ -246,9 +246,23 @@ static bool same_matches(const struct mln_assert_question *q, const struct mln_p
     return true;
 }
 
+/* Any other address that fares alike. */
+static void part_end(struct mln_assert_question *q, struct mln_packet *packet, int end)
+{
+    if (!zone_of(q, end))
+        return;
+    struct mln_ip *ip = end ? &packet->dst : &packet->src, same = *ip;
+    const struct mln_ipset *set = mln_assert_alike(q, end, *ip);
+    for (size_t i = 0; i < set->len; i++)
+        if (mln_ip_cmp(set->ranges[i].lo, same) != 0)
+            *ip = set->ranges[i].lo;
+        else if (mln_ip_cmp(set->ranges[i].hi, same) != 0)
+            *ip = set->ranges[i].hi;
+}
+
 /* Within a zone the typical source is also the typical destination; nobody would believe such a
  * packet. */
-static void part_ends(const struct mln_assert_question *q, struct mln_packet *packet)
+static void part_ends(struct mln_assert_question *q, struct mln_packet *packet)
 {
     if (mln_ip_cmp(packet->src, packet->dst) != 0)
         return;
@@ -258,6 +272,8 @@ static void part_ends(const struct mln_assert_question *q, struct mln_packet *pa
         other.dst = mln_ip_prev(packet->dst);
     if (same_matches(q, packet, &other))
         *packet = other;
+    for (int end = 1; end >= 0 && mln_ip_cmp(packet->src, packet->dst) == 0; end--)
+        part_end(q, packet, end);
 }
 
 /* It passes the NSGs that could be asked. */

@@ -218,7 +218,8 @@ static void note_lone_nic(struct finder *f, int side, const struct mln_zone *zon
     struct mln_arena *a = arena_of(f);
     const struct mln_nsg *nsg = own_nsg(zone);
     const char *name = nsg ? nsg->name : unread_nsg(zone);
-    const char *text = side == MLN_NEW ? "is new" : "is gone";
+    const char *text = side == MLN_NEW ? "is in application security groups now"
+                                       : "is in no application security group any more";
     if (name && side == MLN_NEW)
         text = mln_printf(a, "has an NSG of its own now, '%s'", name);
     else if (name)
@@ -455,6 +456,12 @@ static bool is_ignored(const struct finder *f, const struct mln_nsg *nsg)
     return mln_change_ignores(f->options, nsg->name);
 }
 
+/* What a plain interface may do is told of its subnet. */
+static bool is_place(const struct mln_zone *zone)
+{
+    return !zone->unplaced && !(zone->nic && mln_nic_is_plain(zone->nic));
+}
+
 void mln_change_match(struct finder *f)
 {
     const struct mln_model *old = f->subjects[MLN_OLD].model, *new = f->subjects[MLN_NEW].model;
@@ -462,7 +469,7 @@ void mln_change_match(struct finder *f)
     bool places = f->placed[MLN_OLD] && f->placed[MLN_NEW];
     for (int s = 0; s < MLN_SIDES; s++)
         for (size_t i = 0; i < f->subjects[s].model->zones.len; i++)
-            if (!f->subjects[s].model->zones.data[i]->unplaced)
+            if (is_place(f->subjects[s].model->zones.data[i]))
                 mln_vec_push(arena_of(f), &f->zones[s], f->subjects[s].model->zones.data[i]);
     pair_by_key(f, &nsgs, nsg_name, true);
     if (places)

@@ -82,13 +82,28 @@ static const struct mln_ipset *rest_home(struct ways *w, const struct mln_zone *
     return home;
 }
 
+/* Where neither side tells the address: what both sides leave free. */
+static const struct mln_ipset *floating_home(struct ways *w, size_t place, int f)
+{
+    const struct mln_ipset *home = NULL;
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_zone *zone = zone_of(w, place, s);
+        if (!zone)
+            continue;
+        const struct mln_ipset *left = mln_ipset_intersect(arena_of(w->f), zone->hosts[f],
+                                                           rest_home(w, zone->nic->subnet, s, f));
+        home = home ? mln_ipset_intersect(arena_of(w->f), home, left) : left;
+    }
+    return home;
+}
+
 static const struct mln_ipset *home_of(struct ways *w, size_t place, int s, int f)
 {
     const struct mln_zone *zone = zone_of(w, place, s);
     const struct mln_ipset *told = told_home(w, place, s, f);
     if (!zone)
         return mln_ipset_empty(arena_of(w->f), (enum mln_family)f);
-    return told ? told : rest_home(w, zone->nic ? zone->nic->subnet : zone, s, f);
+    return told ? told : zone->nic ? floating_home(w, place, f) : rest_home(w, zone, s, f);
 }
 
 static void find_homes(struct ways *w)

@@ -59,9 +59,10 @@ enum { RULES_MOST = 64 }; /* that open one service; more say nothing new */
 
 struct plane {
     struct mln_ctx *ctx;
-    const struct mln_rule_vec *rules;
-    struct mln_rules_entry_vec entries;
-    MLN_VEC(struct mln_match) matches; /* of the entries, then of the services */
+    const struct mln_rule_vec *rules, *beside;
+    struct mln_rules_entry_vec entries, others;
+    struct mln_rules_list other;       /* those beside */
+    MLN_VEC(struct mln_match) matches; /* of the entries, the services, what is beside */
     struct mln_space *space;
     size_t words;
     uint64_t *above, *below, *good;
@@ -169,6 +170,40 @@ static size_t decider(const struct plane *p, const struct mln_packet *packet)
     return end;
 }
 
+/* --- what is open here, and let through by the NSG beside --- */
+
+struct both {
+    const struct plane *plane;
+    const struct mln_first_question *question;
+};
+
+static enum mln_answer property_both(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    const struct both *both = ctx;
+    enum mln_answer open = mln_first_answer(both->question, alive, sure);
+    if (open == MLN_NO)
+        return MLN_NO;
+    enum mln_verdict passes = mln_rules_verdict(&both->plane->other, alive, sure);
+    if (passes == MLN_VERDICT_DENY)
+        return MLN_NO;
+    return passes == MLN_VERDICT_ALLOW ? open : MLN_MAYBE;
+}
+
+static void reduce_both(void *ctx, uint64_t *alive, const uint64_t *sure)
+{
+    const struct mln_rules_list *other = &((const struct both *)ctx)->plane->other;
+    mln_bits_first_match(alive, sure, other->first, other->first + other->count);
+}
+
+static enum mln_found find(struct plane *p, size_t within, const struct mln_first_question *q,
+                           struct mln_packet *packet)
+{
+    struct both both = {p, q};
+    const struct mln_question question = {property_both, reduce_both, &both};
+    return p->beside ? mln_space_search(p->space, within, &question, packet, NULL, 0)
+                     : mln_first_find(p->space, within, q, packet, NULL);
+}
+
 /* service NULL: any port of tcp and udp. */
 static void look(struct plane *p, const struct mln_risky_service *service, size_t within)
 {
@@ -180,7 +215,7 @@ static void look(struct plane *p, const struct mln_risky_service *service, size_
         else
             mln_bit_set(p->good, e);
     for (int found = 0; found < RULES_MOST; found++) {
-        if (mln_first_find(p->space, within, &question, &packet, NULL) != MLN_FOUND)
+        if (find(p, within, &question, &packet) != MLN_FOUND)
             return;
         size_t e = decider(p, &packet);
         if (e == p->entries.len)
@@ -196,6 +231,8 @@ static void add_matches(struct plane *p, const struct mln_rules_view *view)
 {
     struct mln_arena *a = p->ctx->arena;
     const struct mln_ipset *from = anybody(a, view->family, p->rules);
+    if (p->beside)
+        from = mln_ipset_intersect(a, from, anybody(a, view->family, p->beside));
     const struct mln_ipset *to =
         view->zone->unplaced ? somewhere(a, view->family) : view->zone->addresses[view->family];
     for (size_t e = 0; e < p->entries.len; e++) {
@@ -214,13 +251,39 @@ static void add_matches(struct plane *p, const struct mln_rules_view *view)
     }
 }
 
+static void add_beside(struct plane *p, const struct mln_rules_view *view)
+{
+    if (!p->beside)
+        return;
+    mln_rules_entries(view, p->beside, &p->others);
+    p->other.first = p->matches.len;
+    p->other.count = p->others.len;
+    for (size_t e = 0; e < p->others.len; e++) {
+        struct mln_match match = p->others.data[e].match;
+        if (!meets_anybody(&p->others.data[e]))
+            match.protos = 0;
+        mln_vec_push(p->ctx->arena, &p->matches, match);
+    }
+}
+
+static void find_allows(struct plane *p)
+{
+    uint64_t *allows = MLN_NEW_ARRAY(p->ctx->arena, uint64_t, p->words);
+    for (size_t e = 0; e < p->others.len; e++)
+        if (p->others.data[e].allow)
+            mln_bit_set(allows, p->other.first + e);
+    p->other.allows = allows;
+}
+
 static void look_in_family(struct plane *p, const struct mln_rules_view *view)
 {
     struct mln_arena *a = p->ctx->arena;
     mln_rules_entries(view, p->rules, &p->entries);
     add_matches(p, view);
+    add_beside(p, view);
     p->space = mln_space_new(a, view->family, p->matches.data, p->matches.len);
     p->words = mln_space_words(p->space);
+    find_allows(p);
     p->above = MLN_NEW_ARRAY(a, uint64_t, p->words);
     p->below = MLN_NEW_ARRAY(a, uint64_t, p->words);
     p->good = MLN_NEW_ARRAY(a, uint64_t, p->words);
@@ -253,13 +316,15 @@ static bool says_nothing_new(const struct mln_exposure_vec *all, size_t first, s
 }
 
 void mln_exposures_find(struct mln_ctx *ctx, const struct mln_rules_view *view,
-                        const struct mln_rule_vec *rules, struct mln_exposure_vec *out)
+                        const struct mln_rule_vec *rules, const struct mln_rule_vec *beside,
+                        struct mln_exposure_vec *out)
 {
     size_t first = out->len, kept = first;
     for (int f = 0; f < MLN_FAMILIES; f++) {
         struct mln_rules_view own = *view;
         own.ctx = ctx, own.family = (enum mln_family)f, own.direction = MLN_INBOUND;
-        struct plane p = {.ctx = ctx, .rules = rules, .out = out, .out_first = first};
+        struct plane p = {
+            .ctx = ctx, .rules = rules, .beside = beside, .out = out, .out_first = first};
         look_in_family(&p, &own);
     }
     struct mln_exposure_vec all = {0};

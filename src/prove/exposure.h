@@ -40,9 +40,11 @@ struct mln_exposure {
 };
 MLN_VEC_TYPE(mln_exposure_vec, struct mln_exposure);
 
-/* Adds what inbound rules expose at the zone of `view`, sorted by their order, then by class.
- * Results live in ctx->arena. */
+/* Adds what inbound rules expose at the zone of `view`, sorted by their order, then by class; with
+ * `beside` the rules of another NSG that packets have to pass as well, NULL: none. Results live in
+ * ctx->arena. */
 void mln_exposures_find(struct mln_ctx *ctx, const struct mln_rules_view *view,
-                        const struct mln_rule_vec *rules, struct mln_exposure_vec *out);
+                        const struct mln_rule_vec *rules, const struct mln_rule_vec *beside,
+                        struct mln_exposure_vec *out);
 
 #endif

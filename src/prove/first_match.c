@@ -29,9 +29,9 @@ static struct below look_below(const struct mln_first_question *q, const uint64_
     return seen;
 }
 
-static enum mln_answer answer(void *ctx, const uint64_t *alive, const uint64_t *sure)
+enum mln_answer mln_first_answer(const struct mln_first_question *q, const uint64_t *alive,
+                                 const uint64_t *sure)
 {
-    const struct mln_first_question *q = ctx;
     if (mln_bits_meet(sure, q->above, q->words))
         return MLN_NO;
     struct below seen = look_below(q, alive, sure);
@@ -40,9 +40,8 @@ static enum mln_answer answer(void *ctx, const uint64_t *alive, const uint64_t *
     return seen.any_good || mln_bits_meet(alive, q->above, q->words) ? MLN_MAYBE : MLN_YES;
 }
 
-static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
+void mln_first_reduce(const struct mln_first_question *q, uint64_t *alive, const uint64_t *sure)
 {
-    const struct mln_first_question *q = ctx;
     bool ended = false;
     for (size_t w = 0; w < q->words; w++) {
         uint64_t below = ended ? 0 : q->below[w], end = sure[w] & below;
@@ -51,6 +50,16 @@ static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
         ended |= end != 0;
         alive[w] &= q->above[w] | below;
     }
+}
+
+static enum mln_answer answer(void *ctx, const uint64_t *alive, const uint64_t *sure)
+{
+    return mln_first_answer(ctx, alive, sure);
+}
+
+static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
+{
+    mln_first_reduce(ctx, alive, sure);
 }
 
 enum mln_found mln_first_find(struct mln_space *space, size_t within,

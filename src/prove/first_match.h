@@ -17,6 +17,11 @@ struct mln_first_question {
     size_t words;
 };
 
+/* The property and the reduction of such a search, for one that asks more besides. */
+enum mln_answer mln_first_answer(const struct mln_first_question *question, const uint64_t *alive,
+                                 const uint64_t *sure);
+void mln_first_reduce(const struct mln_first_question *question, uint64_t *alive,
+                      const uint64_t *sure);
 /* As mln_space_search. */
 enum mln_found mln_first_find(struct mln_space *space, size_t within,
                               const struct mln_first_question *question, struct mln_packet *packet,

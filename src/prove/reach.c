@@ -75,10 +75,21 @@ bool mln_reach_in_zone(const struct mln_reach_end *end)
            end->kind == MLN_REACH_ENDPOINT;
 }
 
+/* Of a subnet what it holds beside interfaces that have a row of their own. */
+static const struct mln_ipset *row_of(const struct mln_reach_plane *p, const struct mln_zone *zone)
+{
+    const struct mln_ipset *set = zone->hosts[p->family];
+    for (size_t i = 0; i < zone->nics.len; i++)
+        if (mln_nic_is_plain(zone->nics.data[i]->nic) &&
+            !zone->nics.data[i]->nic->floating[p->family])
+            set = mln_ipset_union(p->a, set, zone->nics.data[i]->addresses[p->family]);
+    return set;
+}
+
 static struct place own_place(const struct mln_reach_plane *p, const struct mln_reach_end *end)
 {
     const struct mln_model *model = p->reach->world->model;
-    struct place place = {.set = end->zone->hosts[p->family]};
+    struct place place = {.set = row_of(p, end->zone)};
     if (end->kind == MLN_REACH_ENDPOINT)
         place.set = end->endpoint->addresses[p->family];
     if (end->kind == MLN_REACH_ASG) {

@@ -81,6 +81,20 @@ static void add_resource(struct mln_words *w, const struct mln_resource *resourc
     }
 }
 
+static const struct mln_ipset *const *beside_nics(struct mln_words *w, const struct mln_zone *zone)
+{
+    const struct mln_ipset **sets = MLN_NEW_ARRAY(w->arena, const struct mln_ipset *, MLN_FAMILIES);
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        sets[f] = zone->addresses[f];
+        for (size_t i = 0; i < zone->nics.len; i++) {
+            const struct mln_nic *nic = zone->nics.data[i]->nic;
+            if (!nic->floating[f] && !mln_nic_is_plain(nic))
+                sets[f] = mln_ipset_subtract(w->arena, sets[f], zone->nics.data[i]->addresses[f]);
+        }
+    }
+    return sets;
+}
+
 /* A subnet's name also stands for what it holds beside network interfaces. */
 static void add_zone(struct mln_words *w, const struct mln_zone *zone)
 {
@@ -88,7 +102,7 @@ static void add_zone(struct mln_words *w, const struct mln_zone *zone)
         return;
     add_thing(w, zone->display, zone, zone->addresses);
     if (zone->nics.len)
-        add_thing(w, zone->display, zone, zone->hosts);
+        add_thing(w, zone->display, zone, beside_nics(w, zone));
     if (zone->nic && (zone->nic->floating[MLN_IPV4] || zone->nic->floating[MLN_IPV6]))
         add_thing(w, zone->display, zone, zone->nic->subnet->addresses);
 }
@@ -162,12 +176,14 @@ static void find_virtual(struct writing *g)
     }
 }
 
-/* An interface without an address of its own is meant only where it is the place. */
+/* An interface that has no address of its own, or is like any other host of its subnet, is meant
+ * only where it is the place. */
 static bool may_name(const struct writing *g, const struct thing *thing)
 {
     if (!thing->zone || thing->zone == g->view->zone)
         return true;
-    return !g->view->zone && !(thing->zone->nic && thing->zone->nic->floating[g->family]);
+    const struct mln_nic *nic = thing->zone->nic;
+    return !g->view->zone && !(nic && (nic->floating[g->family] || mln_nic_is_plain(nic)));
 }
 
 /* The i-th thing that may be named in this view; no name behind the last, no set: skip it. */

@@ -176,6 +176,40 @@ static void put_table(struct mln_json *json, const struct mln_deployed_route_tab
     mln_json_end_object(json);
 }
 
+static void put_ip(struct mln_json *json, const struct mln_deployed_ip *ip)
+{
+    char text[MLN_IP_TEXT];
+    mln_json_object(json);
+    mln_json_pair(json, "family", ip->family == MLN_IPV6 ? "IPv6" : "IPv4");
+    mln_json_pair(json, "address", ip->known ? mln_prefix_text(&ip->address, text) : NULL);
+    mln_json_pair(json, "subnet", ip->subnet ? ip->subnet->name : NULL);
+    mln_json_end_object(json);
+}
+
+static void put_nic(struct mln_json *json, const struct mln_deployed_nic *nic)
+{
+    mln_json_object(json);
+    mln_json_pair(json, "name", nic->name);
+    mln_json_pair(json, "nsgId", nic->nsg_id);
+    mln_json_key(json, "nsg");
+    mln_json_number(json, nic->nsg == MLN_DEPLOYED_NONE ? -1 : (long long)nic->nsg);
+    mln_json_key(json, "many");
+    mln_json_bool(json, nic->many);
+    mln_json_key(json, "ips");
+    mln_json_array(json);
+    for (size_t i = 0; i < nic->ips.len; i++)
+        put_ip(json, &nic->ips.data[i]);
+    mln_json_end_array(json);
+    mln_json_key(json, "asgsKnown");
+    mln_json_bool(json, nic->asgs_known);
+    mln_json_key(json, "asgs");
+    mln_json_array(json);
+    for (size_t i = 0; i < nic->asgs.len; i++)
+        mln_json_string(json, nic->asgs.data[i]);
+    mln_json_end_array(json);
+    mln_json_end_object(json);
+}
+
 static void put_diag(struct mln_json *json, struct mln_diags *diags, const struct mln_diag *diag)
 {
     static const char *const words[] = {"note", "warning", "error"};
@@ -216,6 +250,11 @@ static void put_file(struct mln_json *json, const char *path, bool good, struct 
     mln_json_array(json);
     for (size_t i = 0; i < deployed->route_tables.len; i++)
         put_table(json, deployed->route_tables.data[i]);
+    mln_json_end_array(json);
+    mln_json_key(json, "interfaces");
+    mln_json_array(json);
+    for (size_t i = 0; i < deployed->nics.len; i++)
+        put_nic(json, deployed->nics.data[i]);
     mln_json_end_array(json);
     mln_json_end_object(json);
 }

@@ -436,6 +436,120 @@ def test_expressions():
 
 # ---- what is not known, and what is wrong ----
 
+# ---- network interfaces ----
+
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+ADDRESSES = f"{NETWORK}/virtualNetworks/hub/subnets/a"
+
+
+def vnet_of_nics():
+    return {"type": "Microsoft.Network/virtualNetworks", "name": "hub", "id": f"{NETWORK}/virtualNetworks/hub",
+            "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16", "fd00::/48"]}, "subnets": [
+                {"name": "a", "id": ADDRESSES, "properties": {"addressPrefixes": ["10.0.0.0/24", "fd00::/64"]}}]}}
+
+
+def ip_configuration(address=None, **more):
+    fields = {"subnet": {"id": ADDRESSES}, "privateIPAllocationMethod": "Static" if address else "Dynamic", **more}
+    return {"name": "ip", "properties": {**fields, **({"privateIPAddress": address} if address else {})}}
+
+
+def interface(*configurations, nsg_id=f"{NETWORK}/networkSecurityGroups/web"):
+    fields = {"ipConfigurations": list(configurations), **({"networkSecurityGroup": {"id": nsg_id}} if nsg_id else {})}
+    return {"type": "Microsoft.Network/networkInterfaces", "name": "nic", "id": f"{NETWORK}/networkInterfaces/nic",
+            "properties": fields}
+
+
+def flat_interface(nic):
+    """As `az network nic show` prints it."""
+    fields = {**nic["properties"], "virtualMachine": None, "dnsSettings": {"dnsServers": []}}
+    fields["ipConfigurations"] = [{"name": c["name"], **c["properties"], "publicIPAddress": None,
+                                   "privateIPAddressVersion": "IPv4"} for c in fields["ipConfigurations"]]
+    return {**{k: v for k, v in nic.items() if k != "properties"}, **fields}
+
+
+def scale_set(*configurations, kind="virtualMachineScaleSets", names=("main",)):
+    made = [{"name": n, "properties": {"networkSecurityGroup": {"id": f"{NETWORK}/networkSecurityGroups/web"},
+                                       "ipConfigurations": list(configurations)}} for n in names]
+    network = {"networkProfile": {"networkInterfaceConfigurations": made}}
+    fields = {"virtualMachineProfile": network} if kind.endswith("Sets") else network
+    return {"type": f"Microsoft.Compute/{kind}", "name": "pool", "properties": fields,
+            "id": f"{GROUP}/providers/Microsoft.Compute/{kind}/pool"}
+
+
+def read_nic(address="10.0.0.4", name="nic", family="IPv4", many=False, asgs=(), nsg_index=0, known=True):
+    return name, nsg_index, many, [(family, address, "a")], list(asgs), known
+
+
+def nics_of(dump):
+    return [(n["name"], n["nsg"], n["many"], [(i["family"], i.get("address"), i.get("subnet")) for i in n["ips"]],
+             n["asgs"], n["asgsKnown"]) for n in dump["interfaces"]]
+
+
+def in_template(*resources, **more):
+    return symbolic_nics(template([no_id(vnet_of_nics()), *[no_id(r) for r in resources], nsg()], **more))
+
+
+def symbolic_nics(value):
+    if value == ADDRESSES:
+        return "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'hub', 'a')]"
+    if isinstance(value, dict):
+        return {k: symbolic_nics(v) for k, v in value.items()}
+    return [symbolic_nics(v) for v in value] if isinstance(value, list) else symbolic(value)
+
+
+def interface_forms():
+    """What is written, and what must be read of it."""
+    fixed, free = interface(ip_configuration("10.0.0.4")), interface(ip_configuration())
+    group = {"applicationSecurityGroups": [{"id": f"{NETWORK}/applicationSecurityGroups/apps"}]}
+    fourth = "[concat('10.0.0.', string(add(copyIndex(), 4)))]"
+    beside = [vnet_of_nics(), with_id(nsg())]
+    yield "deployed", [*beside, fixed], [read_nic()]
+    yield "before its network", [fixed, *beside], [read_nic()]
+    yield "as az shows it", [*beside, flat_interface(fixed)], [read_nic()]
+    yield "without a type", [*beside, {k: v for k, v in fixed.items() if k != "type"}], [read_nic()]
+    yield "other case", [*beside, upper_keys(fixed)], [read_nic()]
+    yield "dynamic", [*beside, free], [read_nic(None)]
+    got = ip_configuration("10.0.0.9")
+    got["properties"]["privateIPAllocationMethod"] = "Dynamic"
+    yield "dynamic, with the address that it got", [*beside, interface(got)], [read_nic("10.0.0.9")]
+    yield "IPv6", [*beside, interface(ip_configuration("fd00::5", privateIPAddressVersion="IPv6"))], \
+        [read_nic("fd00::5", family="IPv6")]
+    yield "IPv6, dynamic", [*beside, interface(ip_configuration(privateIPAddressVersion="IPv6"))], \
+        [read_nic(None, family="IPv6")]
+    yield "in a group", [*beside, interface(ip_configuration("10.0.0.4", **group))], [read_nic(asgs=["apps"])]
+    yield "without an NSG", [*beside, interface(ip_configuration("10.0.0.4"), nsg_id=None)], [read_nic(nsg_index=-1)]
+    yield "an NSG that is elsewhere", \
+        [*beside, interface(ip_configuration("10.0.0.4"), nsg_id=f"{NETWORK}/networkSecurityGroups/x")], [read_nic(nsg_index=-1)]
+    yield "nonsense for an address", [*beside, interface(ip_configuration("10.0.0.999"))], [read_nic(None)]
+    yield "a prefix for an address", [*beside, interface(ip_configuration("10.0.0.0/28"))], [read_nic(None)]
+    yield "template", in_template(fixed), [read_nic()]
+    yield "template, dynamic", in_template(free), [read_nic(None)]
+    yield "template, an address that is not known", \
+        in_template(interface(ip_configuration("[parameters('ip')]")), parameters={"ip": {"type": "string"}}), [read_nic(None)]
+    copies = {**interface(ip_configuration(fourth)), "name": "[concat('nic', copyIndex())]", "copy": {"name": "c", "count": 2}}
+    yield "template, copies", in_template(copies), [read_nic("10.0.0.4", "nic0"), read_nic("10.0.0.5", "nic1")]
+    yield "template, copies of an unknown number", \
+        in_template({**copies, "copy": {"name": "c", "count": "[parameters('n')]"}}, parameters={"n": {"type": "int"}}), \
+        [read_nic(None, "nic{copyIndex()}", many=True)]
+    yield "template, groups that are not known", in_template(
+        interface(ip_configuration("10.0.0.4", applicationSecurityGroups="[parameters('groups')]")),
+        parameters={"groups": {"type": "array"}}), [read_nic(known=False)]
+    yield "scale set", [*beside, scale_set(ip_configuration())], [read_nic(None, "pool", many=True)]
+    yield "scale set of two", [*beside, scale_set(ip_configuration(), names=("x", "y"))], \
+        [read_nic(None, "pool-x", many=True), read_nic(None, "pool-y", many=True)]
+    yield "template, scale set", in_template(scale_set(ip_configuration())), [read_nic(None, "pool", many=True)]
+    own = scale_set(ip_configuration(), kind="virtualMachines")
+    yield "a machine that makes its own", [*beside, own], [read_nic(None, "pool")]
+    yield "template, a machine that makes its own", in_template(own), [read_nic(None, "pool")]
+
+
+def test_interfaces():
+    forms = list(interface_forms())
+    for (name, _, wanted), dump in zip(forms, run([text for _, text, _ in forms])):
+        check(f"network interface: {name}", dump["good"] and nics_of(dump) == wanted,
+              f"{nics_of(dump)}\n{wanted}\n{dump['diagnostics']}")
+
+
 def unknown_rules():
     yield "parameter without a value", "[parameters('x')]", "sourceAddressPrefix"
     yield "state of a resource", "[concat(reference('pip').ipAddress, '/32')]", "sourceAddressPrefix"
@@ -581,7 +695,8 @@ def main():
     if not DUMP.exists():
         print(f"1..0 # SKIP {DUMP} is not built")
         return 0
-    for test in (test_shapes, test_networks, test_expressions, test_refusals, test_parameters, test_command, test_bombs):
+    for test in (test_shapes, test_networks, test_interfaces, test_expressions, test_refusals, test_parameters,
+                 test_command, test_bombs):
         test()
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1
