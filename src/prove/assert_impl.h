@@ -34,7 +34,8 @@ struct mln_assert_question {
     MLN_VEC(struct mln_match) matches;
     struct mln_assert_part *parts[2]; /* as many as the assertion's sides have */
     size_t part_count[2];
-    size_t universe;
+    size_t universe;            /* the match of all packets between the places */
+    size_t within;              /* and of those that have to do with the assertion */
     bool asked[MLN_DIRECTIONS]; /* is there an NSG in this direction? */
     struct mln_rules_entry_vec entries[MLN_DIRECTIONS];
     struct mln_rules_list lists[MLN_DIRECTIONS];
