@@ -7,8 +7,10 @@ tests/golden/query/NAME.console   lines `$ COMMAND` are run by the shell there; 
     run-query.py [--update] [NAME]...     --update writes what is printed as expected
 """
 
+import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -47,6 +49,38 @@ def manual_examples():
             yield line, run(command, where)
 
 
+def long_list():
+    """1,000 rules, as many as Azure takes, that cut private addresses and ports at random."""
+    rng = random.Random(5)
+
+    def prefix():
+        length = rng.choice([8, 12, 16, 20, 24, 28, 32])
+        value = (10 << 24 | rng.getrandbits(24)) >> (32 - length) << (32 - length)
+        return "%d.%d.%d.%d/%d" % (value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255, length)
+
+    def port():
+        low = rng.randrange(65536)
+        return "%d-%d" % (low, min(65535, low + rng.choice([0, 10, 1000, 20000])))
+    rules = [{"name": "r%d" % i, "properties": {
+        "priority": 100 + i, "direction": "Inbound", "access": rng.choice(["Allow", "Deny"]), "protocol": rng.choice(["Tcp", "Udp", "*"]),
+        "sourceAddressPrefix": prefix(), "destinationAddressPrefix": prefix(), "sourcePortRange": port() if rng.random() < 0.3 else "*",
+        "destinationPortRanges": [port() for _ in range(3)]}} for i in range(1000)]
+    return {"name": "long", "properties": {"securityRules": rules}}
+
+
+def long_answers():
+    """What is asked about little is answered, and all of it fits into memory."""
+    limit = "" if os.environ.get("MLN_SANITIZED") else "ulimit -v 3000000; "
+    with tempfile.TemporaryDirectory() as where:
+        pathlib.Path(where, "long.json").write_text(json.dumps(long_list()))
+        for ends, verdict in (("--from=8.8.8.8 --to=long", "denied"), ("--from=Storage --to=long", "denied"),
+                              ("--from=10.1.2.3 --to=long", "mixed")):
+            got = run(limit + "mlnsgc query -q %s long.json" % ends, where)
+            yield "a long list: query " + ends, got.startswith(verdict + ":"), got
+        got = run(limit + "mlnsgc reach long.json | wc -l", where)
+        yield "a long list: reach", got == "3\n", got
+
+
 def main():
     update = "--update" in sys.argv
     names = [a for a in sys.argv[1:] if a != "--update"]
@@ -77,6 +111,11 @@ def main():
     if not names and not update and len(examples) < 3:
         count, failed = count + 1, failed + 1
         print("not ok %d - the manual page has examples of query and reach" % count)
+    for name, good, got in [] if names or update else long_answers():
+        count, failed = count + 1, failed + (not good)
+        print("%s %d - %s" % ("ok" if good else "not ok", count, name))
+        if not good:
+            print(re.sub("^", "# ", got[:2000], flags=re.M))
     print("1..%d" % count)
     return 1 if failed or not count else 0
 

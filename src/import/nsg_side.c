@@ -31,11 +31,13 @@ static void add_side(struct side *s, struct mln_rule_side side)
 
 /* ---- one text ---- */
 
+/* "10.0.0.300" is an address that is none; "111" Azure takes for a name. */
 static bool is_tag_text(const char *text)
 {
-    return text[strspn(text,
-                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == 0 &&
-           strlen(text) <= 120;
+    bool address = strchr("0123456789", *text) && strchr(text, '.');
+    return !address && strlen(text) <= 120 &&
+           text[strspn(text,
+                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == 0;
 }
 
 static bool spelled_otherwise(const char *text, const struct mln_tag *tag)

@@ -289,7 +289,7 @@ static void decide_rest(struct decision *d)
     }
     if (d->gave_up) {
         out->result = MLN_ASSERT_UNDECIDED;
-        mln_vec_push(a, &out->reasons, "gave up: too many unknown service tags and ASGs meet here");
+        mln_vec_push(a, &out->reasons, "gave up: the rules cut addresses and ports into too many parts");
     }
 }
 

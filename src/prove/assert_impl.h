@@ -41,7 +41,8 @@ struct mln_assert_question {
     MLN_VEC(struct mln_match) matches;
     struct mln_assert_part *parts[2]; /* as many as the assertion's sides have */
     size_t part_count[2];
-    size_t universe;
+    size_t universe;                       /* the match of all packets between the places */
+    size_t within;                         /* and of those that have to do with the assertion */
     MLN_VEC(struct mln_assert_list) lists; /* in the order in which packets meet them */
     struct mln_way_name_vec unread;        /* NSGs that cannot be asked */
     struct mln_space *space;

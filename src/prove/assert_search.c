@@ -312,7 +312,7 @@ enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_count
     const struct mln_question question = {property_broken, reduce, q};
     *out = (struct mln_counterexample){0};
     enum mln_found found =
-        mln_space_search(q->space, q->universe, &question, &out->packet, NULL, 0);
+        mln_space_search(q->space, q->within, &question, &out->packet, NULL, 0);
     if (found == MLN_FOUND)
         complete(q, out);
     return found;
@@ -320,7 +320,7 @@ enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_count
 
 bool mln_assert_has_packet(struct mln_assert_question *q)
 {
-    return mln_space_find(q->space, q->universe, property_asserted, q, NULL, NULL, 0) != MLN_NONE;
+    return mln_space_find(q->space, q->within, property_asserted, q, NULL, NULL, 0) != MLN_NONE;
 }
 
 /* --- coverage --- */
@@ -370,5 +370,5 @@ void mln_assert_search_cover(struct mln_assert_question *q, bool *covered)
                                             &q->assertion->services)
                          .len > 0;
     const struct mln_question question = {property_cover, reduce_cover, &c};
-    mln_space_search(q->space, q->universe, &question, NULL, NULL, 0);
+    mln_space_search(q->space, q->within, &question, NULL, NULL, 0);
 }

@@ -196,6 +196,42 @@ static bool add_side(struct mln_assert_question *q, const struct mln_side_set *s
     return any;
 }
 
+static const struct mln_portset *either(struct mln_arena *a, const struct mln_portset *x,
+                                        const struct mln_portset *y)
+{
+    return x && y ? mln_portset_union(a, x, y) : NULL;
+}
+
+/* All that some part of the side holds, exceptions included. */
+static void bound_side(struct mln_assert_question *q, int end, struct mln_match *bound)
+{
+    struct mln_arena *a = q->ctx.arena;
+    const struct mln_ipset *all = mln_ipset_empty(a, q->family);
+    bool first = true;
+    for (size_t i = 0; i < q->part_count[end]; i++)
+        for (size_t k = 0; k < q->parts[end][i].count; k++, first = false) {
+            const struct mln_match *m = &q->matches.data[q->parts[end][i].first + k];
+            all = mln_ipset_union(a, all, end ? m->dst : m->src);
+            if (!end)
+                continue;
+            bound->protos = first ? m->protos : bound->protos | m->protos;
+            bound->sport = first ? m->sport : either(a, bound->sport, m->sport);
+            bound->dport = first ? m->dport : either(a, bound->dport, m->dport);
+        }
+    const struct mln_ipset **set = end ? &bound->dst : &bound->src;
+    *set = mln_ipset_intersect(a, *set, all);
+}
+
+/* A question about little leaves most rules out of the search. */
+static void add_bound(struct mln_assert_question *q)
+{
+    struct mln_match bound = q->matches.data[q->universe];
+    bound_side(q, 0, &bound);
+    bound_side(q, 1, &bound);
+    q->within = q->matches.len;
+    mln_vec_push(q->ctx.arena, &q->matches, bound);
+}
+
 bool mln_assert_ask(struct mln_assert_question *q)
 {
     struct mln_match universe = {.src = mln_assert_universe(q, 0), .protos = MLN_PROTOS_ALL};
@@ -206,7 +242,10 @@ bool mln_assert_ask(struct mln_assert_question *q)
         return false;
     q->universe = q->matches.len;
     mln_vec_push(q->ctx.arena, &q->matches, universe);
-    return add_side(q, q->assertion->from, 0) && add_side(q, q->assertion->to, 1);
+    if (!add_side(q, q->assertion->from, 0) || !add_side(q, q->assertion->to, 1))
+        return false;
+    add_bound(q);
+    return true;
 }
 
 /* --- a quick look --- */

@@ -56,6 +56,7 @@ struct mln_reach_cell {
     bool family[MLN_FAMILIES];            /* the ends have addresses of it in common */
     struct mln_traffic all;               /* permitted for all packets */
     MLN_VEC(struct mln_reach_part) parts; /* disjoint services, none of them of `all` */
+    size_t boxes;                         /* of all parts */
 };
 
 struct mln_reach;

@@ -50,11 +50,17 @@ static void add_members(const struct mln_reach_plane *p, const struct mln_reach_
 }
 
 static void add_boxes(const struct mln_reach_plane *p, const struct mln_reach_split *split,
-                      struct mln_reach_part *part)
+                      size_t most, struct mln_reach_part *part)
 {
-    if (split->gave_up)
-        part->note = "in part: too many unknown service tags and ASGs meet here";
-    for (size_t i = 0; !split->gave_up && i < split->regions.len; i++) {
+    bool gave_up = split->gave_up || split->regions.len > most;
+    size_t count = gave_up ? 0 : split->regions.len;
+    if (gave_up)
+        part->note = "in part: the rules cut addresses and ports into too many parts";
+    if (count && !part->boxes.len) { /* the other family may follow */
+        part->boxes.data = MLN_NEW_ARRAY(keep_in(p), struct mln_reach_box, count);
+        part->boxes.cap = count;
+    }
+    for (size_t i = 0; i < count; i++) {
         const struct mln_reach_region *r = &split->regions.data[i];
         struct mln_reach_box box = {.family = p->family,
                                     .src = keep_set(p, r->src, p->start.src),
@@ -88,12 +94,12 @@ static struct share_vec shares(const struct mln_reach_plane *p)
     return out;
 }
 
-static void add_share(const struct mln_reach_plane *p, const struct share *share,
+static void add_share(const struct mln_reach_plane *p, const struct share *share, size_t most,
                       struct mln_reach_part *part)
 {
     struct mln_reach_box whole = {.family = p->family};
     if (share->split)
-        add_boxes(p, share->split, part);
+        add_boxes(p, share->split, most, part);
     else if (share->all)
         mln_vec_push(keep_in(p), &part->boxes, whole);
 }
@@ -116,8 +122,10 @@ static void add_cell(const struct mln_reach_plane *const *planes, const struct s
         return;
     }
     struct mln_reach_part part = {.traffic = kept};
+    size_t most = MLN_REACH_BOXES - (cell->boxes < MLN_REACH_BOXES ? cell->boxes : MLN_REACH_BOXES);
     for (size_t i = 0; i < count; i++)
-        add_share(planes[i], parts[i], &part);
+        add_share(planes[i], parts[i], most, &part);
+    cell->boxes += part.boxes.len;
     mln_vec_push(a, &cell->parts, part);
 }
 

@@ -28,11 +28,15 @@ enum mln_overlap { MLN_APART, MLN_MEETS, MLN_COVERED };
 enum mln_overlap mln_reach_overlap(const struct mln_reach_region *region,
                                    const struct mln_match *match);
 
+/* Boxes that are found in one family of a pair, and listed in its cell. More of them nobody reads,
+ * and rules within Azure's limits can be made to need a million. */
+enum { MLN_REACH_BOXES = 100000 };
+
 /* reach_region.c: which packets of `start` with the service (a protocol and a port) pass all lists?
- * *denied: some do not. false when there are too many boxes. */
+ * *denied: some do not. false when there are too many boxes, more than `most` for instance. */
 bool mln_reach_regions(struct mln_arena *a, const struct mln_reach_list *const *lists,
                        size_t list_count, const struct mln_reach_region *start, unsigned proto,
-                       uint16_t port, struct mln_reach_region_vec *out, bool *denied);
+                       uint16_t port, size_t most, struct mln_reach_region_vec *out, bool *denied);
 
 /* The pairs of one model. */
 struct mln_reach {

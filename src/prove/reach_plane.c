@@ -152,12 +152,13 @@ static void find_classes(struct mln_reach_plane *p, const struct mln_traffic *mi
 /* What proves to be all or none after all is no split. */
 static void settle(struct mln_reach_plane *p)
 {
-    size_t kept = 0;
+    size_t kept = 0, left = MLN_REACH_BOXES;
     for (size_t i = 0; i < p->splits.len; i++) {
         struct mln_reach_split s = p->splits.data[i];
         bool denied = false;
         s.gave_up = !mln_reach_regions(p->a, p->local.data, p->local.len, &p->start, s.proto,
-                                       s.port, &s.regions, &denied);
+                                       s.port, left, &s.regions, &denied);
+        left -= s.gave_up ? 0 : s.regions.len;
         if (!s.gave_up && !denied)
             mln_reach_take(p->a, &p->all, s.traffic);
         else if (!s.gave_up && !s.regions.len)

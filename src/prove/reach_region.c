@@ -137,12 +137,17 @@ static bool speaks(const struct pass *p, const struct mln_traffic *traffic)
 static bool apply(struct pass *p, const struct mln_rules_entry *entry,
                   struct mln_reach_region_vec *open, struct mln_reach_region_vec *permitted)
 {
+    size_t first = 0;
+    while (first < open->len && mln_reach_overlap(&open->data[first], &entry->match) == MLN_APART)
+        first++;
+    if (first == open->len) /* most rules, for most services */
+        return true;
     struct mln_reach_region_vec left = p->spare;
     left.len = 0;
     for (size_t i = 0; i < open->len; i++) {
         const struct mln_reach_region *r = &open->data[i];
         struct mln_reach_region inside = *r;
-        enum mln_overlap overlap = mln_reach_overlap(r, &entry->match);
+        enum mln_overlap overlap = i < first ? MLN_APART : mln_reach_overlap(r, &entry->match);
         if (overlap == MLN_APART) {
             mln_vec_push(p->a, &left, *r);
             continue;
@@ -233,17 +238,48 @@ static void unite_all(struct mln_arena *a, struct mln_reach_region_vec *regions)
     }
 }
 
+/* --- what is kept --- */
+
+static const struct mln_ipset *keep_set(struct mln_arena *a, const struct mln_ipset *set,
+                                        const struct mln_ipset *whole)
+{
+    return set == whole ? set : mln_ipset_from_ranges(a, set->family, set->ranges, set->len);
+}
+
+static void keep_all(struct mln_arena *a, const struct mln_reach_region_vec *regions,
+                     const struct mln_reach_region *start, struct mln_reach_region_vec *out)
+{
+    *out = (struct mln_reach_region_vec){
+        .data = MLN_NEW_ARRAY(a, struct mln_reach_region, regions->len), .cap = regions->len};
+    for (size_t i = 0; i < regions->len; i++) {
+        struct mln_reach_region r = regions->data[i];
+        r.src = keep_set(a, r.src, start->src);
+        r.dst = keep_set(a, r.dst, start->dst);
+        if (r.sport != start->sport)
+            r.sport = mln_portset_from_ranges(a, r.sport->ranges, r.sport->len);
+        mln_vec_push(a, out, r);
+    }
+}
+
+/* Splitting leaves many times what is kept of it: it has an arena of its own. */
 bool mln_reach_regions(struct mln_arena *a, const struct mln_reach_list *const *lists,
                        size_t list_count, const struct mln_reach_region *start, unsigned proto,
-                       uint16_t port, struct mln_reach_region_vec *out, bool *denied)
+                       uint16_t port, size_t most, struct mln_reach_region_vec *out, bool *denied)
 {
-    struct pass p = {.a = a, .proto = proto, .port = port};
-    *out = (struct mln_reach_region_vec){0};
-    mln_vec_push(a, out, *start);
-    for (size_t i = 0; i < list_count; i++)
-        if (!apply_list(&p, lists[i], out))
-            return false;
-    unite_all(a, out);
-    *denied = p.denied;
-    return true;
+    struct mln_arena *scratch = mln_arena_new();
+    struct pass p = {.a = scratch, .proto = proto, .port = port};
+    struct mln_reach_region_vec regions = {0};
+    bool good = true;
+    mln_vec_push(scratch, &regions, *start);
+    for (size_t i = 0; good && i < list_count; i++)
+        good = apply_list(&p, lists[i], &regions);
+    if (good)
+        unite_all(scratch, &regions);
+    good = good && regions.len <= most;
+    if (good) {
+        keep_all(a, &regions, start, out);
+        *denied = p.denied;
+    }
+    mln_arena_free(scratch);
+    return good;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Random networks as JSON, in the spellings that Azure's tools use: `mlnsgc query` and `mlnsgc reach` against packets
-decided one by one.
+decided one by one; and one rule broken in a way that an emitter might, `mlnsgc diff` before and after.
 
     deployed.py [--seed N] [--count N] --binary PATH
 
@@ -10,6 +10,7 @@ generator meant, not the JSON, and shares no code with the compiler. The last li
 """
 import argparse
 import collections
+import copy
 import csv
 import ipaddress
 import json
@@ -443,6 +444,141 @@ def check_words(world, options, folder, pairs, packets, stats):
         stats["words" if said is not None else "words cut short"] += 1
 
 
+# One rule broken
+
+def changed_ports(rng, ports):
+    if ports == "*":
+        return [(0, 65534)]
+    lo, hi = rng.choice(ports)
+    new = rng.choice([p for p in ((lo - 1, hi), (lo + 1, hi), (lo, hi - 1), (lo, hi + 1)) if 0 <= p[0] <= p[1] <= 65535])
+    return [new if p == (lo, hi) else p for p in ports]
+
+
+def resized(rng, prefixes, longer):
+    fit = [p for p in prefixes if (p.prefixlen < p.max_prefixlen if longer else p.prefixlen)]
+    if not fit:
+        return prefixes
+    p = rng.choice(fit)
+    return [(rng.choice(list(p.subnets(1))) if longer else p.supernet()) if q == p else q for q in prefixes]
+
+
+def broken(rng, rules):
+    """(what was done, the rules with one of them broken): every mistake that an emitter can make about a rule."""
+    rules = [copy.copy(r) for r in rules]
+    rule = rng.choice(rules)
+    sides = [end for end in ("source", "destination") if isinstance(getattr(rule, end), list)]
+    end = rng.choice(sides) if sides else None
+    what = rng.choice(["port", "source port", "dropped prefix", "wider", "narrower", "priorities", "direction", "protocol",
+                       "dropped", "sides", "access", "tag", "any"])
+    if what == "port" and rule.proto in ("Tcp", "Udp", "*"):
+        rule.dports = changed_ports(rng, rule.dports)
+    elif what == "source port" and rule.proto in ("Tcp", "Udp", "*"):
+        rule.sports = changed_ports(rng, rule.sports)
+    elif what == "dropped prefix" and end and len(getattr(rule, end)) > 1:
+        setattr(rule, end, getattr(rule, end)[1:])
+    elif what in ("wider", "narrower") and end:
+        setattr(rule, end, resized(rng, getattr(rule, end), what == "narrower"))
+    elif what == "priorities":
+        other = rng.choice([r for r in rules if r.direction == rule.direction])
+        rule.priority, other.priority = other.priority, rule.priority
+    elif what == "direction":
+        rule.direction = "Outbound" if rule.direction == "Inbound" else "Inbound"
+        if any(r is not rule and (r.direction, r.priority) == (rule.direction, rule.priority) for r in rules):
+            return None
+    elif what == "protocol":
+        rule.proto = rng.choice(["Tcp", "Udp"] if rule.sports != "*" or rule.dports != "*" else list(PROTOCOLS))
+    elif what == "dropped":
+        rules.remove(rule)
+    elif what == "sides":
+        rule.source, rule.destination = rule.destination, rule.source
+    elif what == "access":
+        rule.allow = not rule.allow
+    elif what == "tag":
+        rule.destination = rng.choice(["Storage", "Sql", "AzureCloud", "Internet", "VirtualNetwork"])
+    elif what == "any":
+        setattr(rule, rng.choice(["source", "destination"]), "*")
+    else:
+        return None
+    return what, rules, rule
+
+
+def of_box(box, packet):
+    source, destination = box["source"], box["destination"]
+    if box["family"] != "IPv%d" % packet[1].version or packet[0] not in box["protocols"]:
+        return False
+    if not holds([ipaddress.ip_network(p) for p in source["prefixes"]], packet[1]) or \
+            not holds([ipaddress.ip_network(p) for p in destination["prefixes"]], packet[3]):
+        return False
+    for end, address in ((source, packet[1]), (destination, packet[3])):    # unknown sets may hold what TAGS says
+        if not all(in_side(None, None, t, address) for t in end["in"]) or any(in_side(None, None, t, address) for t in end["notIn"]):
+            return False
+    return packet[2] is None or ports_in(source["ports"], packet[2]) and ports_in(destination["ports"], packet[4])
+
+
+def corners(rng, box):
+    """Some packets of a box: first and last addresses and ports."""
+    def address(texts):
+        p = ipaddress.ip_network(rng.choice(texts))
+        return p[rng.choice([0, -1])]
+    protocols = [p for p in box["protocols"] if p != "other"]
+    for _ in range(3 if protocols else 0):
+        proto = rng.choice(protocols)
+        port = lambda texts: int(rng.choice(rng.choice(texts).split("-"))) if proto in ("tcp", "udp") else None
+        yield (proto, address(box["source"]["prefixes"]), port(box["source"]["ports"]), address(box["destination"]["prefixes"]),
+               port(box["destination"]["ports"]))
+
+
+def near_packets(rng, world, rules):
+    """Packets at the edges of what the rule said before and after."""
+    ports = [p for r in rules for list_ in (r.sports, r.dports) if list_ != "*" for pair in list_ for p in pair]
+    ends = [a for r in rules for side in (r.source, r.destination) if isinstance(side, list) for p in side for a in (p[0], p[-1])]
+    ends = [a for a in ends if world.place(a) or a.is_global and not a.is_multicast and not a.is_reserved]
+    for _ in range(150):
+        proto, source, sport, destination, dport = random_packet(rng, world)
+        same = [a for a in ends if a.version == source.version]
+        if same and rng.random() < 0.4:
+            source = rng.choice(same)
+        if same and rng.random() < 0.4:
+            destination = rng.choice(same)
+        if sport is not None and ports:
+            sport, dport = [min(65535, max(0, rng.choice(ports) + rng.choice([-1, 0, 1]))) for _ in range(2)]
+        if source != destination and (world.place(source) or world.place(destination)):
+            yield proto, source, sport, destination, dport
+
+
+def check_broken(rng, world, options, folder, stats):
+    group = rng.choice(list(world.groups) or [None])
+    found = broken(rng, world.groups[group]) if world.groups.get(group) else None
+    if not found:
+        return
+    what, rules, rule = found
+    after = copy.copy(world)
+    after.groups = dict(world.groups, **{group: rules})
+    with open(os.path.join(folder, "new.json"), "w", encoding="utf-8") as out:
+        out.write(Writer(rng, after).text())
+    tags = ["--tags=tags.json"] if rng.random() < 0.5 else []
+    done = subprocess.run(options.binary.split() + ["diff", "--format=json"] + tags + ["live.json", "new.json"], cwd=folder,
+                          capture_output=True, timeout=60, check=False)
+    if done.returncode not in (0, 1) or done.stderr:
+        raise Failure("diff: exit %d\n%s" % (done.returncode, done.stderr.decode()[:2000]))
+    report = json.loads(done.stdout)
+    boxes = [(f["change"] == "permitted", b) for f in report["flows"] for b in f["boxes"]]
+    before = [r for r in world.groups[group] if r.name == rule.name]
+    packets = [p for _, b in boxes for p in corners(rng, b)] if len(boxes) < 200 else []
+    for packet in packets + list(near_packets(rng, world, before + [rule])):
+        old, new = world.decide(packet)[0], after.decide(packet)[0]
+        if old is None or packet[0] == "icmp" and packet[1].version == 6:
+            continue
+        held = [added for added, b in boxes if of_box(b, packet)]
+        if held != ([new] if old != new else []):
+            raise Failure("%s broken (%s): %s was %s and is %s, and the report has it %s" % (rule.name, what, packet, old, new, held))
+        stats["broken packets"] += 1
+    stats["broken: " + what] += 1
+    stats["broken with an effect%s" % (" and tags" if tags else "")] += bool(boxes)
+    if report["complete"] is not True or bool(boxes) and done.returncode != 1:
+        raise Failure("diff: %s" % report)
+
+
 def one(seed, options, folder, stats):
     rng = random.Random(seed)
     world = World(rng)
@@ -451,6 +587,8 @@ def one(seed, options, folder, stats):
     for _ in range(options.queries):
         stats[check_query(rng, world, options, folder)] += 1
     check_reach(rng, world, options, folder, stats)
+    for _ in range(options.broken):
+        check_broken(rng, world, options, folder, stats)
 
 
 def main():
@@ -458,6 +596,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--queries", type=int, default=25)
+    parser.add_argument("--broken", type=int, default=6, help="rules broken in each world")
     parser.add_argument("--keep", help="the folder to work in")
     parser.add_argument("--binary", required=True)
     options = parser.parse_args()

@@ -31,7 +31,7 @@ EXTRA = []      # options of --option
 WITHOUT = []    # of --without
 # Errors that a random policy may contain; any other is a failure.
 ORDINARY = {"asg-not-exact", "empty-side", "endpoint-unreachable", "firewall-source", "forbidden",
-            "no-common-family", "no-path", "not-enforceable", "not-expressible", "partly-forbidden", "service-not-spoken", "swallowed"}
+            "no-common-family", "no-firewall", "no-path", "not-enforceable", "not-expressible", "partly-forbidden", "service-not-spoken", "swallowed"}
 KNOWN_TAGS = set(generate.TAGS) | set(generate.VIRTUAL)
 
 

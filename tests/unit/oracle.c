@@ -63,6 +63,8 @@ static bool in_tag(const struct mln_tag *tag, const struct mln_zone *zone, const
         return mln_ipset_contains(zone->virtual_network[p->family], p->ip);
     if (tag->kind == MLN_TAG_INTERNET)
         return mln_ipset_contains(zone->internet[p->family], p->ip);
+    if (tag->prefixes[p->family])
+        return mln_ipset_contains(tag->prefixes[p->family], p->ip);
     for (size_t i = 0; i < POINT_TAGS && p->tags[i]; i++)
         if (p->tags[i] == tag)
             return true;
@@ -368,6 +370,9 @@ static void add_model_edges(const struct policy *policy, enum mln_family f, stru
         add_side_edges(a, f, m->intents.data[i]->from, out);
         add_side_edges(a, f, m->intents.data[i]->to, out);
     }
+    for (size_t i = 0; i < mln_tags_count(policy->options.tags); i++)
+        if (mln_tags_at(policy->options.tags, i)->prefixes[f])
+            add_edges(a, mln_tags_at(policy->options.tags, i)->prefixes[f], out);
     if (f == MLN_IPV4)
         add_edges(a, mln_azure_platform_space(a, f), out);
 }
@@ -392,7 +397,8 @@ void oracle_add_tags(struct mln_arena *arena, const struct mln_rule_vec *rules, 
     for (size_t i = 0; i < rules->len; i++) {
         const struct mln_rule_side *sides[] = {&rules->data[i]->src, &rules->data[i]->dst};
         for (size_t k = 0; k < 2; k++)
-            if (sides[k]->kind == MLN_SIDE_TAG && sides[k]->tag->kind == MLN_TAG_SERVICE)
+            if (sides[k]->kind == MLN_SIDE_TAG && sides[k]->tag->kind == MLN_TAG_SERVICE &&
+                !sides[k]->tag->prefixes[MLN_IPV4])
                 add_tag(arena, sides[k]->tag, out);
     }
 }

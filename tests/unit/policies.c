@@ -1,5 +1,7 @@
 #include "policies.h"
 
+#include "import/tagfile.h"
+
 #include "azure/platform.h"
 #include "rules/passes.h"
 
@@ -61,19 +63,25 @@ static void set_params(struct policy *p, const char *params)
     p->options.param_count = list.len;
 }
 
-struct policy *policy_build(const char *text, const struct policy_module *modules,
-                            const char *params)
+static struct mln_tags *catalogue(struct policy *p)
+{
+    size_t length;
+    const char *table = mln_stdlib_get("azure/tags-public.tsv", &length);
+    return mln_tags_catalogue(&p->ctx, MLN_CLOUD_PUBLIC, table, length);
+}
+
+static struct policy *build(const char *text, const struct policy_module *modules,
+                            const char *params, const char *tagfile)
 {
     struct mln_arena *arena = mln_arena_new();
     struct policy *p = MLN_NEW(arena, struct policy);
     p->ctx = (struct mln_ctx){
         .arena = arena, .names = mln_names_new(arena), .diags = mln_diags_new(arena)};
     load(p, text, modules);
-    size_t length;
-    const char *table = mln_stdlib_get("azure/tags-public.tsv", &length);
     p->options = (struct mln_policy_options){
         .expand = MLN_EXPAND_NEVER,
-        .tags = mln_tags_catalogue(&p->ctx, MLN_CLOUD_PUBLIC, table, length),
+        .tags = tagfile ? mln_tagfile_read(&p->ctx, "tags.json", tagfile, strlen(tagfile))
+                        : catalogue(p),
         .today = {2026, 11, 1},
     };
     if (params)
@@ -83,20 +91,36 @@ struct policy *policy_build(const char *text, const struct policy_module *module
     return p;
 }
 
-struct policy *policy_compile(const char *text)
+struct policy *policy_build(const char *text, const struct policy_module *modules,
+                            const char *params)
 {
-    struct policy *p = policy_build(text, NULL, NULL);
+    return build(text, modules, params, NULL);
+}
+
+static struct policy *compile(const char *text, const char *tagfile)
+{
+    struct policy *p = build(text, NULL, NULL, tagfile);
     if (!mln_diags_failed(p->ctx.diags))
         p->lowered = mln_lower(&p->ctx, p->model);
     return p;
 }
 
-struct policy *policy_finish(const char *text)
+struct policy *policy_compile(const char *text)
 {
-    struct policy *p = policy_compile(text);
+    return compile(text, NULL);
+}
+
+struct policy *policy_finish_with(const char *text, const char *tagfile)
+{
+    struct policy *p = compile(text, tagfile);
     if (p->lowered && !mln_diags_failed(p->ctx.diags))
         mln_passes_run(&p->ctx, &p->lowered->tables, NULL, NULL);
     return p;
+}
+
+struct policy *policy_finish(const char *text)
+{
+    return policy_finish_with(text, NULL);
 }
 
 void policy_free(struct policy *policy)

@@ -27,6 +27,8 @@ struct policy *policy_build(const char *text, const struct policy_module *module
 struct policy *policy_compile(const char *text);
 /* The same with the passes run: names, priorities, everything merged. */
 struct policy *policy_finish(const char *text);
+/* The same with the tags of a service-tag file, given as its text; NULL: those of the catalogue. */
+struct policy *policy_finish_with(const char *text, const char *tagfile);
 void policy_free(struct policy *policy);
 
 /* NULL when there is none of the name (zones: the displayed one). */
@@ -90,7 +92,7 @@ MLN_VEC_TYPE(tag_vec, const struct mln_tag *);
  * of a class. */
 void oracle_points(const struct policy *policy, enum mln_family family, const struct ip_vec *more,
                    const struct tag_vec *tags, struct point_vec *out);
-/* The service tags that the rules name, with their global ones. */
+/* The service tags of unknown contents that the rules name, with their global ones. */
 void oracle_add_tags(struct mln_arena *arena, const struct mln_rule_vec *rules,
                      struct tag_vec *out);
 

@@ -760,6 +760,14 @@ static const struct {
               "\"sourceAddressPrefix\": @\"10.0.0.1,10.0.0.2\", \"destinationAddressPrefix\": "
               "\"*\", " PORTS)),
      "SecurityRuleInvalidAddressPrefix", MLN_D_AZURE_REFUSES, 0},
+    {NSG(RULE(
+         "a", "100",
+         "\"sourceAddressPrefix\": @\"10.0.0.300\", \"destinationAddressPrefix\": \"*\", " PORTS)),
+     "SecurityRuleInvalidAddressPrefix", MLN_D_AZURE_REFUSES, 0},
+    {NSG(RULE("a", "100",
+              "\"sourceAddressPrefix\": @\"10.0.0.1-10.0.0.9\", \"destinationAddressPrefix\": "
+              "\"*\", " PORTS)),
+     "SecurityRuleInvalidAddressPrefix", MLN_D_AZURE_REFUSES, 0},
     {NSG(RULE("a", "100",
               "\"sourceAddressPrefix\": @\"50.206.209.68/27\", \"destinationAddressPrefix\": "
               "\"*\", " PORTS)),

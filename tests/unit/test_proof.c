@@ -201,7 +201,7 @@ static void make_views(struct subject *s)
     struct tag_vec tags = {0};
     for (int d = 0; d < MLN_DIRECTIONS; d++)
         oracle_add_tags(a, &s->rules[d], &tags);
-    if (tags.len)
+    if (tags.len && !s->other->prefixes[MLN_IPV4])
         mln_vec_push(a, &tags, s->other);
     for (int i = 0; i < MLN_FAMILIES; i++) {
         enum mln_family f = (enum mln_family)i;
@@ -581,6 +581,17 @@ static void mutate_words(const struct place *p)
     replace(p, "the sides swapped", &changed);
 }
 
+static void swap_priorities(const struct place *p, size_t other)
+{
+    const struct mln_rule_vec *rules = &p->s->rules[p->direction];
+    struct mutant swapped = mutate(p->s, "the priorities of two rules swapped");
+    swapped.rules[p->direction].data[p->at] = rules->data[other];
+    swapped.rules[p->direction].data[other] = rules->data[p->at];
+    swapped.touched[0] = rules->data[p->at];
+    swapped.touched[1] = rules->data[other];
+    finish(p->s, &swapped);
+}
+
 static void mutate_list(const struct place *p)
 {
     const struct subject *s = p->s;
@@ -609,14 +620,9 @@ static void mutate_list(const struct place *p)
     flipped.touched[0] = rule_at(p);
     finish(s, &flipped);
 
-    if (p->at + 1 >= rules->len || rules->data[p->at]->action == rules->data[p->at + 1]->action)
-        return;
-    struct mutant swapped = mutate(s, "the priorities of two neighbours swapped");
-    swapped.rules[p->direction].data[p->at] = rules->data[p->at + 1];
-    swapped.rules[p->direction].data[p->at + 1] = rules->data[p->at];
-    swapped.touched[0] = rules->data[p->at];
-    swapped.touched[1] = rules->data[p->at + 1];
-    finish(s, &swapped);
+    for (size_t i = p->at + 1; i < rules->len; i++)
+        if (rules->data[p->at]->action != rules->data[i]->action)
+            swap_priorities(p, i);
 }
 
 /* --- one NSG --- */
@@ -700,9 +706,9 @@ static void mutate_nsg(struct policy *policy, const struct mln_table *table)
         }
 }
 
-static void mutate_policy(const char *text)
+static void mutate_policy_with(const char *text, const char *tagfile)
 {
-    struct policy *policy = policy_finish(text);
+    struct policy *policy = policy_finish_with(text, tagfile);
     counts = (struct counts){0};
     CU_ASSERT_FATAL(policy_good(policy) && policy->lowered);
     for (size_t i = 0; i < policy->lowered->tables.len; i++)
@@ -711,6 +717,11 @@ static void mutate_policy(const char *text)
            counts.mutants, counts.changed, counts.packets);
     CU_ASSERT(counts.changed > 0 && counts.changed < counts.mutants);
     policy_free(policy);
+}
+
+static void mutate_policy(const char *text)
+{
+    mutate_policy_with(text, NULL);
 }
 
 /* --- policies --- */
@@ -733,6 +744,47 @@ static void tags_and_regions(void)
                   "allow tcp from a to Internet\n"
                   "allow udp 53 from AzureCloud to a\n"
                   "allow tcp 22 from VirtualNetwork to a\n");
+}
+
+/* The tags overlap, and Storage.WestEurope lies in halves of the others. */
+static const struct {
+    const char *name, *region, *prefixes;
+} file_tags[] = {
+    {"Storage", "", "\"20.38.0.0/16\", \"20.60.0.0/18\", \"2603:1020::/40\""},
+    {"Storage.WestEurope", "westeurope", "\"20.38.8.0/22\", \"2603:1020:8::/48\""},
+    {"EventHub", "", "\"20.38.9.0/24\", \"40.68.0.0/20\""},
+    {"AzureCloud", "", "\"20.0.0.0/9\", \"2603:1000::/24\""},
+};
+
+static const char *tag_file(struct mln_arena *a)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, a);
+    mln_buf_add(&out, "{\"changeNumber\": 1, \"cloud\": \"Public\", \"values\": [");
+    for (size_t i = 0; i < sizeof file_tags / sizeof *file_tags; i++)
+        mln_buf_printf(&out,
+                       "%s{\"name\": \"%s\", \"id\": \"%s\", \"properties\": {"
+                       "\"changeNumber\": 1, \"region\": \"%s\", \"regionId\": 0, "
+                       "\"platform\": \"Azure\", \"systemService\": \"\", "
+                       "\"addressPrefixes\": [%s], \"networkFeatures\": [\"NSG\"]}}",
+                       i ? ", " : "", file_tags[i].name, file_tags[i].name, file_tags[i].region,
+                       file_tags[i].prefixes);
+    mln_buf_add(&out, "]}");
+    return out.data;
+}
+
+/* The proof with exact sets in the place of unknown ones, of both families. */
+static void tags_of_a_file(void)
+{
+    struct mln_arena *a = mln_arena_new();
+    mutate_policy_with("network n 10.0.0.0/16, fd00::/56 { zone a 10.0.1.0/24, fd00:0:0:1::/64 }\n"
+                       "deny tcp 443 from a to Storage as lake\n"
+                       "allow tcp 443 from a to Storage.westeurope overrides lake\n"
+                       "allow tcp 8000-8010 from a to Internet except AzureCloud\n"
+                       "allow udp 53 from AzureCloud except Storage to a\n"
+                       "allow tcp 22 from VirtualNetwork to a\n",
+                       tag_file(a));
+    mln_arena_free(a);
 }
 
 static void both_families(void)
@@ -842,6 +894,7 @@ void suite_proof(void)
     UNIT_SUITE("proof");
     UNIT_TEST(plain_zones);
     UNIT_TEST(tags_and_regions);
+    UNIT_TEST(tags_of_a_file);
     UNIT_TEST(both_families);
     UNIT_TEST(shared_groups);
     UNIT_TEST(security_groups);
