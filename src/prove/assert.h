@@ -44,7 +44,8 @@ struct mln_assert_hop {
     const struct mln_zone *zone;
     const struct mln_nsg *nsg;
     enum mln_direction direction;
-    bool transit; /* at an appliance on the way */
+    bool transit;                   /* at an appliance on the way */
+    const struct mln_zone *ends[2]; /* of the way; NULL: outside of every zone */
     enum mln_action action;
     const struct mln_rule *rule; /* of struct mln_nsg_rules; NULL: not one of the NSG's */
     const struct mln_azure_default_rule

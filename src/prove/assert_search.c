@@ -204,6 +204,7 @@ static void add_hop(struct mln_assert_question *q, struct mln_counterexample *ou
                                  .nsg = list->hop.nsg,
                                  .direction = list->hop.direction,
                                  .transit = list->hop.transit,
+                                 .ends = {list->hop.ends[0], list->hop.ends[1]},
                                  .action = MLN_DENY};
     if (index != SIZE_MAX) {
         const struct mln_rules_entry *entry = &list->rules.entries.data[index];
@@ -311,8 +312,7 @@ enum mln_found mln_assert_search(struct mln_assert_question *q, struct mln_count
 {
     const struct mln_question question = {property_broken, reduce, q};
     *out = (struct mln_counterexample){0};
-    enum mln_found found =
-        mln_space_search(q->space, q->within, &question, &out->packet, NULL, 0);
+    enum mln_found found = mln_space_search(q->space, q->within, &question, &out->packet, NULL, 0);
     if (found == MLN_FOUND)
         complete(q, out);
     return found;

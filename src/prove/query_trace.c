@@ -5,7 +5,7 @@
  * rule before it may leave none. */
 #include "prove/query.h"
 
-#include "prove/rules_space.h"
+#include "prove/way.h"
 
 #include <string.h>
 
@@ -97,6 +97,11 @@ static void list(struct mln_ctx *ctx, const struct mln_assert_world *world,
                                         .direction = hop->direction,
                                         .family = packet->family};
     mln_rules_entries(&view, &world->deployed[hop->nsg->index].rules[hop->direction], out);
+    for (size_t i = 0; i < out->len; i++) { /* groups that the ends are known to be in */
+        struct mln_match settled = out->data[i].match;
+        if (mln_way_settle(ctx->arena, world->model, hop->ends, &settled))
+            out->data[i].match = settled;
+    }
 }
 
 void mln_query_trace(const struct mln_assert_world *world, const struct mln_assert_hop *hop,
