@@ -128,10 +128,21 @@ void mln_build_topology(struct mln_build *b);
 /* Addresses, tags and paths of places that were not declared in a policy: nothing is checked. */
 void mln_join_places(struct mln_build *b);
 
-/* --- side.c, service.c --- */
+/* --- side_parts.c --- */
+MLN_VEC_TYPE(mln_part_vec, struct mln_side_part);
+/* Parts of a side with all that their excepts hold, down to the last: more are refused. */
+enum { MLN_SIDE_WEIGHT = 1000000 };
+/* Drops what stands in the list twice; the first of each is kept, in order. */
+void mln_parts_drop_repeated(struct mln_build *b, struct mln_part_vec *parts);
+/* The set of the parts, which it shares; weight at most MLN_SIDE_WEIGHT + 1. */
+struct mln_side_set *mln_parts_set(struct mln_build *b, const struct mln_part_vec *parts);
+
+/* --- side.c, side_text.c, service.c --- */
 /* NULL when nothing could be understood (reported). */
 struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope,
                                     struct mln_side *side);
+/* As the source names it: "agents", "jump_agents-except-x"; a single parameter by its value. */
+const char *mln_side_text(struct mln_build *b, struct mln_scope *scope, struct mln_side *side);
 bool mln_build_services(struct mln_build *b, struct mln_scope *scope, struct mln_service *services,
                         struct mln_services *out);
 const char *mln_services_text(struct mln_build *b, const struct mln_service *services);

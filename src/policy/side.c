@@ -4,124 +4,23 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    MAX_GROUPS = 1000,   /* one inside the other: some hundred bytes of stack each */
-    MAX_WEIGHT = 1000000 /* parts of a side with all that their excepts hold, down to the last */
-};
-
-MLN_VEC_TYPE(part_vec, struct mln_side_part);
+enum { MAX_GROUPS = 1000 /* one inside the other: some hundred bytes of stack each */ };
 
 static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side,
-                     struct part_vec *out);
+                     struct mln_part_vec *out);
 static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_value *term,
-                     struct part_vec *out);
+                     struct mln_part_vec *out);
 
-static void add_leaf(struct mln_build *b, struct part_vec *out, struct mln_leaf leaf)
+static void add_leaf(struct mln_build *b, struct mln_part_vec *out, struct mln_leaf leaf)
 {
     struct mln_side_part part = {.leaf = leaf};
     mln_vec_push(b->arena, out, part);
 }
 
-/* What a leaf that is no prefix stands for. */
-static const void *named_by(const struct mln_leaf *leaf)
-{
-    switch (leaf->kind) {
-    case MLN_LEAF_NETWORK:
-        return leaf->network;
-    case MLN_LEAF_ZONE:
-        return leaf->zone;
-    case MLN_LEAF_ASG:
-        return leaf->asg;
-    case MLN_LEAF_EXTERNAL:
-        return leaf->external;
-    case MLN_LEAF_TAG:
-        return leaf->tag;
-    case MLN_LEAF_RESOURCE:
-        return leaf->resource;
-    case MLN_LEAF_ENDPOINT:
-        return leaf->endpoint;
-    case MLN_LEAF_HOSTED_AGENTS:
-        return leaf->geography;
-    case MLN_LEAF_ANY:
-    case MLN_LEAF_PREFIX:
-        break;
-    }
-    return NULL;
-}
-
-/* Groups that hold one group twice would double with every level. */
-static bool same_part(const struct mln_side_part *x, const struct mln_side_part *y)
-{
-    const struct mln_leaf *p = &x->leaf, *q = &y->leaf;
-    if (p->kind != q->kind || named_by(p) != named_by(q) || x->minus_len != y->minus_len)
-        return false;
-    if (p->kind == MLN_LEAF_PREFIX &&
-        (p->prefix.family != q->prefix.family || p->prefix.length != q->prefix.length ||
-         mln_ip_cmp(p->prefix.ip, q->prefix.ip) != 0))
-        return false;
-    for (size_t i = 0; i < x->minus_len; i++)
-        if (x->minus[i] != y->minus[i])
-            return false;
-    return true;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t hash_part(const struct mln_side_part *part)
-{
-    const struct mln_leaf *leaf = &part->leaf;
-    uint64_t hash = mix((uint64_t)leaf->kind + 1, (uint64_t)(uintptr_t)named_by(leaf));
-    if (leaf->kind == MLN_LEAF_PREFIX)
-        hash = mix(mix(mix(hash, leaf->prefix.ip.lo), leaf->prefix.ip.hi), leaf->prefix.length);
-    for (size_t i = 0; i < part->minus_len; i++)
-        hash = mix(hash, (uint64_t)(uintptr_t)part->minus[i]);
-    return hash;
-}
-
-/* Drops what stands in the list twice; the first of each is kept, in order. Only equality decides,
- * so the result does not depend on where things lie in memory. */
-static void drop_repeated(struct mln_build *b, struct part_vec *parts)
-{
-    if (parts->len < 2)
-        return;
-    size_t size = 4;
-    while (size < parts->len * 2)
-        size *= 2;
-    size_t *slots = MLN_NEW_ARRAY(b->arena, size_t, size), kept = 0;
-    for (size_t i = 0; i < parts->len; i++) {
-        size_t slot = (size_t)hash_part(&parts->data[i]) & (size - 1);
-        while (slots[slot] && !same_part(&parts->data[slots[slot] - 1], &parts->data[i]))
-            slot = (slot + 1) & (size - 1);
-        if (slots[slot])
-            continue;
-        parts->data[kept] = parts->data[i];
-        slots[slot] = ++kept;
-    }
-    parts->len = kept;
-}
-
-static struct mln_side_set *make_set(struct mln_build *b, const struct part_vec *parts)
-{
-    struct mln_side_set *set = MLN_NEW(b->arena, struct mln_side_set);
-    *set = (struct mln_side_set){.parts = parts->data, .len = parts->len};
-    for (size_t i = 0; i < parts->len; i++) {
-        set->weight++;
-        for (size_t m = 0; m < parts->data[i].minus_len; m++)
-            set->weight += parts->data[i].minus[m]->weight;
-    }
-    if (set->weight > MAX_WEIGHT)
-        set->weight = MAX_WEIGHT + 1; /* no overflow further up */
-    return set;
-}
-
 /* --- names --- */
 
 static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln_span span,
-                      struct part_vec *out)
+                      struct mln_part_vec *out)
 {
     if (symbol->state == MLN_IN_WORK) {
         mln_report(b->ctx->diags, MLN_D_RECURSIVE, symbol->span,
@@ -135,10 +34,10 @@ static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln
             symbol->state = MLN_BROKEN;
         } else {
             symbol->state = MLN_IN_WORK;
-            struct part_vec parts = {0};
+            struct mln_part_vec parts = {0};
             bool good = add_side(b, symbol->scope, symbol->node->side, &parts);
-            drop_repeated(b, &parts);
-            symbol->u.group = make_set(b, &parts);
+            mln_parts_drop_repeated(b, &parts);
+            symbol->u.group = mln_parts_set(b, &parts);
             symbol->state = good && symbol->state != MLN_BROKEN ? MLN_DONE : MLN_BROKEN;
         }
         b->depth--;
@@ -155,7 +54,7 @@ static bool add_group(struct mln_build *b, struct mln_symbol *symbol, struct mln
 }
 
 static bool add_resource(struct mln_build *b, struct mln_resource *resource, const char *rest,
-                         struct mln_leaf leaf, struct part_vec *out)
+                         struct mln_leaf leaf, struct mln_part_vec *out)
 {
     leaf.kind = MLN_LEAF_RESOURCE;
     leaf.resource = resource;
@@ -183,7 +82,7 @@ static bool add_resource(struct mln_build *b, struct mln_resource *resource, con
 }
 
 static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_symbol *symbol,
-                       const char *rest, struct mln_span span, struct part_vec *out)
+                       const char *rest, struct mln_span span, struct mln_part_vec *out)
 {
     struct mln_leaf leaf = {.span = span};
     if (rest && symbol->kind != MLN_SYM_RESOURCE) {
@@ -238,7 +137,7 @@ static struct mln_external *macos_agents(struct mln_build *b)
 }
 
 static bool add_hosted(struct mln_build *b, struct mln_scope *scope, const char *geography,
-                       struct mln_span span, struct part_vec *out)
+                       struct mln_span span, struct mln_part_vec *out)
 {
     const char *rest;
     struct mln_symbol *symbol = mln_scope_find(b, scope, MLN_NAMES_GEOGRAPHY, geography, &rest);
@@ -302,7 +201,7 @@ static void unknown_side(struct mln_build *b, struct mln_scope *scope, const cha
 }
 
 static bool add_tag(struct mln_build *b, const struct mln_tag *tag, const char *written,
-                    struct mln_span span, struct part_vec *out)
+                    struct mln_span span, struct mln_part_vec *out)
 {
     if (tag->kind == MLN_TAG_SERVICE && !(tag->features & MLN_FEATURE_NSG)) {
         struct mln_diag *diag =
@@ -335,15 +234,15 @@ static struct mln_met_name meet(struct mln_build *b, struct mln_scope *scope, co
 {
     if (!b->met)
         return look_up(b, scope, name);
-    uint64_t hash = mix((uint64_t)(uintptr_t)name, (uint64_t)(uintptr_t)scope);
-    struct mln_met_name *met = &b->met[hash % MLN_MET_NAMES];
+    const void *const key[] = {name, scope};
+    struct mln_met_name *met = &b->met[mln_hash_bytes(key, sizeof key) % MLN_MET_NAMES];
     if (met->name != name || met->scope != scope)
         *met = look_up(b, scope, name);
     return *met;
 }
 
 static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *name,
-                     struct mln_span span, struct part_vec *out)
+                     struct mln_span span, struct mln_part_vec *out)
 {
     const struct mln_met_name met = meet(b, scope, name);
     if (met.tag)
@@ -360,7 +259,7 @@ static bool add_name(struct mln_build *b, struct mln_scope *scope, const char *n
 /* --- terms --- */
 
 static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span span,
-                     struct part_vec *out)
+                     struct mln_part_vec *out)
 {
     bool good = true;
     size_t first = out->len;
@@ -372,7 +271,7 @@ static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span s
 }
 
 static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_value *term,
-                     struct part_vec *out)
+                     struct mln_part_vec *out)
 {
     struct mln_arg arg = mln_eval(b, scope, term);
     struct mln_leaf leaf = {.span = term->span};
@@ -412,7 +311,7 @@ static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_va
 }
 
 static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_side *side,
-                     struct part_vec *out)
+                     struct mln_part_vec *out)
 {
     if (!side)
         return false;
@@ -422,11 +321,11 @@ static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_si
         good &= add_term(b, scope, term, out);
     if (!side->except)
         return good;
-    struct part_vec except = {0};
+    struct mln_part_vec except = {0};
     for (struct mln_value *term = side->except; term; term = term->next)
         good &= add_term(b, scope, term, &except);
-    drop_repeated(b, &except);
-    const struct mln_side_set *minus = make_set(b, &except);
+    mln_parts_drop_repeated(b, &except);
+    const struct mln_side_set *minus = mln_parts_set(b, &except);
     for (size_t i = first; i < out->len; i++) {
         struct mln_side_part *part = &out->data[i];
         const struct mln_side_set **all =
@@ -440,79 +339,21 @@ static bool add_side(struct mln_build *b, struct mln_scope *scope, struct mln_si
     return good;
 }
 
-/* --- the side as text, for the names of rules --- */
-
-static void side_text(struct mln_buf *out, const struct mln_side *side, int depth);
-
-static void term_text(struct mln_buf *out, const struct mln_value *term, int depth)
-{
-    char text[MLN_IP_TEXT];
-    switch (term->kind) {
-    case MLN_VALUE_ANY:
-        mln_buf_add(out, "any");
-        break;
-    case MLN_VALUE_NAME:
-    case MLN_VALUE_PARAM:
-        mln_buf_add(out, term->text);
-        break;
-    case MLN_VALUE_PREFIX:
-        mln_buf_add(out, mln_prefix_text(&term->prefix, text));
-        break;
-    case MLN_VALUE_SIDE:
-        if (depth < 4)
-            side_text(out, term->side, depth + 1);
-        break;
-    default:
-        break;
-    }
-}
-
-static void side_text(struct mln_buf *out, const struct mln_side *side, int depth)
-{
-    for (const struct mln_value *term = side->terms; term; term = term->next) {
-        if (term != side->terms)
-            mln_buf_char(out, '_');
-        term_text(out, term, depth);
-    }
-    for (const struct mln_value *term = side->except; term; term = term->next) {
-        mln_buf_add(out, term == side->except ? "-except-" : "_");
-        term_text(out, term, depth);
-    }
-}
-
-/* A side that is one parameter reads better by its value. */
-static const char *written_text(struct mln_build *b, struct mln_scope *scope, struct mln_side *side)
-{
-    struct mln_buf out;
-    struct mln_arg arg = {NULL, scope};
-    bool single = side->terms && !side->terms->next && !side->except;
-    if (single)
-        arg = mln_eval(b, scope, side->terms);
-    if (single && arg.value->kind == MLN_VALUE_NAME)
-        return mln_eval_name(b, arg, &arg.scope);
-    mln_buf_init(&out, b->arena);
-    mln_buf_add(&out, "");
-    if (single) {
-        term_text(&out, arg.value, 0);
-        if (out.len > 0)
-            return out.data;
-    }
-    side_text(&out, side, 0);
-    return out.data;
-}
+/* --- whole sides --- */
 
 struct mln_side_set *mln_build_side(struct mln_build *b, struct mln_scope *scope,
                                     struct mln_side *side)
 {
-    struct part_vec parts = {0};
+    struct mln_part_vec parts = {0};
     if (!add_side(b, scope, side, &parts))
         return NULL;
-    struct mln_side_set *set = make_set(b, &parts);
-    set->text = written_text(b, scope, side);
-    if (set->weight <= MAX_WEIGHT)
+    struct mln_side_set *set = mln_parts_set(b, &parts);
+    set->text = mln_side_text(b, scope, side);
+    if (set->weight <= MLN_SIDE_WEIGHT)
         return set;
     mln_report(b->ctx->diags, MLN_D_RECURSIVE, side->span,
-               "with the groups and excepts in it this side has more than %d parts", MAX_WEIGHT);
+               "with the groups and excepts in it this side has more than %d parts",
+               MLN_SIDE_WEIGHT);
     return NULL;
 }
 
@@ -521,7 +362,7 @@ void mln_resolve_group(struct mln_build *b, struct mln_scope *scope, struct mln_
     const char *rest;
     struct mln_symbol *symbol =
         node->name.text ? mln_scope_find(b, scope, MLN_NAMES_SIDE, node->name.text, &rest) : NULL;
-    struct part_vec unused = {0};
+    struct mln_part_vec unused = {0};
     if (symbol && symbol->node == node)
         add_group(b, symbol, node->span, &unused);
 }
