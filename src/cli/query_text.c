@@ -104,14 +104,18 @@ static void add_packet(struct mln_cli *cli, const struct mln_query_result *resul
 
 /* ---- answers ---- */
 
-/* Without its network an NSG does not tell at which end it stands. */
+/* Without its network an NSG does not tell at which end it stands. Beside subnets it is asked by
+ * its name alone. */
 static void add_ends(struct mln_cli *cli, const struct mln_query_report *report,
                      const struct mln_query_result *result, struct mln_buf *out)
 {
     const struct mln_model *model = result->subject.model;
+    for (size_t i = 0; i < model->zones.len; i++)
+        if (!model->zones.data[i]->unplaced)
+            return;
     for (size_t i = 0; i < model->zones.len; i++) {
         const struct mln_zone *zone = model->zones.data[i];
-        if (!zone->unplaced || strcmp(report->words.from, zone->name) == 0 ||
+        if (strcmp(report->words.from, zone->name) == 0 ||
             strcmp(report->words.to, zone->name) == 0)
             continue;
         mln_buf_printf(

@@ -186,17 +186,43 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
         }
 }
 
+/* --- NSGs of which no network is told --- */
+
+static bool names_unplaced(const struct mln_side_set *side, const struct mln_zone *zone)
+{
+    for (size_t i = 0; i < side->len; i++) {
+        const struct mln_leaf *leaf = &side->parts[i].leaf;
+        if ((leaf->kind == MLN_LEAF_ZONE && leaf->zone == zone) ||
+            (leaf->kind == MLN_LEAF_NETWORK && leaf->network == zone->network) ||
+            (leaf->kind == MLN_LEAF_ASG && leaf->asg->zone->nsg == zone->nsg))
+            return true;
+    }
+    return false;
+}
+
+/* Beside subnets, an NSG that governs none of them has to do with nobody's packets but its own. */
+static bool is_meant(const struct mln_assert_world *world, const struct mln_intent *a,
+                     const struct mln_zone *zone)
+{
+    bool places = false;
+    for (size_t i = 0; zone->unplaced && i < world->model->zones.len; i++)
+        places |= !world->model->zones.data[i]->unplaced;
+    return !places || names_unplaced(a->from, zone) || names_unplaced(a->to, zone);
+}
+
 static void all_pairs(const struct mln_assert_world *world, const struct mln_intent *a,
                       pair_call *call, void *ctx, bool *joined)
 {
     for (size_t i = 0; i < world->model->zones.len; i++) {
         const struct mln_zone *zone = world->model->zones.data[i];
-        if ((zone->nsg || world->question) && mln_assert_touches(a->to, zone, zone))
+        if ((zone->nsg || world->question) && is_meant(world, a, zone) &&
+            mln_assert_touches(a->to, zone, zone))
             call(ctx, the_rest, place_of(zone));
     }
     for (size_t i = 0; i < world->model->zones.len; i++) {
         const struct mln_zone *zone = world->model->zones.data[i];
-        if ((zone->nsg || world->question) && mln_assert_touches(a->from, zone, zone))
+        if ((zone->nsg || world->question) && is_meant(world, a, zone) &&
+            mln_assert_touches(a->from, zone, zone))
             call(ctx, place_of(zone), the_rest);
     }
     pairs_of_zones(world, a, call, ctx, joined);
@@ -289,7 +315,8 @@ static void decide_rest(struct decision *d)
     }
     if (d->gave_up) {
         out->result = MLN_ASSERT_UNDECIDED;
-        mln_vec_push(a, &out->reasons, "gave up: the rules cut addresses and ports into too many parts");
+        mln_vec_push(a, &out->reasons,
+                     "gave up: the rules cut addresses and ports into too many parts");
     }
 }
 
