@@ -98,6 +98,7 @@ static struct mln_nsg *nsg_of(struct placing *p, size_t nsg, const char *id, con
     if (nsg == MLN_DEPLOYED_NONE) {
         const char *slash = id ? strrchr(id, '/') : NULL;
         *unread = slash ? slash + 1 : id;
+        p->subject->model->has_unread |= id != NULL;
         return NULL;
     }
     const struct mln_imported_nsg *read = p->deployed->nsgs.data[nsg];

@@ -26,7 +26,6 @@ static const char *const keys[] = {
     "destinationPortRange",
     "destinationPortRanges",
     "direction",
-    "enableIPForwarding",
     "existing",
     "expressionEvaluationOptions",
     "functions",

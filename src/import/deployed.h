@@ -94,7 +94,6 @@ struct mln_deployed_nic {
     struct mln_span span;
     bool many;          /* stands for several, each with its address: one of every instance of a
                            scale set, or copies of which a template does not tell the number */
-    bool forwards;      /* enableIPForwarding */
     size_t nsg;         /* as of a subnet */
     const char *nsg_id; /* NULL: it has none */
     MLN_VEC(struct mln_deployed_ip) ips;

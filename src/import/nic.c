@@ -80,12 +80,12 @@ static struct mln_deployed_nic *read_nic(struct mln_networks *n, const char *id,
 {
     const cJSON *fields = mln_net_fields(json);
     struct mln_deployed_nic *nic = find_nic(n, id);
-    *nic = (struct mln_deployed_nic){.id = id,
-                                     .name = mln_intern(n->r->ctx->names, name),
-                                     .span = mln_nsg_place(n->r, json),
-                                     .nsg = MLN_DEPLOYED_NONE,
-                                     .nsg_id = mln_net_reference(n, fields, "networkSecurityGroup"),
-                                     .forwards = mln_net_is_true(fields, "enableIPForwarding")};
+    *nic =
+        (struct mln_deployed_nic){.id = id,
+                                  .name = mln_intern(n->r->ctx->names, name),
+                                  .span = mln_nsg_place(n->r, json),
+                                  .nsg = MLN_DEPLOYED_NONE,
+                                  .nsg_id = mln_net_reference(n, fields, "networkSecurityGroup")};
     nic->many = mln_net_is_true(json, MLN_NIC_MANY);
     nic->asgs_known = !is_unknown(n, mln_member(fields, "ipConfigurations"));
     for (const cJSON *item = items(fields, "ipConfigurations"); item; item = item->next)

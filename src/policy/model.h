@@ -372,6 +372,7 @@ struct mln_model {
     /* Errors: none in what the places and paths are made of (then the intents that were understood
      * can still be judged); some intent is missing (then nothing is said to be useless). */
     bool places_good, intents_missing;
+    bool has_unread;         /* some zone's NSG, or some interface's, is deployed but not known */
     struct mln_build *build; /* internal to policy/: what names are looked up in (question.h) */
 };
 

@@ -135,6 +135,8 @@ static void doubt(struct decision *d, struct mln_assert_question *q)
 static bool has_unread(const struct decision *d, const struct mln_zone *from,
                        const struct mln_zone *to)
 {
+    if (!d->world->model->has_unread)
+        return false;
     struct mln_arena *scratch = mln_arena_new();
     struct mln_way_name_vec names = {0};
     mln_way_unread(scratch, d->world->model, from, to, &names);

@@ -7,8 +7,8 @@
  * zone is on the other side what it is there: addresses that nothing governs.
  *
  * Pairs whose ends are alike on both sides need no question, and most ends are: only pairs at which
- * an end differs, in what reaches the other place, are compared, and those on which appliances may
- * stand. */
+ * an end differs, in what reaches the other place, are compared, and those of places for which
+ * appliances on the way let something else through. */
 #include "azure/platform.h"
 #include "prove/change_impl.h"
 
@@ -21,9 +21,9 @@ struct ways {
     const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
     const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
                                                                   the side */
-    bool *whole;   /* per place: every way of it is to be compared */
-    bool *crosses; /* per place: ways from it may pass an appliance; every one is to be compared */
-    bool entered;  /* so may ways from outside */
+    bool *whole;      /* per place: every way of it is to be compared */
+    bool *crosses[2]; /* per place: ways from it, to it from outside, may pass an appliance */
+    bool *differs[2]; /* and what the NSGs there let through is not the same on both sides */
 };
 
 #define REST SIZE_MAX
@@ -171,20 +171,6 @@ static void find_whole(struct ways *w)
         w->whole[i] |= is_changed_nic(w, zone_of(w, i, MLN_OLD), zone_of(w, i, MLN_NEW));
 }
 
-/* Where appliances may stand in the way, on either side. */
-static void find_crossings(struct ways *w)
-{
-    w->crosses = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
-    for (int s = 0; s < MLN_SIDES; s++) {
-        const struct mln_model *model = w->f->subjects[s].model;
-        for (size_t i = 0; i < place_count(w); i++) {
-            const struct mln_zone *zone = zone_of(w, i, s);
-            w->crosses[i] |= zone && mln_way_crosses(model, zone, NULL);
-            w->entered |= zone && mln_way_crosses(model, NULL, zone);
-        }
-    }
-}
-
 /* ---- one way ---- */
 
 /* What is joined with the zone and belongs to no place. `moved`: the zone is not the same on
@@ -249,11 +235,11 @@ static void add_more(struct ways *w, int s, size_t from, size_t to, struct mln_d
     }
 }
 
-static bool has_more(const struct ways *w, const struct mln_diff_side *side, size_t from)
+static bool has_more(const struct ways *w, const struct mln_diff_side *side, size_t from, size_t to)
 {
     const struct mln_zone *source = side->ends[0], *destination = side->ends[1];
     return (source && source->nic) || (destination && destination->nic) ||
-           (from == REST ? w->entered : w->crosses[from]);
+           (from == REST ? w->crosses[1][to] : w->crosses[0][from]);
 }
 
 /* Where neither end is a zone of the side, nothing is permitted. */
@@ -265,7 +251,7 @@ static struct mln_diff_side side_of_way(struct ways *w, int s, size_t from, size
     add_hop(w, s, to, MLN_INBOUND, &side);
     if (side.hop_count == 0)
         return side;
-    if (has_more(w, &side, from))
+    if (has_more(w, &side, from, to))
         add_more(w, s, from, to, &side);
     for (int f = 0; f < MLN_FAMILIES; f++) {
         side.src[f] = addresses_of(w, s, from, to, MLN_INBOUND, f);
@@ -306,6 +292,54 @@ static void compare_way(struct ways *w, size_t from, size_t to)
                    &w->f->out->flows);
 }
 
+/* ---- appliances ---- */
+
+/* All that leaves the place, or comes to it from outside, as the NSGs on the way alone let it. */
+static struct mln_diff_side side_of_transit(struct ways *w, int s, size_t place, bool to)
+{
+    const struct mln_zone *zone = zone_of(w, place, s);
+    enum mln_direction direction = to ? MLN_INBOUND : MLN_OUTBOUND;
+    struct mln_diff_side side = {.model = w->f->subjects[s].model, .hop_count = 1};
+    side.ends[to] = zone;
+    side.hops[0] = (struct mln_diff_hop){.zone = zone, .direction = direction};
+    for (int f = 0; f < MLN_FAMILIES; f++) {
+        const struct mln_ipset *home = w->home[place][s][f];
+        const struct mln_ipset *far = mln_change_joined(w->f, zone, direction, f);
+        side.hops[0].own[f] = home;
+        side.src[f] = to ? far : home;
+        side.dst[f] = to ? home : far;
+    }
+    add_more(w, s, to ? REST : place, to ? place : REST, &side);
+    return side;
+}
+
+static bool transit_differs(struct ways *w, size_t place, bool to)
+{
+    if (!zone_of(w, place, MLN_OLD) || !zone_of(w, place, MLN_NEW))
+        return true;
+    const struct mln_diff_side sides[MLN_SIDES] = {side_of_transit(w, MLN_OLD, place, to),
+                                                   side_of_transit(w, MLN_NEW, place, to)};
+    struct mln_diff diff;
+    mln_diff_compare(w->f->ctx, &w->f->out->sets, sides, w->f->options->limit, &diff);
+    return diff.gave_up || diff.boxes.len;
+}
+
+static void find_crossings(struct ways *w)
+{
+    for (int to = 0; to < 2; to++) {
+        w->crosses[to] = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
+        w->differs[to] = MLN_NEW_ARRAY(arena_of(w->f), bool, place_count(w) + 1);
+        for (size_t i = 0; i < place_count(w); i++) {
+            for (int s = 0; s < MLN_SIDES; s++) {
+                const struct mln_zone *zone = zone_of(w, i, s);
+                w->crosses[to][i] |= zone && mln_way_crosses(w->f->subjects[s].model,
+                                                             to ? NULL : zone, to ? zone : NULL);
+            }
+            w->differs[to][i] = w->crosses[to][i] && transit_differs(w, i, to);
+        }
+    }
+}
+
 /* ---- which ways ---- */
 
 /* Does the end differ in packets of this place? */
@@ -327,7 +361,7 @@ static bool is_wanted(struct ways *w, size_t from, size_t to)
 {
     if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
         return true;
-    if (from == REST ? w->entered : w->crosses[from])
+    if (from == REST ? w->differs[1][to] : w->differs[0][from])
         return true;
     const struct end *out = from == REST ? NULL : w->f->out_end[from];
     const struct end *in = to == REST ? NULL : w->f->in_end[to];
@@ -350,8 +384,8 @@ static void index_ends(struct ways *w)
 static bool is_quiet(const struct ways *w, size_t place)
 {
     const struct end *out = w->f->out_end[place], *in = w->f->in_end[place];
-    return !w->whole[place] && !w->crosses[place] && (!out || out->diff.boxes.len == 0) &&
-           (!in || in->diff.boxes.len == 0);
+    return !w->whole[place] && !w->differs[0][place] && !w->differs[1][place] &&
+           (!out || out->diff.boxes.len == 0) && (!in || in->diff.boxes.len == 0);
 }
 
 /* From an interface to itself nothing goes over the network. */
@@ -386,9 +420,9 @@ void mln_change_ways(struct finder *f)
             if (!is_one_host(&w, i, k) && !is_dark(&w, k) &&
                 !(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
                 compare_way(&w, i, k);
-        if (is_quiet(&w, i) && !w.entered)
+        if (is_quiet(&w, i))
             continue;
-        if (!is_quiet(&w, i) && is_wanted(&w, i, REST))
+        if (is_wanted(&w, i, REST))
             compare_way(&w, i, REST);
         if (is_wanted(&w, REST, i))
             compare_way(&w, REST, i);

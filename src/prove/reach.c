@@ -16,6 +16,8 @@ struct mln_reach *mln_reach_new(const struct mln_assert_world *world)
     reach->world = world;
     reach->lists = MLN_NEW_ARRAY(world->ctx->arena, struct mln_reach_list *,
                                  world->model->zones.len * MLN_DIRECTIONS * MLN_FAMILIES + 1);
+    reach->ways =
+        MLN_NEW_ARRAY(world->ctx->arena, struct mln_reach_way *, world->model->zones.len + 1);
     return reach;
 }
 
@@ -51,10 +53,52 @@ static const struct mln_reach_list *list_of(struct mln_reach_plane *p,
     return *slot;
 }
 
+static struct mln_reach_way *way_from(struct mln_reach *reach, const struct mln_zone *from)
+{
+    struct mln_arena *a = reach->world->ctx->arena;
+    struct mln_reach_way **slot = &reach->ways[from->index];
+    if (*slot)
+        return *slot;
+    *slot = MLN_NEW(a, struct mln_reach_way);
+    mln_way_hops(a, reach->world->model, from, NULL, &(*slot)->hops);
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        (*slot)->lists[f] = MLN_NEW_ARRAY(a, const struct mln_reach_list *, (*slot)->hops.len + 1);
+    return *slot;
+}
+
+/* May the end be one of the way's appliances, or tell of its ASGs? Then the way is another. */
+static bool is_special(const struct mln_zone *to)
+{
+    return to && (to->nic || to->hosts_appliance);
+}
+
+/* The lists of a way that many pairs begin with, made once. */
+static void add_beginning(struct mln_reach_plane *p, struct mln_reach_way *way)
+{
+    for (size_t i = 0; i < way->hops.len; i++) {
+        const struct mln_reach_list **list = &way->lists[p->family][i];
+        const struct mln_way_hop *hop = &way->hops.data[i];
+        if (!*list && mln_way_is_plain(hop))
+            *list = list_of(p, hop);
+        else if (!*list)
+            *list = make_list(p->reach, p->reach->world->ctx->arena, hop, p->family);
+        mln_vec_push(p->a, &p->lists, *list);
+    }
+}
+
 void mln_reach_add_way(struct mln_reach_plane *p, const struct mln_zone *from,
                        const struct mln_zone *to)
 {
     struct mln_way_hop_vec hops = {0};
+    struct mln_reach_way *way = from && !from->nic ? way_from(p->reach, from) : NULL;
+    if (way && !is_special(to)) {
+        const struct mln_way_hop end = {
+            .zone = to, .nsg = to ? to->nsg : NULL, .direction = MLN_INBOUND, .ends = {from, to}};
+        add_beginning(p, way);
+        if (end.nsg)
+            mln_vec_push(p->a, &p->lists, list_of(p, &end));
+        return;
+    }
     mln_way_hops(p->a, p->reach->world->model, from, to, &hops);
     for (size_t i = 0; i < hops.len; i++)
         mln_vec_push(p->a, &p->lists, list_of(p, &hops.data[i]));

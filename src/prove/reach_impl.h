@@ -38,10 +38,17 @@ bool mln_reach_regions(struct mln_arena *a, const struct mln_reach_list *const *
                        size_t list_count, const struct mln_reach_region *start, unsigned proto,
                        uint16_t port, size_t most, struct mln_reach_region_vec *out, bool *denied);
 
+/* What leaves a zone, up to the end of its way. */
+struct mln_reach_way {
+    struct mln_way_hop_vec hops;
+    const struct mln_reach_list **lists[MLN_FAMILIES]; /* by hop; made when wanted */
+};
+
 /* The pairs of one model. */
 struct mln_reach {
     const struct mln_assert_world *world;
     struct mln_reach_list **lists; /* by zone, direction, family; NULL: not made yet */
+    struct mln_reach_way **ways;   /* by zone; NULL: not made yet */
 };
 
 /* Services that part of the packets may use. */

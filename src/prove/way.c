@@ -281,7 +281,8 @@ void mln_way_unread(struct mln_arena *arena, const struct mln_model *model,
 {
     struct mln_way_hop_vec hops = {0};
     struct way w = {.a = arena, .ends = {from, to}, .out = &hops, .unread = out};
-    find_way(&w, model);
+    if (model->has_unread)
+        find_way(&w, model);
 }
 
 bool mln_way_crosses(const struct mln_model *model, const struct mln_zone *from,
