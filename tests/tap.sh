@@ -23,6 +23,20 @@ skip() { # REASON NAME...
     echo "ok $tap_count - $* # SKIP $reason"
 }
 
+# One test: it holds when the command succeeds; what it prints is shown when it does not.
+tap_run() { # LABEL COMMAND...
+    label=$1
+    shift
+    tap_out=$(mktemp)
+    if "$@" >"$tap_out" 2>&1; then
+        ok "$label"
+    else
+        not_ok "$label"
+        tail -n 200 "$tap_out" | tap_comment
+    fi
+    rm -f "$tap_out"
+}
+
 # Indents standard input as TAP comments.
 tap_comment() {
     sed 's/^/# /'
