@@ -402,6 +402,13 @@ static struct halves halves_of(const struct mln_range *r)
     return (struct halves){.up = middle - lo, .down = end - middle};
 }
 
+/* Most ranges are one block, which needs no counting of bits. */
+static inline bool is_block(const struct mln_range *r)
+{
+    uint64_t size = r->hi.lo - r->lo.lo + 1;
+    return (size & (size - 1)) == 0 && (r->lo.lo & (size - 1)) == 0;
+}
+
 static inline struct mln_prefix *add_block(struct mln_prefix *out, uint64_t ip, unsigned bits)
 {
     *out = (struct mln_prefix){.ip = {.lo = ip}, .length = (uint8_t)(32 - bits)};
@@ -410,6 +417,8 @@ static inline struct mln_prefix *add_block(struct mln_prefix *out, uint64_t ip, 
 
 static struct mln_prefix *range_prefixes_v4(const struct mln_range *r, struct mln_prefix *out)
 {
+    if (is_block(r))
+        return add_block(out, r->lo.lo, (unsigned)__builtin_ctzll(r->hi.lo - r->lo.lo + 1));
     struct halves h = halves_of(r);
     uint64_t ip = r->lo.lo;
     for (; h.up; h.up &= h.up - 1) {
@@ -432,6 +441,10 @@ size_t mln_ipset_prefix_count(const struct mln_ipset *x)
     for (size_t i = 0; i < x->len; i++) {
         if (x->family == MLN_IPV6) {
             count += range_prefixes(x->family, x->ranges[i], NULL);
+            continue;
+        }
+        if (is_block(&x->ranges[i])) {
+            count++;
             continue;
         }
         struct halves h = halves_of(&x->ranges[i]);
