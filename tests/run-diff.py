@@ -350,6 +350,17 @@ def firewalls_of_resources(box):
 # --- drift ---
 
 @test
+def exceptions_stand_with_what_they_are_of(box):
+    """IPv4 without the prefix, and IPv6 without what VirtualNetwork holds, are two things in one row."""
+    box.write("a.json", nsg(rule("a", 100)))
+    box.write("b.json", nsg(rule("a", 100, source="10.0.0.0/8")))
+    same(box.run("diff", "a.json", "b.json"), 1)
+    within("from (any except 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.168.0.0/16), "
+           "(100.64.0.0/10, 172.16.0.0/12, 192.168.0.0/16 except VirtualNetwork), "
+           "2000::/3, (fc00::/7 except VirtualNetwork) to any\n", box.out)
+
+
+@test
 def drift_in_rules_alone(box):
     live = box.deploy()
     rules = live["nsg-agents"]["properties"]["securityRules"]

@@ -202,7 +202,10 @@ static const char *end_words(struct wording *w)
         text = in ? mln_printf(arena_of(w->f), "%s in %s", in, addresses) : addresses;
     }
     w->tells_family |= tells;
-    return out ? mln_printf(arena_of(w->f), "%s except %s", text, out) : text;
+    if (!out)
+        return text;
+    const char *more = strstr(text, " except ") ? "," : " except"; /* all of them at once */
+    return mln_printf(arena_of(w->f), "%s%s %s", text, more, out);
 }
 
 /* ---- flows ---- */
@@ -319,15 +322,20 @@ static const char **text_of(struct mln_change_flow *flow, enum part part)
     return part == SERVICES ? &flow->services : part == TO ? &flow->to : &flow->from;
 }
 
+/* Would what stands beside it be read as a part of it? */
+static bool reaches_on(const char *text)
+{
+    return strstr(text, " except ") || (strstr(text, " in ") && strchr(text, ','));
+}
+
+/* In brackets, as in a policy, where it would not be clear what an exception is one of. */
 static const char *join_texts(struct mln_arena *a, const struct text_vec *texts)
 {
     struct mln_buf out;
     mln_buf_init(&out, a);
-    for (size_t i = 0; i < texts->len; i++) {
-        if (i)
-            mln_buf_add(&out, ", ");
-        mln_buf_add(&out, texts->data[i]);
-    }
+    for (size_t i = 0; i < texts->len; i++)
+        mln_buf_printf(&out, reaches_on(texts->data[i]) ? "%s(%s)" : "%s%s", i ? ", " : "",
+                       texts->data[i]);
     return out.data;
 }
 
