@@ -3,6 +3,7 @@
  * one that may be anywhere. */
 #include "cli/subject.h"
 
+#include "base/map.h"
 #include "import/deployed.h"
 #include "policy/places.h"
 
@@ -21,6 +22,7 @@ struct placing {
     struct mln_network **networks; /* by index of the deployed ones; NULL: address space unknown */
     struct mln_nsg **nsgs;         /* by index of the deployed ones; NULL: governs no zone */
     MLN_VEC(struct subnet_zone) subnets;
+    struct mln_map *names; /* of zones: own_key -> struct mln_zone */
 };
 
 /* The model of an empty policy, in which the names of the standard library are known. */
@@ -164,12 +166,11 @@ static bool lies_in(const struct mln_zone *zone, const struct mln_prefix *addres
     return false;
 }
 
-static bool is_taken(const struct mln_network *network, const char *name)
+/* What the names of a network's subnets and interfaces are called in `names`. */
+static const char *own_key(const struct placing *p, const struct mln_network *network,
+                           const char *name)
 {
-    for (size_t i = 0; i < network->zones.len; i++)
-        if (strcmp(network->zones.data[i]->name, name) == 0)
-            return true;
-    return false;
+    return mln_printf(p->ctx->arena, "%u/%s", network->index, name);
 }
 
 /* One by which it can be told from the subnets and interfaces of its network. */
@@ -177,7 +178,7 @@ static const char *nic_name(const struct placing *p, const struct mln_deployed_n
                             const struct mln_network *network)
 {
     const char *name = *nic->name ? nic->name : "nic";
-    while (is_taken(network, name))
+    while (mln_map_get(p->names, own_key(p, network, name)))
         name = mln_printf(p->ctx->arena, "%s-nic", name);
     return name;
 }
@@ -204,6 +205,7 @@ static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
     struct mln_zone *zone =
         mln_places_add_nic(p->ctx, p->subject->model, subnet, nic_name(p, read, subnet->network),
                            read->span, known.data, known.len, &nic);
+    mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
     if (nsg)
         mln_places_govern_nic(p->ctx, nsg, zone);
 }
@@ -218,6 +220,11 @@ static bool is_first_in(const struct placing *p, const struct mln_deployed_nic *
 
 static void add_nics(struct placing *p)
 {
+    p->names = mln_map_new(p->ctx->arena);
+    for (size_t i = 0; i < p->subnets.len; i++) {
+        struct mln_zone *zone = p->subnets.data[i].zone;
+        mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
+    }
     for (size_t i = 0; i < p->deployed->nics.len; i++) {
         const struct mln_deployed_nic *nic = p->deployed->nics.data[i];
         for (size_t k = 0; k < nic->ips.len; k++) {

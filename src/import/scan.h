@@ -1,4 +1,5 @@
-/* A strict look at a JSON text before cJSON reads it: RFC 8259 to the letter, and nothing built. */
+/* A strict look at a JSON text: RFC 8259 to the letter. Nothing is built here; import/json_node.h
+ * has the same scan make the values. */
 #ifndef MLN_IMPORT_SCAN_H
 #define MLN_IMPORT_SCAN_H
 

@@ -169,15 +169,29 @@ static void ask_pair(struct decision *d, struct mln_end_place source,
  * stands. The rest of the world comes first: a packet from there is the more telling one. */
 typedef void pair_call(void *ctx, struct mln_end_place source, struct mln_end_place destination);
 
+MLN_VEC_TYPE(zone_vec, const struct mln_zone *);
+
+/* Zones that the side may name at all: of many thousand mostly a few. */
+static struct zone_vec zones_touched(struct mln_arena *scratch, const struct mln_model *model,
+                                     const struct mln_side_set *side)
+{
+    struct zone_vec touched = {0};
+    for (size_t i = 0; i < model->zones.len; i++)
+        if (!model->zones.data[i]->unplaced && mln_assert_touches(side, model->zones.data[i], NULL))
+            mln_vec_push(scratch, &touched, model->zones.data[i]);
+    return touched;
+}
+
 static void pairs_of_zones(const struct mln_assert_world *world, const struct mln_intent *a,
                            pair_call *call, void *ctx, bool *joined)
 {
-    for (size_t i = 0; i < world->model->zones.len; i++)
-        for (size_t k = 0; k < world->model->zones.len; k++) {
-            const struct mln_zone *source = world->model->zones.data[i];
-            const struct mln_zone *destination = world->model->zones.data[k];
-            if (source->unplaced || destination->unplaced ||
-                (source == destination && mln_zone_is_host(source)) ||
+    struct mln_arena *scratch = mln_arena_new();
+    const struct zone_vec from = zones_touched(scratch, world->model, a->from);
+    const struct zone_vec to = zones_touched(scratch, world->model, a->to);
+    for (size_t i = 0; i < from.len; i++)
+        for (size_t k = 0; k < to.len; k++) {
+            const struct mln_zone *source = from.data[i], *destination = to.data[k];
+            if ((source == destination && mln_zone_is_host(source)) ||
                 !mln_zones_joined(source, destination) ||
                 !mln_assert_touches(a->from, source, destination) ||
                 !mln_assert_touches(a->to, destination, source))
@@ -186,6 +200,7 @@ static void pairs_of_zones(const struct mln_assert_world *world, const struct ml
             if (world->question || source->nsg || destination->nsg)
                 call(ctx, place_of(source), place_of(destination));
         }
+    mln_arena_free(scratch);
 }
 
 /* --- NSGs of which no network is told --- */

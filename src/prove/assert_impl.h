@@ -55,8 +55,8 @@ struct mln_assert_question {
 /* assert_side.c: what is asked about, as matches; false when the pair holds no packet of the
  * assertion. */
 bool mln_assert_ask(struct mln_assert_question *q);
-/* Could the side name addresses of `zone`, when the other end is at `other`? Quick; may say yes in
- * vain. */
+/* Could the side name addresses of `zone`, when the other end is at `other` (NULL: anywhere)?
+ * Quick; may say yes in vain. */
 bool mln_assert_touches(const struct mln_side_set *side, const struct mln_zone *zone,
                         const struct mln_zone *other);
 /* The addresses of a place as it is joined with the other, in one family. */

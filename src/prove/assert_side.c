@@ -292,13 +292,13 @@ static bool leaf_touches(const struct mln_leaf *leaf, const struct mln_zone *zon
     case MLN_LEAF_ENDPOINT:
         return leaf->endpoint->zone == zone;
     case MLN_LEAF_TAG:
-        if (leaf->tag->kind == MLN_TAG_VIRTUAL_NETWORK)
+        if (other && leaf->tag->kind == MLN_TAG_VIRTUAL_NETWORK)
             return overlaps(other->virtual_network, zone);
         break;
     case MLN_LEAF_HOSTED_AGENTS:
         break;
     }
-    return overlaps(other->internet, zone);
+    return !other || overlaps(other->internet, zone);
 }
 
 bool mln_assert_touches(const struct mln_side_set *side, const struct mln_zone *zone,
