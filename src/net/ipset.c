@@ -188,6 +188,12 @@ const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_fa
     return mln_ipset_from_ranges(a, family, ranges, n);
 }
 
+const struct mln_ipset *mln_ipset_one(struct mln_arena *a, enum mln_family family, struct mln_ip ip)
+{
+    const struct mln_range range = {ip, ip};
+    return mln_ipset_from_ranges(a, family, &range, 1);
+}
+
 /* ---- algebra ---- */
 
 const struct mln_ipset *mln_ipset_union(struct mln_arena *a, const struct mln_ipset *x,

@@ -23,6 +23,8 @@ struct mln_ipset {
 
 const struct mln_ipset *mln_ipset_empty(struct mln_arena *a, enum mln_family family);
 const struct mln_ipset *mln_ipset_all(struct mln_arena *a, enum mln_family family);
+const struct mln_ipset *mln_ipset_one(struct mln_arena *a, enum mln_family family,
+                                      struct mln_ip ip);
 /* Prefixes of other families are skipped. */
 const struct mln_ipset *mln_ipset_from_prefixes(struct mln_arena *a, enum mln_family family,
                                                 const struct mln_prefix *prefixes, size_t count);

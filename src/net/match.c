@@ -39,8 +39,8 @@ static bool ports_cover(const struct mln_portset *a, const struct mln_portset *b
 
 /* The more sets a match must lie in, the smaller it is: a covers b when b names all that a names.
  */
-static bool names_all(const uint32_t *vars, size_t count, const uint32_t *wanted,
-                      size_t wanted_count)
+bool mln_vars_name_all(const uint32_t *vars, size_t count, const uint32_t *wanted,
+                       size_t wanted_count)
 {
     for (size_t i = 0; i < wanted_count; i++) {
         size_t at = 0;
@@ -59,14 +59,15 @@ bool mln_match_covers(const struct mln_match *a, const struct mln_match *b)
     return (b->protos & ~a->protos & MLN_PROTOS_ALL) == 0 && addresses_cover(a->src, b->src) &&
            addresses_cover(a->dst, b->dst) && ports_cover(a->sport, b->sport) &&
            ports_cover(a->dport, b->dport) &&
-           names_all(b->src_vars, b->src_var_count, a->src_vars, a->src_var_count) &&
-           names_all(b->dst_vars, b->dst_var_count, a->dst_vars, a->dst_var_count);
+           mln_vars_name_all(b->src_vars, b->src_var_count, a->src_vars, a->src_var_count) &&
+           mln_vars_name_all(b->dst_vars, b->dst_var_count, a->dst_vars, a->dst_var_count);
 }
 
 static bool end_matches(struct mln_ip ip, const struct mln_ipset *set, const uint32_t *in,
                         size_t in_count, const uint32_t *vars, size_t var_count)
 {
-    return (!set || mln_ipset_contains(set, ip)) && names_all(in, in_count, vars, var_count);
+    return (!set || mln_ipset_contains(set, ip)) &&
+           mln_vars_name_all(in, in_count, vars, var_count);
 }
 
 bool mln_packet_matches(const struct mln_packet *packet, const struct mln_match *match)

@@ -73,6 +73,12 @@ const struct mln_portset *mln_portset_from_ranges(struct mln_arena *a,
     return &b->set;
 }
 
+const struct mln_portset *mln_portset_one(struct mln_arena *a, uint16_t port)
+{
+    const struct mln_port_range range = {port, port};
+    return mln_portset_from_ranges(a, &range, 1);
+}
+
 const struct mln_portset *mln_portset_union(struct mln_arena *a, const struct mln_portset *x,
                                             const struct mln_portset *y)
 {

@@ -17,6 +17,7 @@ struct mln_portset {
 };
 
 const struct mln_portset *mln_portset_all(struct mln_arena *a);
+const struct mln_portset *mln_portset_one(struct mln_arena *a, uint16_t port);
 const struct mln_portset *
 mln_portset_from_ranges(struct mln_arena *a, const struct mln_port_range *ranges, size_t count);
 const struct mln_portset *mln_portset_union(struct mln_arena *a, const struct mln_portset *x,

@@ -102,6 +102,10 @@ bool mln_match_overlaps(const struct mln_match *a, const struct mln_match *b);
 /* Is every packet of b in a? Exact for exact sets; an unknown set covers only itself. */
 bool mln_match_covers(const struct mln_match *a, const struct mln_match *b);
 
+/* Are all unknown sets of `wanted` among `vars`? */
+bool mln_vars_name_all(const uint32_t *vars, size_t count, const uint32_t *wanted,
+                       size_t wanted_count);
+
 /* Does the packet lie in the match? Its unknown sets are those it was put into. */
 bool mln_packet_matches(const struct mln_packet *packet, const struct mln_match *match);
 

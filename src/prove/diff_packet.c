@@ -45,14 +45,6 @@ static void reduce(void *ctx, uint64_t *alive, const uint64_t *sure)
 
 /* ---- the packet as a box ---- */
 
-static bool is_in(const uint32_t *vars, size_t count, uint32_t number)
-{
-    for (size_t i = 0; i < count; i++)
-        if (vars[i] == number)
-            return true;
-    return false;
-}
-
 MLN_VEC_TYPE(var_vec, struct mln_box_var);
 
 /* Every unknown set that some rule names: the packet is in it or out of it. */
@@ -64,8 +56,9 @@ static void add_vars(struct comparison *c, const struct mln_packet *packet, bool
         const uint32_t *vars = is_src ? m->src_vars : m->dst_vars;
         for (size_t k = 0; k < (is_src ? m->src_var_count : m->dst_var_count); k++) {
             struct mln_box_var var = {.number = vars[k], .is_src = is_src};
-            var.in = is_src ? is_in(packet->src_vars, packet->src_var_count, vars[k])
-                            : is_in(packet->dst_vars, packet->dst_var_count, vars[k]);
+            var.in = is_src
+                         ? mln_vars_name_all(packet->src_vars, packet->src_var_count, &vars[k], 1)
+                         : mln_vars_name_all(packet->dst_vars, packet->dst_var_count, &vars[k], 1);
             bool known = false;
             for (size_t v = 0; v < out->len && !known; v++)
                 known = out->data[v].number == var.number && out->data[v].is_src == is_src;
@@ -73,18 +66,6 @@ static void add_vars(struct comparison *c, const struct mln_packet *packet, bool
                 mln_vec_push(c->ctx.arena, out, var);
         }
     }
-}
-
-static const struct mln_ipset *one_address(struct comparison *c, struct mln_ip ip)
-{
-    const struct mln_range range = {ip, ip};
-    return mln_ipset_from_ranges(c->ctx.arena, c->family, &range, 1);
-}
-
-static const struct mln_portset *one_port(struct comparison *c, uint16_t port)
-{
-    const struct mln_port_range range = {port, port};
-    return mln_portset_from_ranges(c->ctx.arena, &range, 1);
 }
 
 static struct mln_diff_box box_of(struct comparison *c, const struct mln_packet *packet)
@@ -96,10 +77,12 @@ static struct mln_diff_box box_of(struct comparison *c, const struct mln_packet 
     return (struct mln_diff_box){
         .box = {.family = c->family,
                 .protos = MLN_PROTO_BIT(packet->proto),
-                .src = one_address(c, packet->src),
-                .dst = one_address(c, packet->dst),
-                .sport = ported ? one_port(c, packet->sport) : mln_portset_all(c->ctx.arena),
-                .dport = ported ? one_port(c, packet->dport) : mln_portset_all(c->ctx.arena),
+                .src = mln_ipset_one(c->ctx.arena, c->family, packet->src),
+                .dst = mln_ipset_one(c->ctx.arena, c->family, packet->dst),
+                .sport = ported ? mln_portset_one(c->ctx.arena, packet->sport)
+                                : mln_portset_all(c->ctx.arena),
+                .dport = ported ? mln_portset_one(c->ctx.arena, packet->dport)
+                                : mln_portset_all(c->ctx.arena),
                 .vars = vars.data,
                 .var_count = vars.len}};
 }

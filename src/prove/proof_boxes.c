@@ -92,19 +92,6 @@ static bool holds_in(enum field field, const struct mln_match *x, const struct m
     }
 }
 
-/* The fewer unknown sets a box must lie in, the larger it is. */
-static bool holds_vars(const uint32_t *x, size_t x_count, const uint32_t *y, size_t y_count)
-{
-    for (size_t i = 0; i < x_count; i++) {
-        size_t at = 0;
-        while (at < y_count && y[at] != x[i])
-            at++;
-        if (at == y_count)
-            return false;
-    }
-    return true;
-}
-
 /* Does x hold all of y in the fields but one? (`but` FIELDS: in all.) */
 static bool holds_but(struct checker *c, const struct mln_match *x, const struct mln_match *y,
                       enum field but)
@@ -113,8 +100,9 @@ static bool holds_but(struct checker *c, const struct mln_match *x, const struct
     for (int f = 0; f < FIELDS; f++)
         if (f != (int)but && !holds_in((enum field)f, x, y))
             return false;
-    return holds_vars(x->src_vars, x->src_var_count, y->src_vars, y->src_var_count) &&
-           holds_vars(x->dst_vars, x->dst_var_count, y->dst_vars, y->dst_var_count);
+    /* The fewer unknown sets a box must lie in, the larger it is. */
+    return mln_vars_name_all(y->src_vars, y->src_var_count, x->src_vars, x->src_var_count) &&
+           mln_vars_name_all(y->dst_vars, y->dst_var_count, x->dst_vars, x->dst_var_count);
 }
 
 static inline bool ends_apart(const struct mln_ipset *x, const struct mln_ipset *y)

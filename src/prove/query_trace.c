@@ -19,18 +19,6 @@ const char *const mln_query_field_names[MLN_QUERY_FIELDS] = {
 
 /* --- fields --- */
 
-static bool contains_all(const uint32_t *set, size_t len, const uint32_t *vars, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool in = false;
-        for (size_t k = 0; !in && k < len; k++)
-            in = set[k] == vars[i];
-        if (!in)
-            return false;
-    }
-    return true;
-}
-
 static bool has_ports(const struct mln_packet *packet)
 {
     return packet->proto == MLN_PROTO_TCP || packet->proto == MLN_PROTO_UDP;
@@ -61,10 +49,12 @@ static bool other_family(const struct mln_packet *packet, const struct mln_rule_
 static unsigned differences(const struct mln_packet *packet, const struct mln_rules_entry *entry)
 {
     const struct mln_match *m = &entry->match;
-    bool src = (!m->src || mln_ipset_contains(m->src, packet->src)) &&
-               contains_all(packet->src_vars, packet->src_var_count, m->src_vars, m->src_var_count);
-    bool dst = (!m->dst || mln_ipset_contains(m->dst, packet->dst)) &&
-               contains_all(packet->dst_vars, packet->dst_var_count, m->dst_vars, m->dst_var_count);
+    bool src =
+        (!m->src || mln_ipset_contains(m->src, packet->src)) &&
+        mln_vars_name_all(packet->src_vars, packet->src_var_count, m->src_vars, m->src_var_count);
+    bool dst =
+        (!m->dst || mln_ipset_contains(m->dst, packet->dst)) &&
+        mln_vars_name_all(packet->dst_vars, packet->dst_var_count, m->dst_vars, m->dst_var_count);
     if (entry->rule) {
         src = src && !other_family(packet, &entry->rule->src);
         dst = dst && !other_family(packet, &entry->rule->dst);
@@ -199,19 +189,6 @@ static enum mln_answer decided_by(void *ctx, const uint64_t *alive, const uint64
     return mln_bit(sure, wish->entry) ? MLN_YES : MLN_MAYBE;
 }
 
-static const struct mln_portset *one_port(struct mln_arena *a, uint16_t port)
-{
-    const struct mln_port_range range = {port, port};
-    return mln_portset_from_ranges(a, &range, 1);
-}
-
-static const struct mln_ipset *one_address(struct mln_arena *a, enum mln_family family,
-                                           struct mln_ip ip)
-{
-    const struct mln_range range = {ip, ip};
-    return mln_ipset_from_ranges(a, family, &range, 1);
-}
-
 /* Every packet that equals this one but in the fields of `free`. */
 static struct mln_match like(struct mln_arena *a, const struct mln_packet *packet, unsigned free)
 {
@@ -219,19 +196,19 @@ static struct mln_match like(struct mln_arena *a, const struct mln_packet *packe
     if (free >> MLN_FIELD_PROTOCOL & 1)
         match.protos = MLN_PROTOS_ALL;
     if (!(free >> MLN_FIELD_SOURCE & 1)) {
-        match.src = one_address(a, packet->family, packet->src);
+        match.src = mln_ipset_one(a, packet->family, packet->src);
         match.src_vars = packet->src_vars;
         match.src_var_count = packet->src_var_count;
     }
     if (!(free >> MLN_FIELD_DESTINATION & 1)) {
-        match.dst = one_address(a, packet->family, packet->dst);
+        match.dst = mln_ipset_one(a, packet->family, packet->dst);
         match.dst_vars = packet->dst_vars;
         match.dst_var_count = packet->dst_var_count;
     }
     if (!(free >> MLN_FIELD_SOURCE_PORT & 1))
-        match.sport = one_port(a, packet->sport);
+        match.sport = mln_portset_one(a, packet->sport);
     if (!(free >> MLN_FIELD_DESTINATION_PORT & 1))
-        match.dport = one_port(a, packet->dport);
+        match.dport = mln_portset_one(a, packet->dport);
     return match;
 }
 
