@@ -5,7 +5,9 @@
  * Small chunks come from the heap, and what is handed out from them is cleared a page at a time,
  * just ahead of its use: short-lived arenas use a small part of their chunks, which the heap hands
  * out again and again. Large ones are mapped: such pages are zero already, and with huge ones a
- * compilation takes a hundred page faults where it took ten thousand, a third of its time. */
+ * compilation takes a hundred page faults where it took ten thousand, a third of its time. Who
+ * knows that megabytes will be needed begins with such a chunk: the arena of a run does, since even
+ * a short policy with the modules it imports fills most of it. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -38,10 +40,17 @@ static _Noreturn void no_memory(void)
 
 struct mln_arena *mln_arena_new(void)
 {
+    return mln_arena_new_for(0);
+}
+
+struct mln_arena *mln_arena_new_for(size_t expected)
+{
     struct mln_arena *arena = calloc(1, sizeof(*arena));
     if (arena == NULL)
         no_memory();
     arena->chunk_size = FIRST_CHUNK;
+    while (arena->chunk_size < expected && arena->chunk_size < MAPPED)
+        arena->chunk_size *= 2;
     return arena;
 }
 
@@ -110,24 +119,31 @@ static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
     return (char *)(chunk + 1);
 }
 
-/* Makes room for `size` bytes: in a new current chunk, or for a large object in one of its own, and
- * then the rest of the current chunk stays in use. NULL in the first case. */
-static char *more_room(struct mln_arena *arena, size_t size)
-{
-    if (OBJECT_EACH || size > arena->chunk_size / 4)
-        return chunk_new(arena, size, true);
-    size = arena->chunk_size - sizeof(struct mln_chunk);
-    arena->next = chunk_new(arena, size, false);
-    arena->end = arena->next + size;
-    arena->cleared = is_mapped(size) ? arena->end : arena->next;
-    if (arena->chunk_size < LAST_CHUNK)
-        arena->chunk_size *= 2;
-    return NULL;
-}
-
 static size_t room(const struct mln_arena *arena)
 {
     return (size_t)(arena->end - arena->next);
+}
+
+/* Whether an object is better off in a chunk of its own than in a new current one, which would
+ * leave the rest of the current one unused. What is mapped costs nothing until it is used, so there
+ * the larger rest wins; of the heap not much is to be lost. */
+static bool wants_own_chunk(const struct mln_arena *arena, size_t size, size_t usual)
+{
+    return OBJECT_EACH || size > (is_mapped(usual) ? usual - room(arena) : arena->chunk_size / 4);
+}
+
+/* Makes room for `size` bytes: in a new current chunk, and gives NULL, or in one of its own. */
+static char *more_room(struct mln_arena *arena, size_t size)
+{
+    size_t usual = arena->chunk_size - sizeof(struct mln_chunk);
+    if (wants_own_chunk(arena, size, usual))
+        return chunk_new(arena, size, true);
+    arena->next = chunk_new(arena, usual, false);
+    arena->end = arena->next + usual;
+    arena->cleared = is_mapped(usual) ? arena->end : arena->next;
+    if (arena->chunk_size < LAST_CHUNK)
+        arena->chunk_size *= 2;
+    return NULL;
 }
 
 /* Clears the first `size` bytes of the free part and, as far as there is room, some more. */

@@ -32,6 +32,8 @@ struct mln_arena {
 };
 
 struct mln_arena *mln_arena_new(void);
+/* The same where so many bytes are expected, more or less: fewer and larger chunks. */
+struct mln_arena *mln_arena_new_for(size_t expected);
 void mln_arena_free(struct mln_arena *arena); /* NULL is allowed */
 
 /* What mln_alloc does where the current chunk, as far as it is cleared, has no room. */

@@ -65,11 +65,15 @@ static void close_stdout(struct mln_cli *cli)
         mln_cli_fail(cli, MLN_EXIT_IO, "cannot write to standard output: %s", strerror(errno));
 }
 
+/* What the shortest run that loads a policy takes: the modules of the standard library are most of
+ * it. */
+enum { MEMORY_EXPECTED = 2 << 20 };
+
 int main(int argc, char **argv)
 {
     /* A closed pipe is a failed write (74), not a death without a word. */
     signal(SIGPIPE, SIG_IGN);
-    struct mln_arena *arena = mln_arena_new();
+    struct mln_arena *arena = mln_arena_new_for(MEMORY_EXPECTED);
     struct mln_cli cli = {
         .ctx = {.arena = arena, .names = mln_names_new(arena), .diags = mln_diags_new(arena)},
     };

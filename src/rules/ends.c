@@ -520,11 +520,14 @@ static void place_ends(struct collector *c)
     }
 }
 
+/* Bytes of scratch that an intent takes, as a rule. */
+enum { INTENT_EXPECTED = 400 };
+
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
     struct collector c = {.ctx = ctx,
                           .model = model,
-                          .scratch = mln_arena_new(),
+                          .scratch = mln_arena_new_for(model->intents.len * INTENT_EXPECTED),
                           .transits = mln_transits_new(ctx, model)};
     c.sides = mln_side_terms_new(ctx, c.scratch, model);
     c.ends = MLN_NEW_ARRAY(ctx->arena, struct mln_zone_ends *, model->zones.len * 2 + 1);

@@ -22,7 +22,8 @@ enum { MOST_A_QUESTION = 500000, MOST_TOGETHER = 6000000, MOST_AN_INTENT = 500 }
 
 struct mln_findings *mln_findings_new(struct mln_ctx *ctx, const struct mln_model *model)
 {
-    struct mln_arena *arena = mln_arena_new();
+    size_t expected = model->intents.len * (sizeof(struct finding) + sizeof(size_t));
+    struct mln_arena *arena = mln_arena_new_for(expected);
     struct mln_findings *findings = MLN_NEW(arena, struct mln_findings);
     findings->arena = arena;
     findings->ctx = ctx;

@@ -50,7 +50,7 @@ static void bench_aggregate(size_t count)
     double best = 1e9;
     size_t made = 0;
     for (int run = 0; run < RUNS; run++) {
-        struct mln_arena *a = mln_arena_new();
+        struct mln_arena *a = mln_arena_new_for(2 << 20);
         struct mln_prefix *prefixes = random_prefixes(a, MLN_IPV4, count), *out;
         double start = now_ms();
         made = mln_ipset_prefixes(a, mln_ipset_from_prefixes(a, MLN_IPV4, prefixes, count), &out);
@@ -67,7 +67,7 @@ static void bench_fit(enum mln_family family, size_t count, size_t limit)
     char extra[MLN_COUNT_TEXT] = "";
     size_t lossless = 0;
     for (int run = 0; run < RUNS; run++) {
-        struct mln_arena *a = mln_arena_new();
+        struct mln_arena *a = mln_arena_new_for(2 << 20);
         struct mln_prefix *prefixes = random_prefixes(a, family, count);
         const struct mln_ipset *set = mln_ipset_from_prefixes(a, family, prefixes, count);
         const struct mln_fit_options options = {.limit = limit};

@@ -46,7 +46,7 @@ static void bench(const char *name, const char *text, size_t length)
     double best = 1e9, used = 0;
     unsigned errors = 0;
     for (int run = 0; run < RUNS; run++) {
-        struct mln_arena *arena = mln_arena_new();
+        struct mln_arena *arena = mln_arena_new_for(2 << 20);
         struct mln_ctx ctx = {arena, mln_names_new(arena), mln_diags_new(arena)};
         uint32_t source = mln_source_add(ctx.diags, name, NULL, text, length, false);
         double start = now_ms();
@@ -63,7 +63,7 @@ static void bench(const char *name, const char *text, size_t length)
 
 int main(int argc, char **argv)
 {
-    struct mln_arena *arena = mln_arena_new();
+    struct mln_arena *arena = mln_arena_new_for(2 << 20);
     if (argc == 1) {
         struct mln_buf text = made_policy(arena);
         bench("10,000 intents", text.data, text.len);

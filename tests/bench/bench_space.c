@@ -263,7 +263,7 @@ static void bench_equal(const char *name, bool change, mln_reduction *reduction)
     uint64_t steps = 0;
     enum mln_found found = MLN_NONE;
     char *text = NULL;
-    struct mln_arena *a = mln_arena_new();
+    struct mln_arena *a = mln_arena_new_for(2 << 20);
     rng_state = 7;
     struct list *l = make_list(a);
     if (change)
@@ -297,7 +297,7 @@ static void bench_diagram(bool change)
     size_t boxes = 0;
     bool equal = false;
     for (int run = 0; run < RUNS; run++) {
-        struct mln_arena *a = mln_arena_new();
+        struct mln_arena *a = mln_arena_new_for(2 << 20);
         rng_state = 7;
         struct list *l = make_list(a);
         if (change)
@@ -329,7 +329,7 @@ static void bench_shadowed(void)
     double best = 1e9;
     size_t shadowed = 0;
     uint64_t steps = 0;
-    struct mln_arena *a = mln_arena_new();
+    struct mln_arena *a = mln_arena_new_for(2 << 20);
     rng_state = 7;
     struct list *l = make_list(a);
     for (int run = 0; run < RUNS; run++) {
@@ -364,7 +364,7 @@ static const struct mln_ipset *tag_set(struct mln_arena *a, size_t prefixes)
 static void bench_tags(void)
 {
     enum { TAGS = 20, MATCHES = 200 };
-    struct mln_arena *a = mln_arena_new();
+    struct mln_arena *a = mln_arena_new_for(2 << 20);
     struct mln_match matches[MATCHES] = {{0}};
     const struct mln_ipset *tags[TAGS];
     double best = 1e9;
@@ -396,7 +396,7 @@ static void bench_sets(void)
     double best = 1e9;
     size_t count = 0;
     for (int run = 0; run < RUNS; run++) {
-        struct mln_arena *a = mln_arena_new();
+        struct mln_arena *a = mln_arena_new_for(2 << 20);
         struct mln_prefix *p = MLN_NEW_ARRAY(a, struct mln_prefix, PREFIXES), *out;
         rng_state = 3;
         for (size_t i = 0; i < PREFIXES; i++) {

@@ -41,28 +41,42 @@ static void arena_aligns_and_zeroes(void)
     mln_arena_free(NULL);
 }
 
-static void arena_keeps_objects_apart(void)
+/* Small objects, long strings and objects larger than a chunk, each written all over: none may
+ * touch another, and all come zeroed, whatever size the arena was made for. */
+static void check_objects_apart(size_t expected)
 {
     enum { COUNT = 20000 };
-    struct mln_arena *arena = mln_arena_new();
+    struct mln_arena *arena = mln_arena_new_for(expected);
     char *texts[COUNT];
-    size_t *numbers[COUNT];
+    size_t *numbers[COUNT], wrong = 0;
     for (size_t i = 0; i < COUNT; i++) {
         texts[i] = mln_printf(arena, "text %zu", i);
         numbers[i] = MLN_NEW_ARRAY(arena, size_t, 1 + i % 7);
+        for (size_t k = 0; k <= i % 7; k++)
+            wrong += numbers[i][k] != 0;
         *numbers[i] = i;
-        if (i % 5000 == 0)
-            memset(mln_alloc(arena, 1 << 20), 0xff, 1 << 20); /* larger than a chunk */
+        if (i % 2500 == 0) {
+            size_t size = (size_t)1 << (16 + i / 2500); /* 64 kB to 8 MB */
+            unsigned char *large = mln_alloc(arena, size);
+            wrong += large[0] != 0 || memcmp(large, large + 1, size - 1) != 0;
+            memset(large, 0xff, size);
+        }
     }
-    size_t wrong = 0;
     for (size_t i = 0; i < COUNT; i++) {
-        char expected[32];
-        snprintf(expected, sizeof(expected), "text %zu", i);
-        wrong += strcmp(texts[i], expected) != 0 || *numbers[i] != i;
+        char text[32];
+        snprintf(text, sizeof(text), "text %zu", i);
+        wrong += strcmp(texts[i], text) != 0 || *numbers[i] != i;
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_PTR_NOT_EQUAL(mln_alloc(arena, 0), mln_alloc(arena, 0));
     mln_arena_free(arena);
+}
+
+static void arena_keeps_objects_apart(void)
+{
+    static const size_t expected[] = {0, 1, 100000, (size_t)2 << 20, SIZE_MAX};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+        check_objects_apart(expected[i]);
 }
 
 static void arena_prints_long_text(void)
