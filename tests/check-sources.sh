@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every source file is listed in Makefile.am, and every unit suite in suites.def.
+# Every source file is listed in Makefile.am, and every unit suite in suites.def; the scanner never backs up.
 set -u
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 . "$srcdir/tests/tap.sh"
@@ -26,4 +26,15 @@ for suite in $(sed -n 's/^void suite_\([a-z0-9_]*\)(void)$/\1/p' tests/unit/test
         not_ok "suite $suite is missing in tests/unit/suites.def"
     fi
 done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+lexer=$PWD/grammar/lexer.l
+if ! command -v flex >/dev/null 2>&1; then
+    skip "flex is not installed" "the scanner never backs up"
+elif (cd "$work" && flex -b "$lexer" && grep -qx 'No backing up.' lex.backup); then
+    ok "the scanner never backs up"
+else
+    not_ok "the scanner backs up; flex -b tells where"
+fi
 tap_done

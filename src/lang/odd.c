@@ -25,6 +25,20 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+uint32_t mln_lex_word_length(const struct mln_parse *st, struct mln_span span)
+{
+    uint32_t at = span.lo;
+    while (at < span.hi) {
+        char c = st->text[at];
+        bool word = is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80 ||
+                    (c != '\0' && strchr(".:/$@%-", c) != NULL);
+        if (!word)
+            break;
+        at++;
+    }
+    return at - span.lo;
+}
+
 static bool only(const struct mln_parse *st, struct mln_span span, const char *others)
 {
     for (uint32_t i = span.lo; i < span.hi; i++)

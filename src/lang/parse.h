@@ -129,15 +129,19 @@ struct mln_value *mln_lex_range(struct mln_parse *st, struct mln_span span);
 struct mln_value *mln_lex_date(struct mln_parse *st, struct mln_span span);
 struct mln_value *mln_lex_prefix(struct mln_parse *st, struct mln_span span);
 struct mln_value *mln_lex_string(struct mln_parse *st, struct mln_span span);
-/* Shortens *span to what belongs to the string and gives its length. */
-int mln_lex_unterminated(struct mln_parse *st, struct mln_span *span);
+/* The length of what belongs to a string that does not end on its line. */
+uint32_t mln_lex_unterminated(struct mln_parse *st, struct mln_span span);
 void mln_lex_single_quotes(struct mln_parse *st, struct mln_span span);
-void mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span);
+/* The length of a string in typographic quotes, to the last of them in the span; 0 when there is
+ * only the one that it begins with. */
+uint32_t mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span);
 void mln_lex_comment(struct mln_parse *st, struct mln_span span);
 void mln_lex_braced(struct mln_parse *st, struct mln_span span);
 void mln_lex_star(struct mln_parse *st, struct mln_span span);
 void mln_lex_stray(struct mln_parse *st, struct mln_span span);
 
+/* How much of the span, which begins with a word, is that word. */
+uint32_t mln_lex_word_length(const struct mln_parse *st, struct mln_span span);
 /* A word that is no token: reported. What it was meant to be; AGAIN: the text was mended, scan once
  * more. */
 enum mln_odd { MLN_ODD_WORD, MLN_ODD_PREFIX, MLN_ODD_RANGE, MLN_ODD_DATE, MLN_ODD_AGAIN };

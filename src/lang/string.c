@@ -158,24 +158,23 @@ static void blank_rest(struct mln_parse *st, uint32_t at)
 }
 
 /* A brace at the end of the line closes a body rather than being part of a text. */
-int mln_lex_unterminated(struct mln_parse *st, struct mln_span *span)
+uint32_t mln_lex_unterminated(struct mln_parse *st, struct mln_span span)
 {
-    uint32_t end = span->hi, line_end = span->hi;
+    uint32_t end = span.hi, line_end = span.hi;
     const char *text = st->text;
-    while (end > span->lo + 1 &&
+    while (end > span.lo + 1 &&
            (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\r' ||
-            text[end - 1] == '{' || (text[end - 1] == '}' && !ends_parameter(text, span->lo, end))))
+            text[end - 1] == '{' || (text[end - 1] == '}' && !ends_parameter(text, span.lo, end))))
         end--;
-    span->hi = st->at = end;
-    struct mln_span quote = {.file = st->file, .lo = span->lo, .hi = span->lo + 1};
+    struct mln_span quote = {.file = st->file, .lo = span.lo, .hi = span.lo + 1};
     struct mln_diag *diag =
         mln_lex_report(st, MLN_D_OPEN_STRING, quote, "this string does not end on its line");
     if (diag)
         mln_diag_help(diag, "a line end inside a string is written \\n");
-    st->poison = *span;
+    st->poison = (struct mln_span){span.file, span.lo, end};
     if (end == line_end)
         blank_rest(st, line_end);
-    return (int)(end - span->lo);
+    return end - span.lo;
 }
 
 void mln_lex_single_quotes(struct mln_parse *st, struct mln_span span)
@@ -187,7 +186,21 @@ void mln_lex_single_quotes(struct mln_parse *st, struct mln_span span)
         mln_diag_inline(diag, "write \"%s\"", mln_parse_text(st, inside));
 }
 
-void mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span)
+static bool is_curly_quote(const char *text)
 {
+    unsigned char last = (unsigned char)text[2];
+    return text[0] == '\xe2' && text[1] == '\x80' && last >= 0x98 && last <= 0x9f;
+}
+
+uint32_t mln_lex_curly_quotes(struct mln_parse *st, struct mln_span span)
+{
+    enum { QUOTE = 3 };
+    uint32_t end = span.hi;
+    while (end >= span.lo + 2 * QUOTE && !is_curly_quote(st->text + end - QUOTE))
+        end--;
+    if (end < span.lo + 2 * QUOTE)
+        return 0;
+    span.hi = end;
     mln_lex_report(st, MLN_D_MALFORMED_WORD, span, "strings stand in plain double quotes");
+    return end - span.lo;
 }
