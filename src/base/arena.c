@@ -5,7 +5,9 @@
  * Small chunks come from the heap, and what is handed out from them is cleared a page at a time,
  * just ahead of its use: short-lived arenas use a small part of their chunks, which the heap hands
  * out again and again. Large ones are mapped: such pages are zero already, and with huge ones a
- * compilation takes a hundred page faults where it took ten thousand, a third of its time. Who
+ * compilation takes a hundred page faults where it took ten thousand, a third of its time. There is
+ * nothing between the two: to clear a huge page takes the time of some hundred page faults, so it
+ * pays from half a megabyte on. Who
  * knows that megabytes will be needed begins with such a chunk: the arena of a run does, since even
  * a short policy with the modules it imports fills most of it. */
 #include "base/arena.h"
@@ -22,8 +24,9 @@
 enum { OBJECT_EACH = MLN_ARENA_OBJECT_EACH };
 
 #define FIRST_CHUNK ((size_t)32 << 10)
+#define LAST_HEAP_CHUNK ((size_t)256 << 10)
+#define MAPPED ((size_t)2 << 20) /* the chunk after that; a huge page */
 #define LAST_CHUNK ((size_t)16 << 20)
-#define MAPPED ((size_t)2 << 20) /* chunks from this size on; a huge page */
 #define CLEARED_AHEAD ((size_t)4 << 10)
 #define EXIT_NO_MEMORY 74
 
@@ -49,8 +52,10 @@ struct mln_arena *mln_arena_new_for(size_t expected)
     if (arena == NULL)
         no_memory();
     arena->chunk_size = FIRST_CHUNK;
-    while (arena->chunk_size < expected && arena->chunk_size < MAPPED)
+    while (arena->chunk_size < expected && arena->chunk_size < LAST_HEAP_CHUNK)
         arena->chunk_size *= 2;
+    if (arena->chunk_size < expected)
+        arena->chunk_size = MAPPED;
     return arena;
 }
 
@@ -142,7 +147,7 @@ static char *more_room(struct mln_arena *arena, size_t size)
     arena->end = arena->next + usual;
     arena->cleared = is_mapped(usual) ? arena->end : arena->next;
     if (arena->chunk_size < LAST_CHUNK)
-        arena->chunk_size *= 2;
+        arena->chunk_size = arena->chunk_size == LAST_HEAP_CHUNK ? MAPPED : 2 * arena->chunk_size;
     return NULL;
 }
 

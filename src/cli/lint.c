@@ -43,10 +43,13 @@ const char *mln_lint_rule(const struct mln_lint *lint, const struct mln_rule *ru
                       lint->nsg->nsg->name);
 }
 
+enum { RULE_EXPECTED = 1000 /* bytes that are needed for a rule, more or less */ };
+
 static void lint_nsg(struct mln_cli *cli, const struct mln_subject *subject,
                      const struct mln_subject_nsg *nsg)
 {
-    struct mln_ctx ctx = {mln_arena_new(), cli->ctx.names, cli->ctx.diags};
+    size_t rules = nsg->rules[MLN_INBOUND].len + nsg->rules[MLN_OUTBOUND].len;
+    struct mln_ctx ctx = {mln_arena_new_for(rules * RULE_EXPECTED), cli->ctx.names, cli->ctx.diags};
     const struct mln_lint lint = {cli, &ctx, subject, nsg};
     mln_lint_redundancy(&lint);
     mln_lint_exposure(&lint);

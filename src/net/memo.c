@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define KEPT \
-    64 /* states of the table that is reused: enough for nearly every search over one NSG */
+#define FIRST_STATES 64 /* enough for nearly every search over one NSG of a policy */
+#define MOST_KEPT ((size_t)512 << 10)
 #define MOST_BYTES ((size_t)64 << 20)
 
 static size_t entry_words(const struct mln_memo *memo)
@@ -29,8 +29,8 @@ static struct mln_memo_table table_new(const struct mln_memo *memo, struct mln_a
 
 void mln_memo_init(struct mln_memo *memo, struct mln_arena *arena, size_t words)
 {
-    *memo = (struct mln_memo){.words = words, .age = 1};
-    memo->kept = memo->now = table_new(memo, arena, KEPT);
+    *memo = (struct mln_memo){.arena = arena, .words = words, .age = 1};
+    memo->kept = memo->now = table_new(memo, arena, FIRST_STATES);
 }
 
 void mln_memo_reset(struct mln_memo *memo)
@@ -58,18 +58,21 @@ static void place(struct mln_memo *memo, size_t entry)
     memo->now.slots[at] = (struct mln_memo_slot){.age = memo->age, .entry = (uint32_t)entry};
 }
 
-/* Four times the room, in a fresh arena; false when that would be too much. */
+/* Four times the room; false when that would be too much. */
 static bool grow(struct mln_memo *memo)
 {
     size_t cap = 4 * memo->now.cap, entry_size = entry_words(memo) * sizeof(uint64_t);
-    if (cap * (entry_size + 2 * sizeof(struct mln_memo_slot)) > MOST_BYTES)
+    size_t bytes = cap * (entry_size + 2 * sizeof(struct mln_memo_slot));
+    if (bytes > MOST_BYTES)
         return false;
-    struct mln_arena *arena = mln_arena_new();
-    struct mln_memo_table table = table_new(memo, arena, cap);
+    struct mln_arena *grown = bytes > MOST_KEPT ? mln_arena_new_for(bytes) : NULL;
+    struct mln_memo_table table = table_new(memo, grown ? grown : memo->arena, cap);
     memcpy(table.entries, memo->now.entries, memo->len * entry_size);
     memo->now = table;
     mln_arena_free(memo->grown);
-    memo->grown = arena;
+    memo->grown = grown;
+    if (grown == NULL)
+        memo->kept = table;
     for (size_t i = 0; i < memo->len; i++)
         place(memo, i);
     return true;

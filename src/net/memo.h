@@ -1,8 +1,8 @@
 /* The states a search has been in: (level, alive set), compared in full. Internal to net/.
  *
  * A memo is emptied in constant time and keeps its table for the next search. What it grows beyond
- * that lies in an arena of the one search, so a single hard question does not weigh on the whole
- * compilation. */
+ * half a megabyte lies in an arena of the one search, so a single hard question does not weigh on
+ * the whole compilation. */
 #ifndef MLN_NET_MEMO_H
 #define MLN_NET_MEMO_H
 
@@ -24,11 +24,12 @@ struct mln_memo_table {
 };
 
 struct mln_memo {
-    size_t words; /* of an alive set */
+    struct mln_arena *arena; /* of what is kept */
+    size_t words;            /* of an alive set */
     size_t len;
     uint32_t age;
     struct mln_memo_table now, kept;
-    struct mln_arena *grown; /* NULL until the kept table is full */
+    struct mln_arena *grown; /* what `now` lies in when it is too large to keep; or NULL */
 };
 
 void mln_memo_init(struct mln_memo *memo, struct mln_arena *arena, size_t words);

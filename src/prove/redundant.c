@@ -133,11 +133,13 @@ static void make_plane(struct mln_audit *a, const struct mln_redundancy_view *fr
     a->plane_count++;
 }
 
+enum { RULE_EXPECTED = 2000 /* bytes that are needed for a rule, more or less */ };
+
 struct mln_redundancy *mln_redundancy_find(const struct mln_redundancy_question *question)
 {
     struct mln_audit a = {.question = question,
                           .arena = question->ctx->arena,
-                          .scratch = mln_arena_new(),
+                          .scratch = mln_arena_new_for(question->rules->len * RULE_EXPECTED),
                           .out = MLN_NEW(question->ctx->arena, struct mln_redundancy)};
     list_rules(&a);
     a.planes = MLN_NEW_ARRAY(a.scratch, struct mln_audit_plane, question->view_count);

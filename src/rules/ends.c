@@ -520,8 +520,7 @@ static void place_ends(struct collector *c)
     }
 }
 
-/* Bytes of scratch that an intent takes, as a rule. */
-enum { INTENT_EXPECTED = 400 };
+enum { INTENT_EXPECTED = 400 /* bytes that are needed for an intent, more or less */ };
 
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out)
 {
