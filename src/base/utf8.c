@@ -60,6 +60,8 @@ bool mln_utf8_is_control(uint32_t character)
         {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200f},   {0x2028, 0x202e},
         {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
     };
+    if (character >= 0x20 && character < 0x7f)
+        return false;
     return is_in(controls, sizeof(controls) / sizeof(controls[0]), character);
 }
 

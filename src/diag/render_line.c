@@ -40,11 +40,27 @@ size_t mln_render_char(struct mln_buf *out, const char *text, size_t length, siz
     return out->len - before;
 }
 
+/* How many bytes from the first on are printable ASCII, as nearly all are: one column each. */
+static size_t plain_bytes(const char *text, size_t length)
+{
+    size_t count = 0;
+    while (count < length && text[count] >= ' ' && text[count] <= '~')
+        count++;
+    return count;
+}
+
 size_t mln_render_safe(struct mln_buf *out, const char *text, size_t length)
 {
     size_t columns = 0;
-    for (size_t at = 0, size; at < length; at += size)
-        columns += mln_render_char(out, text + at, length - at, &size);
+    for (size_t at = 0, size; at < length; at += size) {
+        size = plain_bytes(text + at, length - at);
+        if (size > 0) {
+            mln_buf_add_n(out, text + at, size);
+            columns += size;
+        } else {
+            columns += mln_render_char(out, text + at, length - at, &size);
+        }
+    }
     return columns;
 }
 

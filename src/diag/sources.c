@@ -1,6 +1,6 @@
 /* Lines are found by binary search. Columns count characters, and a line may have 10 MB and
- * thousands of findings, so counting from its start is out: every STRIDE bytes a checkpoint says
- * how many characters of the source begin before it. A line break is never part of another
+ * thousands of findings, so far from its start counting is out: every STRIDE bytes a checkpoint
+ * says how many characters of the source begin before it. A line break is never part of another
  * character, so the column is a difference of two such counts, each a walk of STRIDE bytes at most.
  */
 #include "base/utf8.h"
@@ -95,23 +95,34 @@ static size_t line_at(const struct mln_source *source, uint32_t offset)
     return low;
 }
 
+/* How many characters end after `from`, where one begins, and at or before `to`. */
+static uint32_t characters_between(const struct mln_source *source, uint32_t from, uint32_t to)
+{
+    uint32_t characters = 0;
+    while (from < to) {
+        from += (uint32_t)character_size(source, from);
+        characters += from <= to;
+    }
+    return characters;
+}
+
 /* How many characters end at or before the offset. */
 static uint32_t characters_before(const struct mln_source *source, uint32_t offset)
 {
     const struct mln_checkpoint *from = &source->checkpoints[offset / STRIDE];
     if (from->offset > offset)
         from--; /* the offset is inside a character that crosses the multiple */
-    uint32_t at = from->offset, characters = from->characters;
-    while (at < offset) {
-        at += (uint32_t)character_size(source, at);
-        characters += at <= offset;
-    }
-    return characters;
+    return from->characters + characters_between(source, from->offset, offset);
 }
 
-static unsigned column_at(const struct mln_source *source, unsigned line, uint32_t offset)
+/* Most lines are short enough to be counted from their start. */
+static unsigned column_at(struct mln_arena *arena, struct mln_source *source, unsigned line,
+                          uint32_t offset)
 {
     uint32_t start = source->lines[line - 1];
+    if (offset - start <= STRIDE)
+        return characters_between(source, start, offset) + 1;
+    index_characters(arena, source);
     return characters_before(source, offset) - characters_before(source, start) + 1;
 }
 
@@ -130,10 +141,10 @@ struct mln_place mln_place_of(struct mln_diags *diags, uint32_t file, uint32_t o
     if (line == 0)
         return (struct mln_place){0, 0};
     struct mln_source *source = diags->sources.data[file - 1];
-    index_characters(diags->arena, source);
     if (offset > source->length)
         offset = (uint32_t)source->length;
-    return (struct mln_place){.line = line, .column = column_at(source, line, offset)};
+    return (struct mln_place){.line = line,
+                              .column = column_at(diags->arena, source, line, offset)};
 }
 
 void mln_source_line(struct mln_diags *diags, uint32_t file, unsigned line, uint32_t *lo,

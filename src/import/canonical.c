@@ -80,9 +80,17 @@ static const char *const keys[] = {
     "virtualNetworkPeerings",
 };
 
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
+}
+
+/* The first letters decide nearly always. */
 static int compare(const void *a, const void *b)
 {
-    return strcasecmp(a, *(const char *const *)b);
+    const char *key = a, *known = *(const char *const *)b;
+    int difference = lower(key[0]) - lower(known[0]);
+    return difference ? difference : strcasecmp(key, known);
 }
 
 const char *mln_canonical_key(const char *key)
