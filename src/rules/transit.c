@@ -1,24 +1,28 @@
 /* Traffic that passes an appliance in a governed zone: the NSG there meets it twice, coming in and
  * going out, and must hold the intents that cross it.
  *
- * A WAY is a zone whose routes send packets to the appliance. Seen from there every intent that
- * names an end of such a packet is written into the appliance's NSG; where none does, the default
- * of the appliance's zone decides. Behind a gateway's zone also lie the externals that are
- * connected through it. Addresses of the NSG's own zones are left out: packets to them end there,
- * and are decided as theirs. The set of destinations may hold more than really comes this way (a
- * longer route may send it elsewhere), which does no harm: at the source the same packets are
- * decided the same. */
+ * A WAY is a zone whose packets come to the appliance: its routes send them there, or to another
+ * appliance whose own zone has such a route. Seen from there every intent that names an end of such
+ * a packet is written into the appliance's NSG; where none does, the default of the appliance's
+ * zone decides. Behind a gateway's zone also lie the externals that are connected through it.
+ * Addresses of the NSG's own zones are left out: packets to them end there, and are decided as
+ * theirs. The set of destinations may hold more than really comes this way (a longer route may send
+ * it elsewhere), which does no harm: at the source the same packets are decided the same. */
 #include "azure/platform.h"
 #include "rules/end.h"
 
 struct way {
     const struct mln_zone *from, *at;
-    const struct mln_ipset *through[MLN_FAMILIES];
+    const struct mln_ipset *sent[MLN_FAMILIES]; /* destinations of what comes here */
+    const struct mln_ipset
+        *through[MLN_FAMILIES]; /* of these, what is not of the NSG's own zones */
+    bool grown;                 /* `sent`, since it was followed further */
     struct mln_end_vec ends;
 };
+MLN_VEC_TYPE(way_vec, struct way);
 
 struct mln_transits {
-    MLN_VEC(struct way) ways;
+    struct way_vec ways;
 };
 
 /* --- ways --- */
@@ -46,41 +50,127 @@ static const struct mln_ipset *route_set(struct mln_arena *a, const struct mln_z
     return mln_ipset_from_prefixes(a, f, &route->prefix, 1);
 }
 
-static void find_destinations(struct mln_arena *a, struct way *way)
+/* Of what is sent to a zone, what its routes hand on to the appliance. Empty in both families:
+ * false. */
+static bool handed_on(struct mln_arena *a, const struct mln_zone *by, const struct mln_zone *at,
+                      const struct mln_ipset *const sent[MLN_FAMILIES],
+                      const struct mln_ipset *out[MLN_FAMILIES])
 {
     for (int i = 0; i < MLN_FAMILIES; i++) {
         enum mln_family f = (enum mln_family)i;
         const struct mln_ipset *set = mln_ipset_empty(a, f);
-        for (size_t r = 0; r < way->from->routes.len; r++)
-            if (way->from->routes.data[r].appliance == way->at)
-                set =
-                    mln_ipset_union(a, set, route_set(a, way->from, &way->from->routes.data[r], f));
-        set = mln_ipset_intersect(a, set, way->from->joined[MLN_OUTBOUND][f]);
-        set = mln_ipset_subtract(a, set, mln_azure_platform_space(a, f));
-        for (size_t z = 0; z < way->at->nsg->zones.len; z++)
-            set = mln_ipset_subtract(a, set, way->at->nsg->zones.data[z]->addresses[f]);
-        way->through[f] = set;
+        for (size_t r = 0; r < by->routes.len; r++)
+            if (by->routes.data[r].appliance == at)
+                set = mln_ipset_union(a, set, route_set(a, by, &by->routes.data[r], f));
+        set = mln_ipset_intersect(a, set, sent[f]);
+        out[f] = mln_ipset_subtract(a, set, mln_azure_platform_space(a, f));
+    }
+    return out[MLN_IPV4]->len || out[MLN_IPV6]->len;
+}
+
+/* The ways of one zone are few, and begin at `first`. */
+static struct way *way_to(struct mln_arena *a, struct way_vec *ways, size_t first,
+                          const struct mln_zone *from, const struct mln_zone *at)
+{
+    for (size_t i = first; i < ways->len; i++)
+        if (ways->data[i].at == at)
+            return &ways->data[i];
+    struct way way = {.from = from, .at = at};
+    for (int f = 0; f < MLN_FAMILIES; f++)
+        way.sent[f] = mln_ipset_empty(a, (enum mln_family)f);
+    mln_vec_push(a, ways, way);
+    return &ways->data[ways->len - 1];
+}
+
+/* What packets from `from` that reach the zone `by` do there: its routes give them to appliances.
+ */
+static void follow(struct mln_arena *a, struct way_vec *ways, size_t first,
+                   const struct mln_zone *from, const struct mln_zone *by,
+                   const struct mln_ipset *const sent[MLN_FAMILIES])
+{
+    for (size_t i = 0; i < by->routes.len; i++) {
+        const struct mln_zone *at = by->routes.data[i].appliance;
+        const struct mln_ipset *on[MLN_FAMILIES];
+        bool seen = false;
+        for (size_t k = 0; k < i; k++)
+            seen |= by->routes.data[k].appliance == at;
+        if (!at || seen || at == by || at->index == from->index || !handed_on(a, by, at, sent, on))
+            continue;
+        struct way *way = way_to(a, ways, first, from, at);
+        for (int f = 0; f < MLN_FAMILIES; f++) {
+            way->grown |= !mln_ipset_covers(way->sent[f], on[f]);
+            way->sent[f] = mln_ipset_union(a, way->sent[f], on[f]);
+        }
+    }
+}
+
+/* From appliance to appliance until nothing comes to one that had not come before. */
+static void follow_on(struct mln_arena *a, struct way_vec *ways, size_t first)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = first; i < ways->len; i++) {
+            const struct way way = ways->data[i]; /* the array may move */
+            if (!way.grown)
+                continue;
+            again = true;
+            ways->data[i].grown = false;
+            const struct mln_ipset *rest[MLN_FAMILIES];
+            for (int f = 0; f < MLN_FAMILIES; f++)
+                rest[f] = mln_ipset_subtract(a, way.sent[f], way.at->addresses[f]);
+            follow(a, ways, first, way.from, way.at, rest);
+        }
+    }
+}
+
+/* Only what an NSG decides is wanted, and each NSG's share once. */
+static bool is_wanted(const struct way_vec *ways, size_t first, const struct way *way)
+{
+    if (!way->at->nsg)
+        return false;
+    for (size_t i = first; i < ways->len; i++) {
+        const struct way *other = &ways->data[i];
+        if (other->at->nsg == way->at->nsg &&
+            mln_ipset_covers(other->through[MLN_IPV4], way->through[MLN_IPV4]) &&
+            mln_ipset_covers(other->through[MLN_IPV6], way->through[MLN_IPV6]))
+            return false;
+    }
+    return true;
+}
+
+static void keep_wanted(struct mln_arena *a, struct way_vec *ways, size_t first)
+{
+    size_t len = ways->len;
+    ways->len = first;
+    for (size_t i = first; i < len; i++) {
+        struct way way = ways->data[i];
+        for (int f = 0; f < MLN_FAMILIES; f++) {
+            way.through[f] = way.sent[f];
+            for (size_t z = 0; way.at->nsg && z < way.at->nsg->zones.len; z++)
+                way.through[f] =
+                    mln_ipset_subtract(a, way.through[f], way.at->nsg->zones.data[z]->addresses[f]);
+        }
+        if (is_wanted(ways, first, &way))
+            ways->data[ways->len++] = way;
     }
 }
 
 struct mln_transits *mln_transits_new(struct mln_ctx *ctx, const struct mln_model *model)
 {
     struct mln_transits *transits = MLN_NEW(ctx->arena, struct mln_transits);
+    struct way_vec *ways = &transits->ways;
     for (size_t z = 0; z < model->zones.len; z++) {
-        const struct mln_zone *zone = model->zones.data[z], *from = NULL;
-        for (size_t i = 0; i < zone->routes.len; i++) {
-            const struct mln_zone *at = zone->routes.data[i].appliance;
-            bool seen = false;
-            for (size_t k = 0; k < i; k++)
-                seen |= zone->routes.data[k].appliance == at;
-            if (!at || !at->nsg || at == zone || seen)
-                continue;
-            if (!from)
-                from = with_externals(ctx->arena, zone);
-            struct way way = {.from = from, .at = at};
-            find_destinations(ctx->arena, &way);
-            mln_vec_push(ctx->arena, &transits->ways, way);
-        }
+        const struct mln_zone *zone = model->zones.data[z];
+        bool routed = false;
+        for (size_t i = 0; i < zone->routes.len; i++)
+            routed |= zone->routes.data[i].appliance != NULL;
+        if (!routed)
+            continue;
+        size_t first = ways->len;
+        const struct mln_zone *from = with_externals(ctx->arena, zone);
+        follow(ctx->arena, ways, first, from, zone, zone->joined[MLN_OUTBOUND]);
+        follow_on(ctx->arena, ways, first);
+        keep_wanted(ctx->arena, ways, first);
     }
     return transits;
 }
