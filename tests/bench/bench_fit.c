@@ -1,12 +1,19 @@
 /* Times of lists with a limit: CPU milliseconds, the best of several runs.
  *
  *     bench_fit
+ *     bench_fit FILE     the prefixes of a file, one a line, aggregated and printed, to be timed as
+ *                        a whole process beside other programs that do it
  *
  * aggregate  100,000 random IPv4 prefixes of /20 to /30 into the fewest.
  * fit        20,000 of them into a list of so many entries with the fewest addresses besides; the
  *            same prefixes as IPv6. What the arena gave out for it is told too. */
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/vec.h"
 #include "net/fit.h"
+
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define RUNS 10
@@ -85,8 +92,40 @@ static void bench_fit(enum mln_family family, size_t count, size_t limit)
            family == MLN_IPV4 ? 4 : 6, limit, best, used, extra);
 }
 
-int main(void)
+static int aggregate_file(const char *path)
 {
+    struct mln_arena *a = mln_arena_new_for(2 << 20);
+    size_t length;
+    const char *text = mln_file_read(a, path, &length);
+    if (text == NULL) {
+        perror(path);
+        return 1;
+    }
+    MLN_VEC(struct mln_prefix) prefixes = {0};
+    for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        struct mln_prefix prefix;
+        if (mln_prefix_parse(line, (size_t)(end - line), &prefix) == MLN_PREFIX_OK)
+            mln_vec_push(a, &prefixes, prefix);
+    }
+    struct mln_prefix *out;
+    const struct mln_ipset *set = mln_ipset_from_prefixes(a, MLN_IPV4, prefixes.data, prefixes.len);
+    size_t count = mln_ipset_prefixes(a, set, &out);
+    struct mln_buf lines;
+    mln_buf_init(&lines, a);
+    char one[MLN_IP_TEXT];
+    for (size_t i = 0; i < count; i++) {
+        mln_buf_add(&lines, mln_prefix_text(&out[i], one));
+        mln_buf_char(&lines, '\n');
+    }
+    fwrite(lines.data, 1, lines.len, stdout);
+    mln_arena_free(a);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        return aggregate_file(argv[1]);
     bench_aggregate(100000);
     bench_fit(MLN_IPV4, 20000, 400);
     bench_fit(MLN_IPV4, 20000, 10000);
