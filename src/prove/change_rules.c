@@ -16,6 +16,7 @@ struct entry {
     const struct mln_rule *first;
     MLN_VEC(const struct mln_rule *) rules;
     const char *fields[FIELDS]; /* in full */
+    const char *brief[FIELDS];  /* long lists of prefixes cut; made when wanted */
     bool paired;
 };
 MLN_VEC_TYPE(entry_vec, struct entry);
@@ -70,20 +71,31 @@ static const char *sides_text(struct finder *f, const struct entry *entry, bool 
     return out.data;
 }
 
-static void fill_fields(struct finder *f, struct entry *entry, size_t most,
-                        const char *fields[FIELDS])
+static void fill_fields(struct finder *f, struct entry *entry)
 {
-    fields[PRIORITY] = mln_printf(arena_of(f), "%u", entry->first->priority);
-    fields[ACTION] = entry->first->action == MLN_ALLOW ? "allow" : "deny";
-    fields[SERVICE] = service_text(f, entry->first);
-    fields[SOURCE] = sides_text(f, entry, true, most);
-    fields[DESTINATION] = sides_text(f, entry, false, most);
+    entry->fields[PRIORITY] = mln_printf(arena_of(f), "%u", entry->first->priority);
+    entry->fields[ACTION] = entry->first->action == MLN_ALLOW ? "allow" : "deny";
+    entry->fields[SERVICE] = service_text(f, entry->first);
+    entry->fields[SOURCE] = sides_text(f, entry, true, 0);
+    entry->fields[DESTINATION] = sides_text(f, entry, false, 0);
+}
+
+static const char *const *brief(struct finder *f, struct entry *entry)
+{
+    size_t most = f->options->prefixes;
+    if (entry->brief[PRIORITY])
+        return entry->brief;
+    memcpy(entry->brief, entry->fields, sizeof entry->brief);
+    if (most) {
+        entry->brief[SOURCE] = sides_text(f, entry, true, most);
+        entry->brief[DESTINATION] = sides_text(f, entry, false, most);
+    }
+    return entry->brief;
 }
 
 static const char *entry_text(struct finder *f, struct entry *entry)
 {
-    const char *fields[FIELDS];
-    fill_fields(f, entry, f->options->prefixes, fields);
+    const char *const *fields = brief(f, entry);
     return mln_printf(arena_of(f), "%s %s from %s to %s, priority %s", fields[ACTION],
                       fields[SERVICE], fields[SOURCE], fields[DESTINATION], fields[PRIORITY]);
 }
@@ -115,7 +127,7 @@ static void list_entries(struct finder *f, const struct mln_rule_vec *rules,
         mln_vec_push(arena_of(f), &entry->rules, rule);
     }
     for (size_t i = 0; i < out->len; i++)
-        fill_fields(f, &out->data[i], 0, out->data[i].fields);
+        fill_fields(f, &out->data[i]);
 }
 
 /* ---- differences ---- */
@@ -129,14 +141,11 @@ struct where {
 static void add_details(struct finder *f, struct entry *old, struct entry *new,
                         struct mln_change_rule *change)
 {
-    const char *before[FIELDS], *after[FIELDS];
-    fill_fields(f, old, f->options->prefixes, before);
-    fill_fields(f, new, f->options->prefixes, after);
     for (int i = 0; i < FIELDS; i++) {
         if (strcmp(old->fields[i], new->fields[i]) == 0)
             continue;
-        const char *detail =
-            mln_printf(arena_of(f), "%s %s -> %s", field_names[i], before[i], after[i]);
+        const char *detail = mln_printf(arena_of(f), "%s %s -> %s", field_names[i],
+                                        brief(f, old)[i], brief(f, new)[i]);
         mln_vec_push(arena_of(f), &change->details, detail);
     }
 }

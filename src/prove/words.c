@@ -2,23 +2,9 @@
  * still unnamed goes first; what is left at the end is written as prefixes. A set that lacks little
  * of something larger ("any", Internet, a network) is written as that thing with an exception,
  * where this is shorter. */
-#include "prove/words.h"
+#include "prove/words_impl.h"
 
 #include "azure/platform.h"
-#include "policy/declared.h"
-
-struct thing {
-    const char *name;
-    const struct mln_zone *zone; /* when it is one */
-    const struct mln_ipset *set[MLN_FAMILIES];
-};
-
-struct mln_words {
-    struct mln_arena *arena;
-    const struct mln_model *model;
-    MLN_VEC(struct thing) things;
-    struct mln_declared_vec services;
-};
 
 /* ---- what has a name ---- */
 
@@ -113,7 +99,7 @@ struct mln_words *mln_words_new(struct mln_arena *arena, const struct mln_model 
     *w = (struct mln_words){.arena = arena, .model = model};
     struct mln_declared_vec groups = {0};
     mln_declared_groups(model, arena, &groups);
-    mln_declared_services(model, arena, &w->services);
+    mln_words_collect_services(w);
     for (size_t i = 0; i < model->zones.len; i++)
         add_zone(w, model->zones.data[i]);
     for (size_t i = 0; i < model->networks.len; i++)
@@ -193,7 +179,7 @@ static struct named thing_at(const struct writing *g, size_t i)
                                               {"Internet", "the rest of VirtualNetwork"}};
     const int f = (int)g->family;
     if (i < 2)
-        return (struct named){virtual[g->rest[i]][i], g->virtual[i], false};
+        return (struct named){virtual[g->rest[i]][i], g -> virtual[i], false};
     if ((i -= 2) < g->view->tag_count) {
         const struct mln_tag *tag = g->view->tags[i];
         return (struct named){tag->name, tag->prefixes[f], tag->prefixes[1 - f]->len == 0};
@@ -351,96 +337,4 @@ void mln_words_prefixes(struct mln_arena *arena, const struct mln_ipset *set, si
         mln_buf_printf(out, "%s%s", i ? ", " : "", mln_prefix_text(&prefixes[i], text));
     if (shown < count)
         mln_buf_add(out, ", ...)");
-}
-
-/* ---- services ---- */
-
-/* A service that is one product of protocols and ports: the ports that each protocol of it has. */
-static bool is_product(const struct mln_services *s, unsigned *protos,
-                       const struct mln_portset **ports)
-{
-    *protos = 0;
-    for (size_t i = 0; i < s->len; i++) {
-        const struct mln_service_item *item = &s->items[i];
-        if (!mln_portset_is_all(item->sport) || (i && !mln_portset_equal(item->dport, *ports)))
-            return false;
-        *protos |= mln_protos_with_ports(item->protos, item->sport, item->dport);
-        *ports = item->dport;
-    }
-    return s->len > 0;
-}
-
-static const char *service_named(struct mln_words *w, unsigned protos,
-                                 const struct mln_portset *dport)
-{
-    for (size_t i = 0; i < w->services.len; i++) {
-        unsigned its;
-        const struct mln_portset *ports = NULL;
-        if (is_product(w->services.data[i].services, &its, &ports) && its == protos &&
-            mln_portset_equal(ports, dport))
-            return w->services.data[i].name;
-    }
-    return NULL;
-}
-
-static void add_ports(struct mln_buf *out, const struct mln_port_range *r)
-{
-    mln_buf_printf(out, r->lo == r->hi ? " %u" : " %u-%u", r->lo, r->hi);
-}
-
-/* tcp and udp with ports are what `any` with ports means. */
-static void add_protocols(struct mln_buf *out, unsigned protos, bool ports)
-{
-    const unsigned with_ports = MLN_PROTO_BIT(MLN_PROTO_TCP) | MLN_PROTO_BIT(MLN_PROTO_UDP);
-    if (protos == MLN_PROTOS_ALL || (ports && protos == with_ports)) {
-        mln_buf_add(out, "any");
-        return;
-    }
-    bool first = true;
-    for (unsigned p = 0; p < MLN_PROTO_COUNT; p++)
-        if (protos & MLN_PROTO_BIT(p)) {
-            mln_buf_printf(out, "%s%s", first ? "" : ", ",
-                           p == MLN_PROTO_OTHER ? "other protocols" : mln_proto_names[p]);
-            first = false;
-        }
-}
-
-static void add_range(struct mln_words *w, struct mln_buf *out, unsigned protos,
-                      const struct mln_portset *sport, const struct mln_port_range *dport)
-{
-    struct mln_port_range *copy = MLN_NEW(w->arena, struct mln_port_range);
-    *copy = *dport;
-    const char *name = mln_portset_is_all(sport)
-                           ? service_named(w, protos, mln_portset_from_ranges(w->arena, copy, 1))
-                           : NULL;
-    if (out->len)
-        mln_buf_add(out, ", ");
-    if (name) {
-        mln_buf_add(out, name);
-        return;
-    }
-    add_protocols(out, protos, true);
-    for (size_t i = 0; !mln_portset_is_all(sport) && i < sport->len; i++) {
-        mln_buf_add(out, i ? "," : " source");
-        add_ports(out, &sport->ranges[i]);
-    }
-    if (dport->lo != 0 || dport->hi != UINT16_MAX)
-        add_ports(out, dport);
-}
-
-const char *mln_words_service(struct mln_words *w, unsigned protos, const struct mln_portset *sport,
-                              const struct mln_portset *dport)
-{
-    struct mln_buf out;
-    mln_buf_init(&out, w->arena);
-    bool all = mln_portset_is_all(sport) && mln_portset_is_all(dport);
-    const char *name = mln_portset_is_all(sport) ? service_named(w, protos, dport) : NULL;
-    if (all)
-        add_protocols(&out, protos, false);
-    else if (name)
-        mln_buf_add(&out, name);
-    else
-        for (size_t i = 0; i < dport->len; i++)
-            add_range(w, &out, protos, sport, &dport->ranges[i]);
-    return out.data;
 }
