@@ -511,7 +511,7 @@ service:
     ported
   | plain                           { $$ = mln_make_proto(st, @$, $1, NULL, NULL); }
   | port                            { $$ = mln_make_bare_port(st, @$, $1); }
-  | name                            { $$ = mln_make_service_name(st, WORD(@1)); }
+  | name                            { $$ = mln_make_service_name(st, @1); }
   | BADWORD                         { $$ = mln_make_service_poison(st, @$); }
   ;
 
@@ -677,9 +677,9 @@ region:
 
 /* As `name`, without the step by way of it: most tokens of a policy are these. */
 name_value:
-    NAME                            { $$ = mln_make_name_value(st, WORD(@1)); }
-  | DOLLAR                          { $$ = mln_make_name_value(st, WORD(@1)); }
-  | softword                        { $$ = mln_make_name_value(st, WORD(@1)); }
+    NAME                            { $$ = mln_make_name_value(st, @1); }
+  | DOLLAR                          { $$ = mln_make_name_value(st, @1); }
+  | softword                        { $$ = mln_make_name_value(st, @1); }
   | BADWORD                         { $$ = mln_lex_poison(st, @$); }
   ;
 

@@ -11,12 +11,16 @@ struct mln_word mln_word_none(void)
     return (struct mln_word){0};
 }
 
+static const char *text_at(struct mln_parse *st, uint32_t lo, uint32_t hi)
+{
+    return mln_intern_n(st->ctx->names, st->text + lo, hi - lo);
+}
+
 struct mln_word mln_word_at(struct mln_parse *st, struct mln_span span)
 {
     if (span.lo == span.hi)
         return mln_word_none();
-    const char *text = mln_intern_n(st->ctx->names, st->text + span.lo, span.hi - span.lo);
-    return (struct mln_word){.text = text, .span = span};
+    return (struct mln_word){.text = text_at(st, span.lo, span.hi), .span = span};
 }
 
 /* --- values --- */
@@ -88,12 +92,17 @@ struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span
 }
 
 /* "$p" is a parameter, "$p.rest" a name of which a parameter is a part. */
-struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name)
+static bool is_parameter(const struct mln_parse *st, struct mln_span span)
 {
-    bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
-    struct mln_value *value =
-        mln_make_value(st, name.span, param ? MLN_VALUE_PARAM : MLN_VALUE_NAME);
-    value->text = param ? mln_intern(st->ctx->names, name.text + 1) : name.text;
+    const char *text = st->text + span.lo;
+    return text[0] == '$' && memchr(text, '.', span.hi - span.lo) == NULL;
+}
+
+struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_span span)
+{
+    bool param = is_parameter(st, span);
+    struct mln_value *value = mln_make_value(st, span, param ? MLN_VALUE_PARAM : MLN_VALUE_NAME);
+    value->text = text_at(st, span.lo + param, span.hi);
     return value;
 }
 
@@ -101,7 +110,7 @@ struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name
 struct mln_value *mln_make_param_value(struct mln_parse *st, struct mln_span span)
 {
     struct mln_value *value = mln_make_value(st, span, MLN_VALUE_PARAM);
-    value->text = mln_intern_n(st->ctx->names, st->text + span.lo + 1, span.hi - span.lo - 1);
+    value->text = text_at(st, span.lo + 1, span.hi);
     return value;
 }
 
@@ -169,12 +178,12 @@ struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span spa
     return mln_make_proto(st, span, UNBOUND, NULL, port);
 }
 
-struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name)
+struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_span span)
 {
-    bool param = name.text[0] == '$' && strchr(name.text, '.') == NULL;
+    bool param = is_parameter(st, span);
     struct mln_service *service =
-        make_service(st, name.span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
-    service->name = param ? mln_intern(st->ctx->names, name.text + 1) : name.text;
+        make_service(st, span, param ? MLN_SERVICE_PARAM : MLN_SERVICE_NAME);
+    service->name = text_at(st, span.lo + param, span.hi);
     return service;
 }
 

@@ -194,7 +194,7 @@ struct mln_value *mln_make_list(struct mln_parse *st, struct mln_span span,
                                 struct mln_values items);
 struct mln_value *mln_make_side_value(struct mln_parse *st, struct mln_span span,
                                       struct mln_side *side);
-struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_word name);
+struct mln_value *mln_make_name_value(struct mln_parse *st, struct mln_span span);
 struct mln_value *mln_make_param_value(struct mln_parse *st, struct mln_span span);
 /* A number or range used as a port: poison, reported, when beyond 65535. */
 struct mln_value *mln_port_value(struct mln_parse *st, struct mln_value *value);
@@ -209,7 +209,7 @@ struct mln_service *mln_make_proto(struct mln_parse *st, struct mln_span span, u
                                    struct mln_value *source, struct mln_value *port);
 struct mln_service *mln_make_bare_port(struct mln_parse *st, struct mln_span span,
                                        struct mln_value *port);
-struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_word name);
+struct mln_service *mln_make_service_name(struct mln_parse *st, struct mln_span span);
 struct mln_service *mln_make_service_poison(struct mln_parse *st, struct mln_span span);
 /* NULL: none so far. */
 struct mln_clauses *mln_clause_as(struct mln_parse *st, struct mln_clauses *clauses,
