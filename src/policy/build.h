@@ -94,7 +94,7 @@ void mln_expand_check_imports(struct mln_build *b);
 typedef void mln_visit(struct mln_build *b, struct mln_active *active);
 void mln_expand_visit(struct mln_build *b, mln_visit *visit);
 
-/* --- network.c, resource.c: declarations --- */
+/* --- network.c, connect.c, resource.c: declarations --- */
 void mln_build_network(struct mln_build *b, struct mln_active *active);
 void mln_build_network_asgs(struct mln_build *b,
                             struct mln_active *active); /* when all zones are known */
@@ -105,6 +105,10 @@ void mln_build_connect(struct mln_build *b, struct mln_active *active);
 void mln_build_kind(struct mln_build *b, struct mln_active *active);
 void mln_build_geography(struct mln_build *b, struct mln_active *active);
 void mln_build_resource(struct mln_build *b, struct mln_active *active);
+/* The symbol of a place, found under `name`; not declared yet. */
+struct mln_symbol *mln_place_symbol(struct mln_build *b, enum mln_symbol_kind kind,
+                                    struct mln_scope *scope, struct mln_node *node,
+                                    const char *name);
 void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
                           const struct mln_symbol *symbol);
 /* The zone, network, ... of a name; NULL after reporting. */
@@ -122,6 +126,12 @@ const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
 /* --- firewall.c --- */
 void mln_build_firewall(struct mln_build *b, struct mln_kind *kind, struct mln_scope *scope,
                         struct mln_node *node);
+
+/* --- govern.c --- */
+/* How zones are shown: with their network where another network has one of the name. */
+void mln_name_zones(struct mln_build *b);
+/* Gives each zone its NSG, and the model the NSGs in the order of their names. */
+void mln_govern_zones(struct mln_build *b);
 
 /* --- topology.c: after all declarations --- */
 void mln_build_topology(struct mln_build *b);

@@ -95,6 +95,13 @@ void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *i
  * sides, nothing to enforce, resources. */
 void mln_collect_ends(struct mln_ctx *ctx, struct mln_model *model, struct mln_zone_ends_vec *out);
 
+/* --- ends_check.c: each reports what is wrong --- */
+bool mln_check_empty(struct mln_ctx *ctx, const struct mln_intent *intent); /* true: a side is */
+/* No path between two ends that are written by name: false. */
+bool mln_check_named_paths(struct mln_ctx *ctx, const struct mln_intent *intent);
+/* A destination that no security rule can name: false. */
+bool mln_check_nameable(struct mln_ctx *ctx, const struct mln_intent *intent);
+
 /* --- transit.c --- */
 struct mln_transits;
 /* The ways through appliances in governed zones, with nothing in them yet. */
