@@ -32,7 +32,7 @@ enum { OBJECT_EACH = MLN_ARENA_OBJECT_EACH };
 
 struct mln_chunk {
     alignas(max_align_t) struct mln_chunk *next;
-    size_t mapped; /* size of the mapping; 0: from the heap */
+    size_t size; /* with this head; from MAPPED on it is mapped */
 };
 
 static _Noreturn void no_memory(void)
@@ -59,18 +59,53 @@ struct mln_arena *mln_arena_new_for(size_t expected)
     return arena;
 }
 
+static bool is_mapped(size_t size)
+{
+    return size >= MAPPED && !OBJECT_EACH;
+}
+
+static void free_chunks(struct mln_chunk *chunk, const struct mln_chunk *kept)
+{
+    for (struct mln_chunk *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (chunk == kept)
+            continue;
+        if (is_mapped(chunk->size))
+            munmap(chunk, chunk->size);
+        else
+            free(chunk);
+    }
+}
+
 void mln_arena_free(struct mln_arena *arena)
 {
     if (arena == NULL)
         return;
-    for (struct mln_chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        if (chunk->mapped > 0)
-            munmap(chunk, chunk->mapped);
-        else
-            free(chunk);
-    }
+    free_chunks(arena->chunks, NULL);
     free(arena);
+}
+
+/* Is what the arena hands out next in this chunk? */
+static bool is_current(const struct mln_arena *arena, const struct mln_chunk *chunk)
+{
+    return arena->next >= (const char *)(chunk + 1) &&
+           arena->end <= (const char *)chunk + chunk->size && !OBJECT_EACH;
+}
+
+void mln_arena_reset(struct mln_arena *arena)
+{
+    struct mln_chunk *kept = arena->chunks;
+    while (kept != NULL && !is_current(arena, kept))
+        kept = kept->next;
+    free_chunks(arena->chunks, kept);
+    arena->chunks = kept;
+    arena->used = 0;
+    arena->next = arena->end = arena->cleared = NULL;
+    if (kept == NULL)
+        return;
+    kept->next = NULL;
+    arena->next = arena->cleared = (char *)(kept + 1);
+    arena->end = (char *)kept + kept->size;
 }
 
 /* Begins and ends at the bounds of huge pages, so that all of it can be of them: more is mapped
@@ -92,7 +127,7 @@ static struct mln_chunk *map_chunk(size_t size)
 #ifdef MADV_HUGEPAGE
     madvise(chunk, size, MADV_HUGEPAGE); /* a wish: without it all is the same, but slower */
 #endif
-    chunk->mapped = size;
+    chunk->size = size;
     return chunk;
 }
 
@@ -100,28 +135,22 @@ static struct mln_chunk *heap_chunk(size_t size, bool cleared)
 {
     struct mln_chunk *chunk = cleared ? calloc(1, size) : malloc(size);
     if (chunk != NULL)
-        chunk->mapped = 0;
+        chunk->size = size;
     return chunk;
 }
 
-static bool is_mapped(size_t size)
-{
-    return size >= MAPPED - sizeof(struct mln_chunk) && !OBJECT_EACH;
-}
-
 /* Room for `size` bytes; `cleared`: all of it zero, as it always is when it is mapped. */
-static char *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
+static struct mln_chunk *chunk_new(struct mln_arena *arena, size_t size, bool cleared)
 {
     if (size > SIZE_MAX - sizeof(struct mln_chunk))
         no_memory();
-    bool mapped = is_mapped(size);
     size += sizeof(struct mln_chunk);
-    struct mln_chunk *chunk = mapped ? map_chunk(size) : heap_chunk(size, cleared);
+    struct mln_chunk *chunk = is_mapped(size) ? map_chunk(size) : heap_chunk(size, cleared);
     if (chunk == NULL)
         no_memory();
     chunk->next = arena->chunks;
     arena->chunks = chunk;
-    return (char *)(chunk + 1);
+    return chunk;
 }
 
 static size_t room(const struct mln_arena *arena)
@@ -132,20 +161,22 @@ static size_t room(const struct mln_arena *arena)
 /* Whether an object is better off in a chunk of its own than in a new current one, which would
  * leave the rest of the current one unused. What is mapped costs nothing until it is used, so there
  * the larger rest wins; of the heap not much is to be lost. */
-static bool wants_own_chunk(const struct mln_arena *arena, size_t size, size_t usual)
+static bool wants_own_chunk(const struct mln_arena *arena, size_t size)
 {
-    return OBJECT_EACH || size > (is_mapped(usual) ? usual - room(arena) : arena->chunk_size / 4);
+    size_t usual = arena->chunk_size - sizeof(struct mln_chunk);
+    return OBJECT_EACH ||
+           size > (is_mapped(arena->chunk_size) ? usual - room(arena) : arena->chunk_size / 4);
 }
 
 /* Makes room for `size` bytes: in a new current chunk, and gives NULL, or in one of its own. */
 static char *more_room(struct mln_arena *arena, size_t size)
 {
-    size_t usual = arena->chunk_size - sizeof(struct mln_chunk);
-    if (wants_own_chunk(arena, size, usual))
-        return chunk_new(arena, size, true);
-    arena->next = chunk_new(arena, usual, false);
-    arena->end = arena->next + usual;
-    arena->cleared = is_mapped(usual) ? arena->end : arena->next;
+    if (wants_own_chunk(arena, size))
+        return (char *)(chunk_new(arena, size, true) + 1);
+    struct mln_chunk *chunk = chunk_new(arena, arena->chunk_size - sizeof(struct mln_chunk), false);
+    arena->next = (char *)(chunk + 1);
+    arena->end = (char *)chunk + chunk->size;
+    arena->cleared = is_mapped(chunk->size) ? arena->end : arena->next;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size = arena->chunk_size == LAST_HEAP_CHUNK ? MAPPED : 2 * arena->chunk_size;
     return NULL;

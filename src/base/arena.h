@@ -35,6 +35,8 @@ struct mln_arena *mln_arena_new(void);
 /* The same where so many bytes are expected, more or less: fewer and larger chunks. */
 struct mln_arena *mln_arena_new_for(size_t expected);
 void mln_arena_free(struct mln_arena *arena); /* NULL is allowed */
+/* Frees all objects at once, and keeps some memory for those to come. */
+void mln_arena_reset(struct mln_arena *arena);
 
 /* What mln_alloc does where the current chunk, as far as it is cleared, has no room. */
 void *mln_alloc_slow(struct mln_arena *arena, size_t size);

@@ -56,10 +56,11 @@ static void prove_table(struct mln_cli *cli, struct mln_ctx *aside, const struct
 
 void mln_compilation_prove(struct mln_cli *cli, const struct mln_compilation *c)
 {
+    struct mln_arena *arena = mln_arena_new(); /* of one NSG after the other */
     for (size_t i = 0; i < c->tables.len; i++) {
-        struct mln_arena *arena = mln_arena_new(); /* one NSG at a time: the memory is used again */
         struct mln_ctx aside = {arena, cli->ctx.names, mln_diags_new(arena)};
         prove_table(cli, &aside, c, c->tables.data[i]);
-        mln_arena_free(arena);
+        mln_arena_reset(arena);
     }
+    mln_arena_free(arena);
 }

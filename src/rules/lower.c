@@ -206,18 +206,19 @@ static void group_by_nsg(struct mln_zone_ends_vec *ends)
         qsort(ends->data, ends->len, sizeof *ends->data, by_nsg);
 }
 
-static void find_idle(struct mln_findings *findings, const struct mln_lowered *lowered)
+static void find_idle(struct mln_findings *findings, const struct mln_lowered *lowered,
+                      struct mln_arena *scratch)
 {
     mln_findings_find_repeated(findings);
     for (size_t i = 0; i < lowered->problems.len; i++) {
         struct mln_problem *p = lowered->problems.data[i];
         if (p->ends->at != p->ends->zone || !mln_findings_wants_again(findings, p))
             continue;
-        p->scratch = mln_arena_new();
+        p->scratch = scratch;
         mln_problem_seal(p);
         mln_findings_again(findings, p);
-        mln_arena_free(p->scratch);
         mln_problem_unseal(p);
+        mln_arena_reset(scratch);
     }
 }
 
@@ -239,6 +240,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
     mln_collect_ends(ctx, model, &ends);
     group_by_nsg(&ends);
     struct mln_findings *findings = mln_findings_new(ctx, model);
+    struct mln_arena *scratch = mln_arena_new(); /* of one problem after the other */
     size_t next = 0;
     uint64_t steps = 0;
     for (size_t i = 0; i < model->nsgs.len; i++) {
@@ -252,7 +254,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
             struct mln_problem *p = mln_problem_new(ctx, model, e, near_star(nsg, e->zone));
             if (!apart)
                 continue;
-            p->scratch = mln_arena_new();
+            p->scratch = scratch;
             bool own = e->at == e->zone;
             if (!own || !mln_findings_simple(findings, p)) {
                 mln_problem_seal(p);
@@ -262,8 +264,8 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
             p->most_steps = steps_left(model, steps);
             mln_order(p, &table->rules[e->direction]);
             steps += p->steps;
-            mln_arena_free(p->scratch);
             mln_problem_unseal(p);
+            mln_arena_reset(scratch);
             mln_vec_push(ctx->arena, &lowered->problems, p);
         }
         lowered->first[i + 1] = lowered->problems.len;
@@ -274,7 +276,8 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         }
         mln_vec_push(ctx->arena, &lowered->tables, table);
     }
-    find_idle(findings, lowered);
+    find_idle(findings, lowered, scratch);
     mln_findings_report(findings);
+    mln_arena_free(scratch);
     return lowered;
 }

@@ -43,10 +43,9 @@ static void arena_aligns_and_zeroes(void)
 
 /* Small objects, long strings and objects larger than a chunk, each written all over: none may
  * touch another, and all come zeroed, whatever size the arena was made for. */
-static void check_objects_apart(size_t expected)
+static void check_objects_apart(struct mln_arena *arena)
 {
     enum { COUNT = 20000 };
-    struct mln_arena *arena = mln_arena_new_for(expected);
     char *texts[COUNT];
     size_t *numbers[COUNT], wrong = 0;
     for (size_t i = 0; i < COUNT; i++) {
@@ -69,14 +68,38 @@ static void check_objects_apart(size_t expected)
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_PTR_NOT_EQUAL(mln_alloc(arena, 0), mln_alloc(arena, 0));
-    mln_arena_free(arena);
 }
 
 static void arena_keeps_objects_apart(void)
 {
     static const size_t expected[] = {0, 1, 100000, (size_t)2 << 20, SIZE_MAX};
-    for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
-        check_objects_apart(expected[i]);
+    for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+        struct mln_arena *arena = mln_arena_new_for(expected[i]);
+        check_objects_apart(arena);
+        mln_arena_free(arena);
+    }
+}
+
+/* What was written before must not shine through, whatever chunk is kept. */
+static void arena_is_reset(void)
+{
+    struct mln_arena *arena = mln_arena_new();
+    mln_arena_reset(arena); /* nothing in it yet */
+    for (int round = 0; round < 3; round++) {
+        check_objects_apart(arena);
+        mln_arena_reset(arena);
+        CU_ASSERT_EQUAL(mln_arena_used(arena), 0);
+    }
+    for (size_t size = 1; size <= (size_t)4 << 20; size *= 4) { /* small chunks are kept, too */
+        struct mln_arena *small = mln_arena_new();
+        memset(mln_alloc(small, size), 0xff, size);
+        memset(mln_strndup(small, "", 0), 0xff, 1);
+        mln_arena_reset(small);
+        unsigned char *again = mln_alloc(small, size);
+        CU_ASSERT_TRUE(again[0] == 0 && memcmp(again, again + 1, size - 1) == 0);
+        mln_arena_free(small);
+    }
+    mln_arena_free(arena);
 }
 
 static void arena_prints_long_text(void)
@@ -550,6 +573,7 @@ void suite_base(void)
     UNIT_SUITE("base");
     UNIT_TEST(arena_aligns_and_zeroes);
     UNIT_TEST(arena_keeps_objects_apart);
+    UNIT_TEST(arena_is_reset);
     UNIT_TEST(arena_prints_long_text);
     UNIT_TEST(vec_grows);
     UNIT_TEST(buf_stays_terminated);
