@@ -219,13 +219,17 @@ static void make_scratch(struct mln_space *space)
     mln_memo_init(&s->memo, space->arena, space->words);
 }
 
-enum { MATCH_EXPECTED = 500 /* bytes that the building takes for a match, more or less */ };
+/* Bytes that the building takes for a match whose sets are all its own; most share them, so from
+ * some hundred matches on the arena shows what is needed. */
+enum { MATCH_EXPECTED = 500, MOST_EXPECTED = 256 << 10 };
 
 struct mln_space *mln_space_new(struct mln_arena *arena, enum mln_family family,
                                 const struct mln_match *matches, size_t count)
 {
     struct mln_space *space = MLN_NEW(arena, struct mln_space);
-    struct mln_arena *temporary = mln_arena_new_for(count * MATCH_EXPECTED);
+    size_t expected = count * MATCH_EXPECTED;
+    struct mln_arena *temporary =
+        mln_arena_new_for(expected < MOST_EXPECTED ? expected : MOST_EXPECTED);
     space->arena = arena;
     space->family = family;
     space->match_count = count;
