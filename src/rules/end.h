@@ -90,6 +90,14 @@ void mln_side_terms_find(struct mln_side_terms *seen, const struct mln_intent *i
                          const struct mln_side_set *side, const struct mln_zone *zone,
                          enum mln_direction direction, bool near, struct mln_term_vec *out);
 
+/* As mln_transit_terms, into an empty list. One `through` is one way: it is known by its address.
+ */
+void mln_side_terms_cross(struct mln_side_terms *seen, const struct mln_intent *intent,
+                          const struct mln_side_set *side, const struct mln_zone *zone,
+                          const struct mln_zone *at,
+                          const struct mln_ipset *const through[MLN_FAMILIES], bool near,
+                          struct mln_term_vec *out);
+
 /* --- ends.c --- */
 /* All ends of all intents; reports what has to do with single intents: no path, no family, empty
  * sides, nothing to enforce, resources. */
@@ -107,7 +115,7 @@ struct mln_transits;
 /* The ways through appliances in governed zones, with nothing in them yet. */
 struct mln_transits *mln_transits_new(struct mln_ctx *ctx, const struct mln_model *model);
 /* Adds the intent where its packets cross; true when they cross somewhere. */
-bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model,
+bool mln_transits_add(struct mln_ctx *ctx, struct mln_side_terms *sides,
                       struct mln_transits *transits, struct mln_intent *intent);
 void mln_transits_finish(struct mln_ctx *ctx, const struct mln_transits *transits,
                          struct mln_zone_ends_vec *out);

@@ -287,7 +287,7 @@ static void collect_intent(struct collector *c, struct mln_intent *intent)
     find_named_zones(c, intent->to);
     for (size_t i = 0; i < c->zones.len; i++)
         add_zone(c, intent, c->zones.data[i], MLN_INBOUND, &tally);
-    tally.transit = mln_transits_add(c->ctx, c->model, c->transits, intent);
+    tally.transit = mln_transits_add(c->ctx, c->sides, c->transits, intent);
     report_tally(c, intent, &tally);
     intent->broken |= tally.poisoned || c->ctx->diags->errors != errors;
 }

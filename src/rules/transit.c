@@ -241,24 +241,23 @@ static bool common_family(const struct mln_end *end)
     return false;
 }
 
-static bool add_end(struct mln_ctx *ctx, const struct mln_model *model, struct way *way,
+static bool add_end(struct mln_ctx *ctx, struct mln_side_terms *sides, struct way *way,
                     struct mln_intent *intent, const struct mln_side_set *from,
                     const struct mln_side_set *to)
 {
     struct mln_end end = {.intent = intent};
     if (!side_meets(from, way->from->addresses) || !side_meets(to, way->through))
         return false;
-    mln_transit_terms(ctx, model, intent, from, way->from, way->at, way->through, true, &end.near);
+    mln_side_terms_cross(sides, intent, from, way->from, way->at, way->through, true, &end.near);
     if (end.near.len)
-        mln_transit_terms(ctx, model, intent, to, way->from, way->at, way->through, false,
-                          &end.far);
+        mln_side_terms_cross(sides, intent, to, way->from, way->at, way->through, false, &end.far);
     if (!common_family(&end))
         return false;
     mln_vec_push(ctx->arena, &way->ends, end);
     return true;
 }
 
-bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model,
+bool mln_transits_add(struct mln_ctx *ctx, struct mln_side_terms *sides,
                       struct mln_transits *transits, struct mln_intent *intent)
 {
     bool crosses = false;
@@ -267,12 +266,12 @@ bool mln_transits_add(struct mln_ctx *ctx, const struct mln_model *model,
     for (size_t w = 0; w < transits->ways.len; w++) {
         struct way *way = &transits->ways.data[w];
         if (!intent->within) {
-            crosses |= add_end(ctx, model, way, intent, intent->from, intent->to);
+            crosses |= add_end(ctx, sides, way, intent, intent->from, intent->to);
             continue;
         }
         for (size_t i = 0; i < intent->from->len; i++) {
             const struct mln_side_set one = {.parts = &intent->from->parts[i], .len = 1};
-            crosses |= add_end(ctx, model, way, intent, &one, &one);
+            crosses |= add_end(ctx, sides, way, intent, &one, &one);
         }
     }
     return crosses;
