@@ -7,8 +7,10 @@
 static const char *word_text(struct mln_build *b, struct mln_scope *scope,
                              const struct mln_word *word, struct mln_scope **where)
 {
-    if (!word->text)
+    if (!word->text) {
+        b->poisoned = true;
         return NULL;
+    }
     struct mln_value value = {.kind = MLN_VALUE_NAME, .span = word->span, .text = word->text};
     struct mln_arg arg = mln_eval(b, scope, &value);
     if (arg.value->kind == MLN_VALUE_POISON)
@@ -48,6 +50,8 @@ void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
 static void wrong_kind(struct mln_build *b, const struct mln_word *word,
                        const struct mln_symbol *symbol, const char *wanted)
 {
+    if (symbol->clashed)
+        return; /* the other one may be */
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, word->span,
                                        "'%s' is not %s", symbol->name, wanted);
     if (symbol->span.file)

@@ -232,6 +232,7 @@ struct mln_resource {
     struct mln_span span;
     struct mln_kind *kind;
     MLN_VEC(struct mln_endpoint *) endpoints;
+    bool incomplete; /* an endpoint is left out; reported */
     const char *region, *azure_name, *id, *resource_group, *sku;
     enum mln_public is_public;
     bool widen;

@@ -267,6 +267,7 @@ static void build_zone(struct mln_build *b, struct mln_scope *declared_in, struc
     zone->existing = network->existing;
     zone->library = scope->module->library;
     bool good = mln_eval_prefixes(b, scope, node->values, &zone->prefixes);
+    b->poisoned |= !zone->name;
     if (!zone->name || !declare_zone(b, declared_in, node, zone) || !good)
         return;
     struct mln_active_vec items = {0};
@@ -339,44 +340,85 @@ static void see_in_applications(struct mln_scope *scope, const struct mln_symbol
         mln_map_put(scope->sides, key, (void *)(uintptr_t)symbol);
 }
 
+/* What an application declares is seen in it as well. */
+static void see_network(struct mln_scope *global, struct mln_scope *scope,
+                        const struct mln_network *network)
+{
+    for (size_t i = 0; scope->caller && i < global->sides->len; i++) {
+        const struct mln_symbol *symbol = global->sides->entries[i].value;
+        bool ours = (symbol->kind == MLN_SYM_NETWORK && symbol->u.network == network) ||
+                    (symbol->kind == MLN_SYM_ZONE && symbol->u.zone->network == network);
+        if (ours)
+            see_in_applications(scope, symbol, global->sides->entries[i].key);
+    }
+}
+
+/* With all that stands in its braces. */
+static void fill_network(struct mln_build *b, struct mln_scope *scope, struct mln_network *network,
+                         const struct mln_active_vec *items)
+{
+    struct defaults own = {0};
+    uint64_t seen = 0;
+    network->index = (uint32_t)b->model->networks.len;
+    mln_vec_push(b->arena, &b->model->networks, network);
+    for (size_t i = 0; i < items->len; i++) {
+        if (items->data[i].kind == MLN_NODE_ITEM)
+            network_item(b, network, scope, items->data[i].node, &seen);
+        else if (items->data[i].kind == MLN_NODE_DEFAULT)
+            add_default(b, &own, items->data[i].node);
+    }
+    for (size_t i = 0; i < items->len; i++)
+        if (items->data[i].kind == MLN_NODE_ZONE)
+            build_zone(b, global_scope(scope), scope, network, items->data[i].node, &own);
+}
+
+/* The zones of a network that is left out are known by name, so that its mistake is the only one.
+ */
+static void name_zones(struct mln_build *b, struct mln_scope *scope, struct mln_network *network,
+                       const struct mln_active_vec *items)
+{
+    for (size_t i = 0; i < items->len; i++) {
+        struct mln_node *node = items->data[i].node;
+        const char *rest;
+        if (items->data[i].kind != MLN_NODE_ZONE || !node->name.text ||
+            mln_scope_find(b, scope, MLN_NAMES_SIDE, node->name.text, &rest))
+            continue;
+        struct mln_zone *zone = MLN_NEW(b->arena, struct mln_zone);
+        *zone = (struct mln_zone){.name = node->name.text,
+                                  .display = node->name.text,
+                                  .span = node->name.span,
+                                  .network = network,
+                                  .nsg_none = true};
+        declare_zone(b, scope, node, zone);
+    }
+}
+
+static bool declare_network(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
+                            struct mln_network *network)
+{
+    b->poisoned |= !node->name.text;
+    if (!node->name.text)
+        return false;
+    struct mln_symbol *symbol = new_symbol(b, MLN_SYM_NETWORK, scope, node, network->name);
+    symbol->u.network = network;
+    return mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
+}
+
 void mln_build_network(struct mln_build *b, struct mln_active *active)
 {
     struct mln_node *node = active->node;
     struct mln_scope *scope = active->scope, *global = global_scope(scope);
     struct mln_network *network = MLN_NEW(b->arena, struct mln_network);
-    network->name = node->name.text;
+    struct mln_active_vec items = {0};
+    network->name = node->name.text ? node->name.text : "";
     network->span = node->name.span;
     bool good = mln_eval_prefixes(b, scope, node->values, &network->prefixes);
-    if (!network->name)
-        return;
-    struct mln_symbol *symbol = new_symbol(b, MLN_SYM_NETWORK, global, node, network->name);
-    symbol->u.network = network;
-    if (!mln_scope_declare(b, global, MLN_NAMES_SIDE, symbol) || !good)
-        return;
-    network->index = (uint32_t)b->model->networks.len;
-    mln_vec_push(b->arena, &b->model->networks, network);
-    struct mln_active_vec items = {0};
     mln_expand_items(b, scope, node->body, &items);
-    struct defaults own = {0};
-    uint64_t seen = 0;
-    for (size_t i = 0; i < items.len; i++) {
-        if (items.data[i].kind == MLN_NODE_ITEM)
-            network_item(b, network, scope, items.data[i].node, &seen);
-        else if (items.data[i].kind == MLN_NODE_DEFAULT)
-            add_default(b, &own, items.data[i].node);
-    }
-    for (size_t i = 0; i < items.len; i++)
-        if (items.data[i].kind == MLN_NODE_ZONE)
-            build_zone(b, global, scope, network, items.data[i].node, &own);
-    if (scope->caller)
-        for (size_t i = 0; i < global->sides->len; i++) {
-            const struct mln_symbol *seen_symbol = global->sides->entries[i].value;
-            bool ours =
-                (seen_symbol->kind == MLN_SYM_NETWORK && seen_symbol->u.network == network) ||
-                (seen_symbol->kind == MLN_SYM_ZONE && seen_symbol->u.zone->network == network);
-            if (ours)
-                see_in_applications(scope, seen_symbol, global->sides->entries[i].key);
-        }
+    if (declare_network(b, global, node, network) && good)
+        fill_network(b, scope, network, &items);
+    else
+        name_zones(b, global, network, &items);
+    see_network(global, scope, network);
 }
 
 /* ASGs inside the braces of a network, after all zones are known. */
@@ -407,53 +449,59 @@ void mln_build_asg(struct mln_build *b, struct mln_scope *scope, struct mln_node
 
 /* --- externals, peerings, connections --- */
 
-static void external_value(struct mln_build *b, struct mln_scope *scope,
+static bool external_value(struct mln_build *b, struct mln_scope *scope,
                            struct mln_external *external, struct mln_value *value,
                            struct mln_prefix_list *all)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     if (arg.value->kind == MLN_VALUE_LIST) {
+        bool good = true;
         for (struct mln_value *v = arg.value->items; v; v = v->next)
-            external_value(b, arg.scope, external, v, all);
-        return;
+            good &= external_value(b, arg.scope, external, v, all);
+        return good;
     }
     if (arg.value->kind == MLN_VALUE_STRING) {
         const char *host = mln_eval_text(b, scope, value, "a host name");
         if (host)
             mln_vec_push(b->arena, &external->hosts, host);
-        return;
+        return host != NULL;
     }
     struct mln_prefix_list one;
-    if (!mln_eval_prefixes(b, scope, value, &one) || one.len == 0)
-        return;
+    if (!mln_eval_prefixes(b, scope, value, &one))
+        return false;
+    if (one.len == 0)
+        return true;
     struct mln_prefix *data = MLN_NEW_ARRAY(b->arena, struct mln_prefix, all->len + one.len);
     if (all->len)
         memcpy(data, all->data, all->len * sizeof *data);
     memcpy(data + all->len, one.data, one.len * sizeof *data);
     *all = (struct mln_prefix_list){data, all->len + one.len, all->span};
+    return true;
 }
 
 void mln_build_external(struct mln_build *b, struct mln_active *active)
 {
     struct mln_node *node = active->node;
+    b->poisoned |= !node->name.text;
     if (!node->name.text)
         return;
     struct mln_external *external = MLN_NEW(b->arena, struct mln_external);
     external->name = node->name.text;
     external->span = node->name.span;
-    bool only_prefixes = true;
+    bool only_prefixes = true, good = true;
     for (struct mln_value *v = node->values; v; v = v->next)
         only_prefixes &= v->kind == MLN_VALUE_PREFIX;
     if (only_prefixes) /* the usual case, in one go: the list may be long */
         mln_eval_prefixes(b, active->scope, node->values, &external->prefixes);
     else
         for (struct mln_value *v = node->values; v; v = v->next)
-            external_value(b, active->scope, external, v, &external->prefixes);
+            good &= external_value(b, active->scope, external, v, &external->prefixes);
     for (int f = 0; f < MLN_FAMILIES; f++)
         external->addresses[f] = mln_prefix_set(b->arena, (enum mln_family)f, &external->prefixes);
     struct mln_symbol *symbol =
         new_symbol(b, MLN_SYM_EXTERNAL, active->scope, node, external->name);
     symbol->u.external = external;
+    symbol->state = good ? MLN_DONE : MLN_BROKEN;
     if (!mln_scope_declare(b, active->scope, MLN_NAMES_SIDE, symbol))
         return;
     external->index = (uint32_t)b->model->externals.len;

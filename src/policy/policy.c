@@ -59,7 +59,7 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     mln_build_topology(b);
     mln_traps_networks(b);
     mln_traps_endpoints(b);
-    b->model->places_good = ctx->diags->errors == errors;
+    b->model->places_good = ctx->diags->errors == errors && !b->poisoned;
     b->met = MLN_NEW_ARRAY(b->arena, struct mln_met_name, MLN_MET_NAMES);
     mln_expand_visit(b, resolve_unused);
     mln_expand_visit(b, declare_intents);

@@ -72,6 +72,8 @@ static bool add_resource(struct mln_build *b, struct mln_resource *resource, con
         }
         mln_vec_push(b->arena, &names, resource->endpoints.data[i]->sub->name);
     }
+    if (resource->incomplete)
+        return false;
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_UNKNOWN_NAME, leaf.span,
                                        "resource '%s' has no endpoint '%s'", resource->name, rest);
     const char *close = mln_closest(rest, names.data, names.len);
@@ -113,6 +115,8 @@ static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_
         mln_report_ambiguous(b, span, symbol);
         return false;
     default:
+        if (symbol->clashed)
+            return false;
         mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span,
                    "'%s' is an alias; write %s.NAME for a name in it", symbol->name, symbol->name);
         return false;
