@@ -63,7 +63,7 @@ struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope,
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "zone", &rest);
-    if (!symbol)
+    if (!symbol || symbol->state == MLN_BROKEN)
         return NULL;
     if (symbol->kind == MLN_SYM_ZONE && !rest)
         return symbol->u.zone;
@@ -82,7 +82,7 @@ struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scop
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "network", &rest);
-    if (!symbol)
+    if (!symbol || symbol->state == MLN_BROKEN)
         return NULL;
     if (symbol->kind == MLN_SYM_NETWORK && !rest)
         return symbol->u.network;

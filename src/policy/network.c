@@ -235,12 +235,13 @@ static void zone_item(struct mln_build *b, struct mln_zone *zone, struct mln_sco
 /* "training" alone when no other network visible from here has such a zone, and "ml.training"
  * always. */
 static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
-                         struct mln_zone *zone)
+                         struct mln_zone *zone, enum mln_state state)
 {
     const char *whole =
         mln_intern(b->ctx->names, mln_printf(b->arena, "%s.%s", zone->network->name, zone->name));
     struct mln_symbol *symbol = new_symbol(b, MLN_SYM_ZONE, scope, node, whole);
     symbol->u.zone = zone;
+    symbol->state = state;
     if (!mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol))
         return false;
     const char *rest;
@@ -253,6 +254,7 @@ static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct ml
         return true;
     symbol = new_symbol(b, MLN_SYM_ZONE, scope, node, zone->name);
     symbol->u.zone = zone;
+    symbol->state = state;
     return mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
 }
 
@@ -268,7 +270,8 @@ static void build_zone(struct mln_build *b, struct mln_scope *declared_in, struc
     zone->library = scope->module->library;
     bool good = mln_eval_prefixes(b, scope, node->values, &zone->prefixes);
     b->poisoned |= !zone->name;
-    if (!zone->name || !declare_zone(b, declared_in, node, zone) || !good)
+    if (!zone->name || !declare_zone(b, declared_in, node, zone, good ? MLN_DONE : MLN_BROKEN) ||
+        !good)
         return;
     struct mln_active_vec items = {0};
     mln_expand_items(b, scope, node->body, &items);
@@ -387,20 +390,20 @@ static void name_zones(struct mln_build *b, struct mln_scope *scope, struct mln_
         *zone = (struct mln_zone){.name = node->name.text,
                                   .display = node->name.text,
                                   .span = node->name.span,
-                                  .network = network,
-                                  .nsg_none = true};
-        declare_zone(b, scope, node, zone);
+                                  .network = network};
+        declare_zone(b, scope, node, zone, MLN_BROKEN);
     }
 }
 
 static bool declare_network(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
-                            struct mln_network *network)
+                            struct mln_network *network, enum mln_state state)
 {
     b->poisoned |= !node->name.text;
     if (!node->name.text)
         return false;
     struct mln_symbol *symbol = new_symbol(b, MLN_SYM_NETWORK, scope, node, network->name);
     symbol->u.network = network;
+    symbol->state = state;
     return mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
 }
 
@@ -414,7 +417,7 @@ void mln_build_network(struct mln_build *b, struct mln_active *active)
     network->span = node->name.span;
     bool good = mln_eval_prefixes(b, scope, node->values, &network->prefixes);
     mln_expand_items(b, scope, node->body, &items);
-    if (declare_network(b, global, node, network) && good)
+    if (declare_network(b, global, node, network, good ? MLN_DONE : MLN_BROKEN) && good)
         fill_network(b, scope, network, &items);
     else
         name_zones(b, global, network, &items);
