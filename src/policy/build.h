@@ -44,7 +44,7 @@ struct mln_build {
     struct mln_external *macos; /* side.c: hosted agents for macOS, where they are known */
     /* side.c: by a hash of name and scope, the last of each; NULL while names are declared. */
     struct mln_met_name *met;
-    bool poisoned; /* something was met that the parser or another step had told of */
+    bool poisoned; /* something is left out that the parser or another step has told of */
     unsigned tags_named;                 /* side.c: kinds of tags in sides, 1 << kind */
     const struct mln_portset *all_ports; /* service.c */
     struct mln_map *plain_services; /* service.c: (protocol, ports) -> struct mln_plain_service */

@@ -380,6 +380,7 @@ static void fill_network(struct mln_build *b, struct mln_scope *scope, struct ml
 static void name_zones(struct mln_build *b, struct mln_scope *scope, struct mln_network *network,
                        const struct mln_active_vec *items)
 {
+    b->poisoned = true;
     for (size_t i = 0; i < items->len; i++) {
         struct mln_node *node = items->data[i].node;
         const char *rest;
@@ -398,7 +399,6 @@ static void name_zones(struct mln_build *b, struct mln_scope *scope, struct mln_
 static bool declare_network(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
                             struct mln_network *network, enum mln_state state)
 {
-    b->poisoned |= !node->name.text;
     if (!node->name.text)
         return false;
     struct mln_symbol *symbol = new_symbol(b, MLN_SYM_NETWORK, scope, node, network->name);
