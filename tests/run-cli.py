@@ -588,6 +588,16 @@ def the_proof_can_be_left_out_but_not_silently(box):
 
 
 @test
+def utf16_is_said_to_be_utf16(box):
+    """PowerShell writes it when the output of az goes into a file."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        box.write("live.json", "\ufeff[]".encode(encoding))
+        for command in (["lint"], ["reach"], ["query", "--from=any", "--to=any"], ["verify", "policy.mlp", "--live=live.json"]):
+            same(box.run(*command, *(["live.json"] if len(command) < 2 or command[0] == "query" else [])), 2)
+            within("live.json:1:1: error: this text is UTF-16: save it as UTF-8 [MLP0910 json-syntax]", box.out + box.err)
+
+
+@test
 def locks_keep_names_and_priorities(box):
     first = ["compile", "--lock=policy.lock", "-o", "out", "policy.mlp"]
     same((box.run(*first), box.err), (0, ""))
