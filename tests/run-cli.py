@@ -102,7 +102,7 @@ def wrong_calls_are_64_and_suggest(box):
             (["cmpile"], "did you mean 'compile'"),
             (["--tags=x"], "behind a command"),
             (["help", "chekc"], "did you mean 'check'"),
-            (["compile"], "no policy given"),
+            (["compile"], "no policy given"), (["test"], "no policy given"), (["lint"], "no file given"),
             (["compile", "--prams=x", "policy.mlp"], "did you mean '--params'"),
             (["compile", "--para", "x=y", "policy.mlp"], "unknown option '--para'"),
             (["compile", "--prune=yes", "policy.mlp"], "takes no value"),

@@ -344,6 +344,10 @@ static void suggestions_are_close(void)
     static const char *const tied[] = {"cab", "cat", "car"};
     CU_ASSERT_STRING_EQUAL(mln_closest("caz", tied, 3), "cab"); /* the first of equals */
     CU_ASSERT_STRING_EQUAL(mln_closest("car", tied, 3), "car");
+    static const char *const single[] = {"a", "B"};
+    CU_ASSERT_PTR_NULL(mln_closest("x", single, 2)); /* all of it would be another */
+    CU_ASSERT_STRING_EQUAL(mln_closest("b", single, 2), "B");
+    CU_ASSERT_STRING_EQUAL(mln_closest("ax", single, 2), "a");
 }
 
 static void paths_are_split(void)
