@@ -588,6 +588,18 @@ def the_proof_can_be_left_out_but_not_silently(box):
 
 
 @test
+def a_wrong_parameter_is_said_to_be_one(box):
+    box.write("ports.mlp", "param port = 443\n" + POLICY.replace("allow https", "allow tcp $port"))
+    same(box.run("check", "--param=port=abc", "ports.mlp"), 2)
+    within("found 'abc' [MLP0210 wrong-value]", box.out)
+    within("      = note: the value comes from --param or --params\n", box.out)
+    box.write("ports.mlp", "param port = abc\n" + POLICY.replace("allow https", "allow tcp $port"))
+    same(box.run("check", "ports.mlp"), 2)
+    within("ports.mlp:1:14: note: the value comes from here\n", box.out)
+    assert "--param" not in box.out
+
+
+@test
 def utf16_is_said_to_be_utf16(box):
     """PowerShell writes it when the output of az goes into a file."""
     for encoding in ("utf-16-le", "utf-16-be"):

@@ -231,6 +231,8 @@ static void wrong_value(struct mln_build *b, const struct mln_value *written,
                                        "expected %s, found '%s'", what, mln_value_text(b, found));
     if (written != found && found->span.file)
         mln_diag_label(diag, found->span, "the value comes from here");
+    else if (written->kind == MLN_VALUE_PARAM && strcmp(written->text, "cloud") != 0)
+        mln_diag_note(diag, "the value comes from --param or --params");
 }
 
 const char *mln_eval_text(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,
