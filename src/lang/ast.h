@@ -199,6 +199,7 @@ static inline struct mln_span mln_node_keyword(const struct mln_node *node)
 
 struct mln_file {
     uint32_t source; /* in diags->sources */
+    bool lost;       /* a statement or a part of one could not be parsed and is left out; reported */
     struct mln_node *nodes;
 };
 

@@ -128,6 +128,7 @@ struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source)
     struct mln_file *file = MLN_NEW(ctx->arena, struct mln_file);
     file->source = source;
     file->nodes = st->nodes;
+    file->lost = st->failed > 0;
     return file;
 }
 
