@@ -336,6 +336,9 @@ struct mln_apply_frame {
     struct mln_apply_frame *outer;
 };
 
+/* Notes the chain of applications of templates. */
+void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame);
+
 /* --expand-tags: when a service tag is written into rules as its prefixes (which needs a
  * service-tag file): never, those of hosted agents only, or always. */
 enum mln_expand { MLN_EXPAND_NEVER, MLN_EXPAND_AGENTS, MLN_EXPAND_ALWAYS };
