@@ -187,6 +187,14 @@ static const cJSON *unwrap(const cJSON *root)
     return root;
 }
 
+static void warn_of_pages(struct reader *d)
+{
+    const cJSON *next = mln_member(d->nsg.document->root, "nextLink");
+    if (cJSON_IsString(next) && *next->valuestring)
+        mln_report(d->nsg.ctx->diags, MLN_D_ONE_PAGE, mln_document_span(d->nsg.document, next),
+                   "this is one page of several: 'nextLink' names the next");
+}
+
 static bool is_empty_list(const cJSON *root)
 {
     return cJSON_IsArray(root) && !root->child;
@@ -232,6 +240,7 @@ static bool read_resources(struct reader *d, struct mln_deployed *out)
 {
     mln_canonical_keys(d->nsg.document->root);
     const cJSON *root = unwrap(d->nsg.document->root);
+    warn_of_pages(d);
     walk_list(d, root);
     mln_nsg_groups_finish(d->groups, &out->nsgs);
     mln_networks_bind(d->networks);

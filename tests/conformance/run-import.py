@@ -631,6 +631,9 @@ def test_shapes():
             at[path[-1]] = 5
             texts.append([text])
             names.append(".".join(map(str, path)))
+    for link, expected in (("https://x", ["one-page"]), ("", []), (None, [])):
+        dump = run([{"value": [nsg()], "NextLink": link}])[0]
+        check(f"a list with the next page at {link}", slugs(dump) == expected and len(dump["nsgs"]) == 1, dump)
     texts.append([nsg(), 5])
     names.append("a resource")
     for name, dump in zip(names, run(texts)):
