@@ -139,6 +139,9 @@ def junit_is_one_document(box):
     same(case.get("name"), 'assert deny https from web to data because "a & b < c"')
     within("packet: tcp 10.0.1.", case.find("failure").text)
     same((case.get("file"), case.get("line")), ("fails.mlp", "9"))
+    box.write("odd.mlp", FAILS.replace("a & b < c", "\ufffe\uffff\x85]]> &amp;"))
+    same(box.run("--format=junit", "odd.mlp"), 1)
+    within('because "<U+FFFE><U+FFFF><U+0085>]]> &amp;"', list(ElementTree.fromstring(box.out).iter("testcase"))[-1].get("name"))
 
 
 @test

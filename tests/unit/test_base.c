@@ -212,6 +212,8 @@ static void utf8_decodes(void)
     }
     CU_ASSERT_TRUE(mln_utf8_is_control(0x1b) && mln_utf8_is_control(0x9b));
     CU_ASSERT_TRUE(mln_utf8_is_control(0x202e) && mln_utf8_is_control(0x2066));
+    CU_ASSERT_TRUE(mln_utf8_is_control(0xfffe) && mln_utf8_is_control(0xffff));
+    CU_ASSERT_FALSE(mln_utf8_is_control(0xfffd) || mln_utf8_is_control(0xfffc));
     CU_ASSERT_FALSE(mln_utf8_is_control('a') || mln_utf8_is_control(0xe9));
     CU_ASSERT_EQUAL(mln_utf8_width(0x4e2d), 2);
     CU_ASSERT_EQUAL(mln_utf8_width(0x301), 0);
