@@ -47,7 +47,7 @@ static void yyerror(const MLN_YYLTYPE *span, struct mln_parse *st, const char *m
 }
 
 %token END 0 "the end of the file"
-%token START_FILE START_VALUE
+%token START_FILE START_VALUE START_SIDE START_SERVICES
 
 %token IMPORT "'import'" PARAM "'param'" NETWORK "'network'" ZONE "'zone'" ASG "'asg'"
 %token EXTERNAL "'external'" PEER "'peer'" CONNECT "'connect'" GROUP "'group'" SERVICE "'service'"
@@ -107,6 +107,8 @@ static void yyerror(const MLN_YYLTYPE *span, struct mln_parse *st, const char *m
 start:
     START_FILE statements           { st->nodes = mln_nodes_first($2); }
   | START_VALUE value               { st->value = $2; }
+  | START_SIDE side                 { st->side = $2; }
+  | START_SERVICES services         { st->services = mln_services_first($2); }
   ;
 
 /* --- statements --- */

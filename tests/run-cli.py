@@ -102,7 +102,7 @@ def wrong_calls_are_64_and_suggest(box):
             (["cmpile"], "did you mean 'compile'"),
             (["--tags=x"], "behind a command"),
             (["help", "chekc"], "did you mean 'check'"),
-            (["compile"], "no policy given"),
+            (["compile"], "no policy given"), (["test"], "no policy given"), (["lint"], "no file given"),
             (["compile", "--prams=x", "policy.mlp"], "did you mean '--params'"),
             (["compile", "--para", "x=y", "policy.mlp"], "unknown option '--para'"),
             (["compile", "--prune=yes", "policy.mlp"], "takes no value"),
@@ -585,6 +585,28 @@ def notes_tell_what_needs_no_rule(box):
 def the_proof_can_be_left_out_but_not_silently(box):
     same(box.run("compile", "--no-prove", "-o", "out", "policy.mlp"), 0)
     within("not proved", box.err)
+
+
+@test
+def a_wrong_parameter_is_said_to_be_one(box):
+    box.write("ports.mlp", "param port = 443\n" + POLICY.replace("allow https", "allow tcp $port"))
+    same(box.run("check", "--param=port=abc", "ports.mlp"), 2)
+    within("found 'abc' [MLP0210 wrong-value]", box.out)
+    within("      = note: the value comes from --param or --params\n", box.out)
+    box.write("ports.mlp", "param port = abc\n" + POLICY.replace("allow https", "allow tcp $port"))
+    same(box.run("check", "ports.mlp"), 2)
+    within("ports.mlp:1:14: note: the value comes from here\n", box.out)
+    assert "--param" not in box.out
+
+
+@test
+def utf16_is_said_to_be_utf16(box):
+    """PowerShell writes it when the output of az goes into a file."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        box.write("live.json", "\ufeff[]".encode(encoding))
+        for command in (["lint"], ["reach"], ["query", "--from=any", "--to=any"], ["verify", "policy.mlp", "--live=live.json"]):
+            same(box.run(*command, *(["live.json"] if len(command) < 2 or command[0] == "query" else [])), 2)
+            within("live.json:1:1: error: this text is UTF-16: save it as UTF-8 [MLP0910 json-syntax]", box.out + box.err)
 
 
 @test

@@ -96,6 +96,14 @@ def nsg(*rules, name="nsg-x"):
     return {"name": name, "properties": {"securityRules": list(rules)}}
 
 
+@test
+def one_difference_is_no_differences(box):
+    box.write("old.json", nsg(rule("r", 100)))
+    box.write("new.json", nsg(rule("r", 100, ports="80")))
+    same(box.run("diff", "--format=md", "old.json", "new.json"), 1)
+    within("<summary>1 difference in rules</summary>", box.out)
+
+
 # --- no difference ---
 
 @test

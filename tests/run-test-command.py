@@ -139,6 +139,27 @@ def junit_is_one_document(box):
     same(case.get("name"), 'assert deny https from web to data because "a & b < c"')
     within("packet: tcp 10.0.1.", case.find("failure").text)
     same((case.get("file"), case.get("line")), ("fails.mlp", "9"))
+    box.write("odd.mlp", FAILS.replace("a & b < c", "\ufffe\uffff\x85]]> &amp;"))
+    same(box.run("--format=junit", "odd.mlp"), 1)
+    within('because "<U+FFFE><U+FFFF><U+0085>]]> &amp;"', list(ElementTree.fromstring(box.out).iter("testcase"))[-1].get("name"))
+
+
+@test
+def an_invalid_policy_says_why(box):
+    box.write("<two>.mlp", POLICY + "allow sssh from webb to data\n")
+    why = {"broken.mlp": "broken.mlp:9:18: error: unknown name 'webb' [MLP0201 unknown-name]\n",
+           "<two>.mlp": "<two>.mlp:9:7: error: unknown service 'sssh' [MLP0201 unknown-name]\n"
+                        "<two>.mlp:9:17: error: unknown name 'webb' [MLP0201 unknown-name]\n",
+           "none.mlp": "mlnsgc: error: cannot read 'none.mlp': No such file or directory [MLP0901 cannot-read]\n"}
+    same(box.run("--format=junit", "good.mlp", *why), 66)
+    suites = {suite.get("name"): suite for suite in ElementTree.fromstring(box.out).iter("testsuite")}
+    same({name: suites[name].find("testcase/error").text for name in why}, why)
+    same(box.run("--format=tap", *why), 66)
+    same([line[2:] + "\n" for line in box.out.splitlines() if line.startswith("# ")], "".join(why.values()).splitlines(True))
+    same(box.run("--format=junit", "--params=no", "good.mlp"), 66)
+    within("cannot read 'no'", ElementTree.fromstring(box.out).find("testsuite/testcase/error").text)
+    same(box.run("--format=junit", "--max-errors=1", "<two>.mlp"), 2)
+    within("mlnsgc: note: 1 more error not shown\n", ElementTree.fromstring(box.out).find("testsuite/testcase/error").text)
 
 
 @test

@@ -60,8 +60,8 @@ const char *mln_closest(const char *name, const char *const *names, size_t count
         if (other > LONGEST || gap > limit)
             continue;
         unsigned found = distance(name, length, names[i], other, limit);
-        if (found > limit)
-            continue;
+        if (found > limit || found >= (other > length ? other : length))
+            continue; /* too far, or nothing in common at all */
         best = names[i];
         if (found == 0)
             break;

@@ -13,7 +13,8 @@
  * character by itself and gives MLN_UTF8_BAD. */
 size_t mln_utf8_decode(const char *text, size_t length, uint32_t *character);
 
-/* Control characters (C0, DEL, C1), line separators and the marks that reorder or hide text. */
+/* Control characters (C0, DEL, C1), line separators, the marks that reorder or hide text, and code
+ * points that are no characters (XML has no way to write U+FFFE and U+FFFF). */
 bool mln_utf8_is_control(uint32_t character);
 
 /* Columns on a terminal: 0 for combining marks, 2 for East Asian wide characters and emoji, else 1.

@@ -20,10 +20,11 @@ static void add_cell(struct mln_buf *out, const char *text)
     }
 }
 
-static void begin_fold(struct mln_buf *out, bool fold, const char *what, size_t count)
+static void begin_fold(struct mln_buf *out, bool fold, const char *where, size_t count)
 {
     if (fold)
-        mln_buf_printf(out, "<details><summary>%zu %s</summary>\n\n", count, what);
+        mln_buf_printf(out, "<details><summary>%zu difference%s in %s</summary>\n\n", count,
+                       count == 1 ? "" : "s", where);
 }
 
 static void end_fold(struct mln_buf *out, bool fold)
@@ -83,7 +84,7 @@ static void print_flows(const struct mln_diff_report *report, struct mln_buf *ou
     size_t rows = counts.added + counts.removed;
     if (rows == 0)
         return;
-    begin_fold(out, rows > OPEN_ROWS, "differences in permitted traffic", rows);
+    begin_fold(out, rows > OPEN_ROWS, "permitted traffic", rows);
     mln_buf_add(out, "| Newly | Service | From | To | Because of |\n|---|---|---|---|---|\n");
     print_flow_list(report, &report->change.flows, out);
     print_flow_list(report, &report->change.at_nsgs, out);
@@ -150,7 +151,7 @@ static void print_rules(const struct mln_diff_report *report, struct mln_buf *ou
     const struct mln_change *change = &report->change;
     if (change->rules.len == 0)
         return;
-    begin_fold(out, true, "differences in rules", change->rules.len);
+    begin_fold(out, true, "rules", change->rules.len);
     mln_buf_add(out, "| Rule | NSG | Name | What it says |\n|---|---|---|---|\n");
     for (size_t i = 0; i < change->rules.len; i++)
         print_rule(&change->rules.data[i], out);
@@ -162,7 +163,7 @@ static void print_notes(const struct mln_diff_report *report, struct mln_buf *ou
     size_t count = report->change.notes.len;
     if (count == 0)
         return;
-    begin_fold(out, count > OPEN_ROWS, "differences in zones and NSGs", count);
+    begin_fold(out, count > OPEN_ROWS, "zones and NSGs", count);
     for (size_t i = 0; i < count; i++) {
         mln_buf_add(out, "- ");
         add_cell(out, report->change.notes.data[i].text);

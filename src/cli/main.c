@@ -30,7 +30,8 @@ static void run_command(struct mln_cli *cli, int argc, char **argv)
         cli->options.inputs.len = 0;
         mln_version_command(cli);
     } else if (cli->command->takes_files && cli->options.inputs.len == 0)
-        mln_cli_usage(cli, "no policy given");
+        mln_cli_usage(cli, "no %s given",
+                      strstr(cli->command->synopsis, "POLICY") ? "policy" : "file");
     else if (mln_options_environment(cli))
         cli->command->run(cli);
 }

@@ -35,8 +35,12 @@ void mln_cli_cannot_read(struct mln_cli *cli, const char *path, int error)
 
 /* A statement that could not be parsed is gone, and every name it declared with it: going on would
  * report those as unknown. */
-static bool lost_statements(const struct mln_diags *diags, size_t first)
+static bool lost_statements(const struct mln_diags *diags, size_t first,
+                            const struct mln_module_vec *modules)
 {
+    for (size_t i = 0; i < modules->len; i++)
+        if (modules->data[i]->file->lost)
+            return true;
     for (size_t i = first; i < diags->list.len; i++)
         if (diags->list.data[i]->severity == MLN_ERROR &&
             strncmp(mln_diag_catalogue[diags->list.data[i]->id].code, "00", 2) == 0)
@@ -155,7 +159,7 @@ static void run(struct mln_cli *cli, const struct mln_inputs *inputs,
     unsigned errors = diags->errors;
     size_t first = diags->list.len;
     load(cli, compilation, path, text, length);
-    if (compilation->modules.len == 0 || lost_statements(diags, first))
+    if (compilation->modules.len == 0 || lost_statements(diags, first, &compilation->modules))
         return;
     double clock = mln_cli_clock();
     compilation->options = mln_policy_options(cli, inputs);

@@ -45,25 +45,6 @@ static struct end split(struct mln_arena *a, const char *text)
     return end;
 }
 
-static bool is_port_list(const char *text)
-{
-    size_t length = strspn(text, "0123456789-, ");
-    return *text >= '0' && *text <= '9' && !text[length] && !strchr("-, ", text[length - 1]);
-}
-
-static bool check_end(struct mln_cli *cli, const char *option, const struct end *end)
-{
-    if (end->ports && !is_port_list(end->ports)) {
-        mln_cli_usage(cli, "%s: '%s' is not a port", option, end->ports);
-        return false;
-    }
-    if (end->side[strspn(end->side, " \t")] == '\0') {
-        mln_cli_usage(cli, "%s: an address or a name is missing", option);
-        return false;
-    }
-    return true;
-}
-
 /* One item of a comma list, without blanks around it; *rest is behind it. */
 static const char *next_item(struct mln_arena *a, const char **rest)
 {
@@ -73,6 +54,60 @@ static const char *next_item(struct mln_arena *a, const char **rest)
     while (length && start[length - 1] == ' ')
         length--;
     return mln_strndup(a, start, length);
+}
+
+/* The number at *text, which is moved behind it; 0..65536, which stands for all that are beyond. */
+static bool read_port(const char **text, unsigned *port)
+{
+    size_t digits = strspn(*text, "0123456789");
+    *port = 0;
+    for (size_t i = 0; i < digits && *port <= UINT16_MAX; i++)
+        *port = *port * 10 + (unsigned)((*text)[i] - '0');
+    *text += digits;
+    return digits > 0;
+}
+
+/* A number or a range, one of those in `all`. */
+static bool check_port(struct mln_cli *cli, const char *option, const char *item, const char *all)
+{
+    const char *rest = item;
+    unsigned low, high;
+    bool good = read_port(&rest, &low);
+    high = low;
+    if (good && *rest == '-') {
+        rest++;
+        good = read_port(&rest, &high);
+    }
+    if (!good || *rest)
+        mln_cli_usage(cli, "%s: '%s' is not a port", option, *item ? item : all);
+    else if (low > UINT16_MAX || high > UINT16_MAX)
+        mln_cli_usage(cli, "%s: port %s is beyond 65535", option, item);
+    else if (low > high)
+        mln_cli_usage(cli, "%s: the range %s runs backwards", option, item);
+    else
+        return true;
+    return false;
+}
+
+static bool check_ports(struct mln_cli *cli, const char *option, const char *ports)
+{
+    const char *rest = ports;
+    do
+        if (!check_port(cli, option, next_item(cli->ctx.arena, &rest), ports))
+            return false;
+    while (*rest || (rest > ports && rest[-1] == ','));
+    return true;
+}
+
+static bool check_end(struct mln_cli *cli, const char *option, const struct end *end)
+{
+    if (end->ports && !check_ports(cli, option, end->ports))
+        return false;
+    if (end->side[strspn(end->side, " \t")] == '\0') {
+        mln_cli_usage(cli, "%s: an address or a name is missing", option);
+        return false;
+    }
+    return true;
 }
 
 static void add_service(struct mln_buf *out, const char *proto, const char *source,

@@ -3,6 +3,7 @@
 #include "cli/hop.h"
 #include "cli/report.h"
 #include "cli/subject.h"
+#include "diag/render.h"
 #include "prove/query.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -75,17 +76,28 @@ static void run_cases(struct mln_cli *cli, const struct mln_compilation *c,
         add_coverage(cli, suite, c->model, covered);
 }
 
+/* Those reported since the list had that many. */
+static const char *errors_since(struct mln_cli *cli, size_t first)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, cli->ctx.arena);
+    mln_render_errors(cli->ctx.diags, first, &out);
+    return out.data ? out.data : "";
+}
+
 static struct mln_test_suite run_suite(struct mln_cli *cli, const struct mln_inputs *inputs,
                                        const char *path, bool coverage)
 {
     struct mln_test_suite suite = {.path = path};
     struct mln_compilation c;
+    size_t reported = cli->ctx.diags->list.len;
     mln_compilation_run(cli, inputs, &c, path);
     suite.invalid = !c.good || !c.model;
     double clock = mln_cli_clock();
     if (!suite.invalid)
         run_cases(cli, &c, &suite, coverage);
     mln_cli_tell_time(cli, "assert", path, &clock);
+    suite.errors = suite.invalid ? errors_since(cli, reported) : "";
     return suite;
 }
 
@@ -153,6 +165,8 @@ void mln_test_command(struct mln_cli *cli)
         struct mln_test_suite suite = {.path = path, .invalid = true};
         if (good)
             suite = run_suite(cli, &inputs, path, report.coverage);
+        else
+            suite.errors = errors_since(cli, 0);
         mln_vec_push(cli->ctx.arena, &report.suites, suite);
     }
     sum_up(cli, &report);

@@ -15,7 +15,8 @@ struct mln_test_case {
 /* The assertions of one policy. */
 struct mln_test_suite {
     const char *path;
-    bool invalid; /* the policy is no good; there are no cases */
+    bool invalid;       /* the policy is no good; there are no cases */
+    const char *errors; /* that say so, a line each; "" else */
     MLN_VEC(struct mln_test_case) cases;
     /* With --coverage or --threshold. */
     size_t intents, covered;

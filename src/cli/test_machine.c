@@ -70,8 +70,10 @@ void mln_test_print_tap(struct mln_cli *cli, const struct mln_test_report *repor
     mln_buf_add(out, "TAP version 13\n");
     for (size_t i = 0; i < report->suites.len; i++) {
         const struct mln_test_suite *suite = &report->suites.data[i];
-        if (suite->invalid)
+        if (suite->invalid) {
             tap_point(out, false, &number, safe(cli, suite->path), "the policy is invalid");
+            tap_comment(out, suite->errors);
+        }
         for (size_t k = 0; k < suite->cases.len; k++)
             tap_case(cli, &suite->cases.data[k], &number, out);
     }
@@ -182,7 +184,7 @@ static void junit_suite(struct mln_cli *cli, const struct mln_test_suite *suite,
                    suite->cases.len + suite->invalid, failures(suite), suite->invalid);
     if (suite->invalid) {
         junit_begin(cli, out, "the policy is valid", name, NULL);
-        xml_problem(out, "error", "invalid", "the policy is invalid", "");
+        xml_problem(out, "error", "invalid", "the policy is invalid", suite->errors);
         mln_buf_add(out, "    </testcase>\n");
     }
     for (size_t i = 0; i < suite->cases.len; i++)

@@ -168,12 +168,13 @@ static int compare(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count_out, unsigned *hidden)
+struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t first, size_t *count_out,
+                                   unsigned *hidden)
 {
-    struct ranked *ranked = MLN_NEW_ARRAY(diags->arena, struct ranked, diags->list.len);
+    struct ranked *ranked = MLN_NEW_ARRAY(diags->arena, struct ranked, diags->list.len - first);
     size_t shown = 0;
     *hidden = 0;
-    for (size_t i = 0; i < diags->list.len; i++) {
+    for (size_t i = first; i < diags->list.len; i++) {
         struct mln_diag *diag = diags->list.data[i];
         if (!diag->suppressed)
             ranked[shown++] = (struct ranked){.diag = diag, .order = i};

@@ -130,9 +130,11 @@ enum mln_diag_id mln_diag_by_slug(const char *slug); /* MLN_D_COUNT when there i
 
 enum mln_message_format { MLN_FORMAT_TEXT, MLN_FORMAT_SHORT, MLN_FORMAT_JSON };
 
-/* What is to be shown, in the order of rendering (by source, then position, then order reported);
- * *count gives how many, *hidden how many errors max_errors keeps back. In the arena. */
-struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t *count, unsigned *hidden);
+/* What is to be shown of the reports from number `first` of the list on, in the order of rendering
+ * (by source, then position, then order reported); *count gives how many, *hidden how many errors
+ * max_errors keeps back. In the arena. */
+struct mln_diag **mln_diags_sorted(struct mln_diags *diags, size_t first, size_t *count,
+                                   unsigned *hidden);
 
 /* Renders everything reported (not suppressed), sorted by source, then position, then order
  * reported; JSON is one document {"diagnostics": [...]} even when empty; text and short give ""

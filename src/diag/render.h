@@ -7,6 +7,8 @@
 /* GNU form; `full` adds the source line, labels, notes and help. */
 void mln_render_text(struct mln_diags *diags, bool full, bool color, struct mln_buf *out);
 void mln_render_json(struct mln_diags *diags, struct mln_buf *out);
+/* The first lines, without color, of the errors among the reports from number `first` on. */
+void mln_render_errors(struct mln_diags *diags, size_t first, struct mln_buf *out);
 
 /* One line of a source with up to two kinds of marks below it:
  *

@@ -91,7 +91,7 @@ void mln_render_json(struct mln_diags *diags, struct mln_buf *out)
 {
     size_t count;
     unsigned hidden;
-    struct mln_diag **sorted = mln_diags_sorted(diags, &count, &hidden);
+    struct mln_diag **sorted = mln_diags_sorted(diags, 0, &count, &hidden);
     struct mln_json json;
     mln_json_init(&json, out, false);
     mln_json_object(&json);

@@ -137,16 +137,33 @@ static void add_diag(struct mln_diags *diags, const struct mln_diag *diag, bool 
     add_texts(diag, line, style, out);
 }
 
+static void add_hidden(struct mln_diags *diags, unsigned hidden, const struct style *style,
+                       struct mln_buf *out)
+{
+    if (hidden == 0)
+        return;
+    add_head(diags, (struct mln_span){0}, MLN_NOTE, style, out);
+    mln_buf_printf(out, "%u more error%s not shown\n", hidden, hidden == 1 ? "" : "s");
+}
+
 void mln_render_text(struct mln_diags *diags, bool full, bool color, struct mln_buf *out)
 {
     const struct style *style = color ? &colored : &plain;
     size_t count;
     unsigned hidden;
-    struct mln_diag **sorted = mln_diags_sorted(diags, &count, &hidden);
+    struct mln_diag **sorted = mln_diags_sorted(diags, 0, &count, &hidden);
     for (size_t i = 0; i < count; i++)
         add_diag(diags, sorted[i], full, style, out);
-    if (hidden > 0) {
-        add_head(diags, (struct mln_span){0}, MLN_NOTE, style, out);
-        mln_buf_printf(out, "%u more error%s not shown\n", hidden, hidden == 1 ? "" : "s");
-    }
+    add_hidden(diags, hidden, style, out);
+}
+
+void mln_render_errors(struct mln_diags *diags, size_t first, struct mln_buf *out)
+{
+    size_t count;
+    unsigned hidden;
+    struct mln_diag **sorted = mln_diags_sorted(diags, first, &count, &hidden);
+    for (size_t i = 0; i < count; i++)
+        if (sorted[i]->severity == MLN_ERROR)
+            add_first_line(diags, sorted[i], &plain, out);
+    add_hidden(diags, hidden, &plain, out);
 }

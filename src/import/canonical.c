@@ -43,6 +43,7 @@ static const char *const keys[] = {
     "networkSecurityGroup",
     "nextHopIpAddress",
     "nextHopType",
+    "nextLink",
     "nullable",
     "output",
     "outputs",

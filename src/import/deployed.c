@@ -7,6 +7,7 @@
 #include "import/network.h"
 #include "import/nsg_group.h"
 #include "import/relaxed.h"
+#include "import/shape.h"
 
 #include <string.h>
 #include <strings.h>
@@ -102,6 +103,14 @@ static enum kind kind_of(const cJSON *json)
 
 /* ---- the walks ---- */
 
+/* Resources of other types may have any shape, if that is what they are. */
+static void check_shape(struct reader *d, const cJSON *json)
+{
+    const cJSON *type = mln_member(json, "type");
+    if (kind_of(json) != KIND_OTHER || (type && !cJSON_IsString(type)))
+        mln_shape_check(d->nsg.document, json);
+}
+
 /* First what others may belong to, then what belongs to it. */
 static void add_resource(struct reader *d, const cJSON *json, bool second)
 {
@@ -142,6 +151,8 @@ static void add_resource(struct reader *d, const cJSON *json, bool second)
 /* A resource and the resources inside it, whose types are whole in what tools list. */
 static void walk(struct reader *d, const cJSON *json, bool second)
 {
+    if (!second)
+        check_shape(d, json);
     add_resource(d, json, second);
     const cJSON *inner = mln_member(json, "resources");
     for (inner = cJSON_IsArray(inner) ? inner->child : NULL; inner; inner = inner->next)
@@ -151,6 +162,9 @@ static void walk(struct reader *d, const cJSON *json, bool second)
 
 static void walk_list(struct reader *d, const cJSON *json)
 {
+    for (const cJSON *item = cJSON_IsArray(json) ? json->child : NULL; item; item = item->next)
+        if (!cJSON_IsObject(item))
+            mln_shape_check(d->nsg.document, item);
     for (int second = 0; second < 2; second++) {
         if (!cJSON_IsArray(json))
             walk(d, json, second);
@@ -171,6 +185,14 @@ static const cJSON *unwrap(const cJSON *root)
             return inner;
     }
     return root;
+}
+
+static void warn_of_pages(struct reader *d)
+{
+    const cJSON *next = mln_member(d->nsg.document->root, "nextLink");
+    if (cJSON_IsString(next) && *next->valuestring)
+        mln_report(d->nsg.ctx->diags, MLN_D_ONE_PAGE, mln_document_span(d->nsg.document, next),
+                   "this is one page of several: 'nextLink' names the next");
 }
 
 static bool is_empty_list(const cJSON *root)
@@ -218,6 +240,7 @@ static bool read_resources(struct reader *d, struct mln_deployed *out)
 {
     mln_canonical_keys(d->nsg.document->root);
     const cJSON *root = unwrap(d->nsg.document->root);
+    warn_of_pages(d);
     walk_list(d, root);
     mln_nsg_groups_finish(d->groups, &out->nsgs);
     mln_networks_bind(d->networks);

@@ -401,7 +401,11 @@ static struct mln_scan_fault scan(struct scanner *s, size_t length)
     s->end = s->text + length;
     if (length >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0)
         s->at += 3;
-    scan_text(s);
+    if (length >= 2 &&
+        (memcmp(s->text, "\xff\xfe", 2) == 0 || memcmp(s->text, "\xfe\xff", 2) == 0))
+        fail(s, s->text, 2, "this text is UTF-16: save it as UTF-8");
+    else
+        scan_text(s);
     return s->fault;
 }
 

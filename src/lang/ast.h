@@ -199,6 +199,8 @@ static inline struct mln_span mln_node_keyword(const struct mln_node *node)
 
 struct mln_file {
     uint32_t source; /* in diags->sources */
+    bool lost;       /* a statement or a part of one is left out: not parsed, or not loaded; reported */
+    bool refused;    /* a default is left out; reported: all names are there, but no packet is judged */
     struct mln_node *nodes;
 };
 

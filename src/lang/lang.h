@@ -10,6 +10,9 @@
 struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source);
 /* Parses the text as one VALUE (for --param NAME=TEXT); NULL when it is not one, nothing is reported. */
 struct mln_value *mln_parse_value(struct mln_ctx *ctx, const char *text);
+/* Parses a source that is one SIDE, or SERVICES, and nothing else (questions of the command line). NULL after reporting. */
+struct mln_side *mln_parse_side(struct mln_ctx *ctx, uint32_t source);
+struct mln_service *mln_parse_services(struct mln_ctx *ctx, uint32_t source);
 
 /* The tree as text, for tests and for people: one node a line, two blanks a level, every part that is present
  * in a fixed order: "zone a 10.0.1.0/24", "allow tcp:443 from (a) to (b) as x". Poison shows as "?". */

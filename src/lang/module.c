@@ -204,20 +204,24 @@ static void load_imports(struct loader *l, struct mln_module *module)
                        "imports are nested more than %d deep", MAX_DEPTH);
         else
             import.module = node->values ? enter_beside(l, module, node) : enter_module(l, node);
+        module->file->lost |= !import.module;
         mln_vec_push(l->ctx->arena, &module->imports, import);
     }
 }
 
 /* An imported file must not change what its importer permits by default. */
-static void refuse_defaults(struct loader *l, const struct mln_node *nodes)
+static void refuse_defaults(struct loader *l, struct mln_file *file, const struct mln_node *nodes)
 {
     for (const struct mln_node *node = nodes; node; node = node->next) {
-        if (node->kind == MLN_NODE_DEFAULT)
-            mln_report(l->ctx->diags, MLN_D_DEFAULT_IN_MODULE, node->span,
-                       "an imported file has no top-level default");
+        if (node->kind == MLN_NODE_DEFAULT) {
+            struct mln_diag *diag = mln_report(l->ctx->diags, MLN_D_DEFAULT_IN_MODULE, node->span,
+                                               "an imported file has no top-level default");
+            mln_diag_help(diag, "write it inside the networks of that file");
+            file->refused = true;
+        }
         if (node->kind == MLN_NODE_WHEN) {
-            refuse_defaults(l, node->body);
-            refuse_defaults(l, node->orelse);
+            refuse_defaults(l, file, node->body);
+            refuse_defaults(l, file, node->orelse);
         }
     }
 }
@@ -237,7 +241,7 @@ static struct entry *load_text(struct loader *l, struct entry *entry, const char
     l->stack.len--;
     entry->loading = false;
     if (l->stack.len > 0)
-        refuse_defaults(l, module->file->nodes);
+        refuse_defaults(l, module->file, module->file->nodes);
     module->index = (uint32_t)l->modules->len;
     mln_vec_push(l->ctx->arena, l->modules, module);
     return entry;

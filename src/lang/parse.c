@@ -111,17 +111,39 @@ static void parse(struct mln_parse *st, const struct mln_source *source)
     mln_scanner_free(st->scanner);
 }
 
-struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source)
+static struct mln_parse *parse_source(struct mln_ctx *ctx, uint32_t source, int start)
 {
     struct mln_parse *st = MLN_NEW(ctx->arena, struct mln_parse);
     st->ctx = ctx;
     st->file = source;
-    st->start = START_FILE;
+    st->start = start;
+    st->part = start != START_FILE;
     parse(st, mln_source_get(ctx->diags, source));
+    return st;
+}
+
+struct mln_file *mln_parse(struct mln_ctx *ctx, uint32_t source)
+{
+    struct mln_parse *st = parse_source(ctx, source, START_FILE);
     struct mln_file *file = MLN_NEW(ctx->arena, struct mln_file);
     file->source = source;
     file->nodes = st->nodes;
+    file->lost = st->failed > 0;
     return file;
+}
+
+struct mln_side *mln_parse_side(struct mln_ctx *ctx, uint32_t source)
+{
+    unsigned errors = ctx->diags->errors;
+    struct mln_side *side = parse_source(ctx, source, START_SIDE)->side;
+    return ctx->diags->errors == errors ? side : NULL;
+}
+
+struct mln_service *mln_parse_services(struct mln_ctx *ctx, uint32_t source)
+{
+    unsigned errors = ctx->diags->errors;
+    struct mln_service *services = parse_source(ctx, source, START_SERVICES)->services;
+    return ctx->diags->errors == errors ? services : NULL;
 }
 
 /* Mistakes go to a list that nobody reads; the value has no place in any file. */
@@ -133,7 +155,7 @@ struct mln_value *mln_parse_value(struct mln_ctx *ctx, const char *text)
     struct mln_parse *st = MLN_NEW(ctx->arena, struct mln_parse);
     st->ctx = &aside;
     st->start = START_VALUE;
-    st->start_value = true;
+    st->part = true;
     parse(st, &source);
     return aside.diags->errors ? NULL : st->value;
 }

@@ -3,7 +3,7 @@
  *   lexer.l     finds tokens            -> literal.c makes and checks literals, odd.c judges odd
  * words token.c     between the two: counts braces, and after a mistake skips to where something
  * begins parser.y    builds through build.c and build_node.c; tells syntax.c what it expected
- *   parse.c     the face: mln_parse, mln_parse_value */
+ *   parse.c     the face: mln_parse and its likes for parts of a statement */
 #ifndef MLN_LANG_PARSE_H
 #define MLN_LANG_PARSE_H
 
@@ -53,7 +53,7 @@ struct mln_parse {
     void *scanner;
 
     int start;        /* the token the grammar gets first */
-    bool start_value; /* one value is read, not a file */
+    bool part;        /* a part of a statement is read, not a file */
     struct mln_token tokens[3];
     struct mln_token *last, *before; /* what the grammar got */
     struct mln_token *next;          /* what it gets next, while it is looked at */
@@ -79,6 +79,8 @@ struct mln_parse {
 
     struct mln_node *nodes; /* results */
     struct mln_value *value;
+    struct mln_side *side;
+    struct mln_service *services;
 };
 
 /* --- lists, appended to at the end ---

@@ -48,7 +48,7 @@ static const char *found_text(struct mln_parse *st)
 {
     const struct mln_token *token = st->last;
     if (token->kind == END)
-        return st->start_value ? "nothing" : "the end of the file";
+        return st->part ? "nothing" : "the end of the file";
     if (token->span.lo == token->span.hi)
         return "the end of the body";
     return token_text(st, token);

@@ -44,7 +44,8 @@ struct mln_build {
     struct mln_external *macos; /* side.c: hosted agents for macOS, where they are known */
     /* side.c: by a hash of name and scope, the last of each; NULL while names are declared. */
     struct mln_met_name *met;
-    unsigned tags_named;                 /* side.c: kinds of tags in sides, 1 << kind */
+    bool poisoned;       /* something is left out that the parser or another step has told of */
+    unsigned tags_named; /* side.c: kinds of tags in sides, 1 << kind */
     const struct mln_portset *all_ports; /* service.c */
     struct mln_map *plain_services; /* service.c: (protocol, ports) -> struct mln_plain_service */
     MLN_VEC(struct mln_override_request)
@@ -94,7 +95,10 @@ void mln_expand_check_imports(struct mln_build *b);
 typedef void mln_visit(struct mln_build *b, struct mln_active *active);
 void mln_expand_visit(struct mln_build *b, mln_visit *visit);
 
-/* --- network.c, connect.c, resource.c: declarations --- */
+/* --- network.c, joins.c, resource.c: declarations --- */
+/* What a declaration stands for, done; the caller fills in `u`. */
+struct mln_symbol *mln_symbol_new(struct mln_build *b, enum mln_symbol_kind kind,
+                                  struct mln_scope *scope, struct mln_node *node, const char *name);
 void mln_build_network(struct mln_build *b, struct mln_active *active);
 void mln_build_network_asgs(struct mln_build *b,
                             struct mln_active *active); /* when all zones are known */
@@ -105,10 +109,6 @@ void mln_build_connect(struct mln_build *b, struct mln_active *active);
 void mln_build_kind(struct mln_build *b, struct mln_active *active);
 void mln_build_geography(struct mln_build *b, struct mln_active *active);
 void mln_build_resource(struct mln_build *b, struct mln_active *active);
-/* The symbol of a place, found under `name`; not declared yet. */
-struct mln_symbol *mln_place_symbol(struct mln_build *b, enum mln_symbol_kind kind,
-                                    struct mln_scope *scope, struct mln_node *node,
-                                    const char *name);
 void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
                           const struct mln_symbol *symbol);
 /* The zone, network, ... of a name; NULL after reporting. */

@@ -199,11 +199,28 @@ static const char *services_name(struct mln_build *b, struct mln_scope *scope,
     return arg.value->kind == MLN_VALUE_NAME ? arg.value->text : mln_services_text(b, list);
 }
 
-void mln_build_intent(struct mln_build *b, struct mln_active *active)
+void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame)
+{
+    for (; frame; frame = frame->outer)
+        mln_diag_label(diag, frame->span, "from template '%s', applied here", frame->template_name);
+}
+
+/* What was reported in the text of a template since the list had `first` reports. */
+static void tell_applied(struct mln_build *b, const struct mln_intent *intent, size_t first)
+{
+    const struct mln_diags *diags = b->ctx->diags;
+    for (size_t i = first; intent->frame && i < diags->list.len; i++) {
+        const struct mln_span span = diags->list.data[i]->span;
+        if (span.file == intent->span.file && span.lo >= intent->span.lo &&
+            span.hi <= intent->span.hi)
+            mln_diag_applied(diags->list.data[i], intent->frame);
+    }
+}
+
+static void build_intent(struct mln_build *b, struct mln_active *active, struct mln_intent *intent)
 {
     struct mln_node *node = active->node;
     struct mln_scope *scope = active->scope;
-    struct mln_intent *intent = MLN_NEW(b->arena, struct mln_intent);
     intent->verb = node->verb;
     intent->span = node->span;
     intent->within = node->within;
@@ -237,6 +254,14 @@ void mln_build_intent(struct mln_build *b, struct mln_active *active)
         return;
     intent->index = (uint32_t)b->model->intents.len;
     mln_vec_push(b->arena, &b->model->intents, intent);
+}
+
+void mln_build_intent(struct mln_build *b, struct mln_active *active)
+{
+    struct mln_intent *intent = MLN_NEW(b->arena, struct mln_intent);
+    size_t first = b->ctx->diags->list.len;
+    build_intent(b, active, intent);
+    tell_applied(b, intent, first);
 }
 
 /* --- overrides, when all intents are known --- */

@@ -7,8 +7,10 @@
 static const char *word_text(struct mln_build *b, struct mln_scope *scope,
                              const struct mln_word *word, struct mln_scope **where)
 {
-    if (!word->text)
+    if (!word->text) {
+        b->poisoned = true;
         return NULL;
+    }
     struct mln_value value = {.kind = MLN_VALUE_NAME, .span = word->span, .text = word->text};
     struct mln_arg arg = mln_eval(b, scope, &value);
     if (arg.value->kind == MLN_VALUE_POISON)
@@ -48,6 +50,8 @@ void mln_report_ambiguous(struct mln_build *b, struct mln_span span,
 static void wrong_kind(struct mln_build *b, const struct mln_word *word,
                        const struct mln_symbol *symbol, const char *wanted)
 {
+    if (symbol->clashed)
+        return; /* the other one may be */
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_WRONG_KIND, word->span,
                                        "'%s' is not %s", symbol->name, wanted);
     if (symbol->span.file)
@@ -59,7 +63,7 @@ struct mln_zone *mln_find_zone(struct mln_build *b, struct mln_scope *scope,
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "zone", &rest);
-    if (!symbol)
+    if (!symbol || symbol->state == MLN_BROKEN)
         return NULL;
     if (symbol->kind == MLN_SYM_ZONE && !rest)
         return symbol->u.zone;
@@ -78,7 +82,7 @@ struct mln_network *mln_find_network(struct mln_build *b, struct mln_scope *scop
 {
     const char *rest;
     struct mln_symbol *symbol = mln_find_symbol(b, scope, MLN_NAMES_SIDE, word, "network", &rest);
-    if (!symbol)
+    if (!symbol || symbol->state == MLN_BROKEN)
         return NULL;
     if (symbol->kind == MLN_SYM_NETWORK && !rest)
         return symbol->u.network;

@@ -232,6 +232,7 @@ struct mln_resource {
     struct mln_span span;
     struct mln_kind *kind;
     MLN_VEC(struct mln_endpoint *) endpoints;
+    bool incomplete; /* an endpoint is left out; reported */
     const char *region, *azure_name, *id, *resource_group, *sku;
     enum mln_public is_public;
     bool widen;
@@ -334,6 +335,9 @@ struct mln_apply_frame {
     struct mln_span span; /* of the apply statement */
     struct mln_apply_frame *outer;
 };
+
+/* Notes the chain of applications of templates. */
+void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame);
 
 /* --expand-tags: when a service tag is written into rules as its prefixes (which needs a
  * service-tag file): never, those of hosted agents only, or always. */

@@ -22,9 +22,8 @@ const struct mln_ipset *mln_prefix_set(struct mln_arena *a, enum mln_family f,
     return mln_ipset_from_prefixes(a, f, list->data, list->len);
 }
 
-struct mln_symbol *mln_place_symbol(struct mln_build *b, enum mln_symbol_kind kind,
-                                    struct mln_scope *scope, struct mln_node *node,
-                                    const char *name)
+struct mln_symbol *mln_symbol_new(struct mln_build *b, enum mln_symbol_kind kind,
+                                  struct mln_scope *scope, struct mln_node *node, const char *name)
 {
     struct mln_symbol *symbol = MLN_NEW(b->arena, struct mln_symbol);
     *symbol = (struct mln_symbol){.kind = kind,
@@ -235,12 +234,13 @@ static void zone_item(struct mln_build *b, struct mln_zone *zone, struct mln_sco
 /* "training" alone when no other network visible from here has such a zone, and "ml.training"
  * always. */
 static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
-                         struct mln_zone *zone)
+                         struct mln_zone *zone, enum mln_state state)
 {
     const char *whole =
         mln_intern(b->ctx->names, mln_printf(b->arena, "%s.%s", zone->network->name, zone->name));
-    struct mln_symbol *symbol = mln_place_symbol(b, MLN_SYM_ZONE, scope, node, whole);
+    struct mln_symbol *symbol = mln_symbol_new(b, MLN_SYM_ZONE, scope, node, whole);
     symbol->u.zone = zone;
+    symbol->state = state;
     if (!mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol))
         return false;
     const char *rest;
@@ -251,8 +251,9 @@ static bool declare_zone(struct mln_build *b, struct mln_scope *scope, struct ml
     }
     if (same && same->kind == MLN_SYM_SAME_ZONES)
         return true;
-    symbol = mln_place_symbol(b, MLN_SYM_ZONE, scope, node, zone->name);
+    symbol = mln_symbol_new(b, MLN_SYM_ZONE, scope, node, zone->name);
     symbol->u.zone = zone;
+    symbol->state = state;
     return mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
 }
 
@@ -267,7 +268,9 @@ static void build_zone(struct mln_build *b, struct mln_scope *declared_in, struc
     zone->existing = network->existing;
     zone->library = scope->module->library;
     bool good = mln_eval_prefixes(b, scope, node->values, &zone->prefixes);
-    if (!zone->name || !declare_zone(b, declared_in, node, zone) || !good)
+    b->poisoned |= !zone->name;
+    if (!zone->name || !declare_zone(b, declared_in, node, zone, good ? MLN_DONE : MLN_BROKEN) ||
+        !good)
         return;
     struct mln_active_vec items = {0};
     mln_expand_items(b, scope, node->body, &items);
@@ -339,44 +342,85 @@ static void see_in_applications(struct mln_scope *scope, const struct mln_symbol
         mln_map_put(scope->sides, key, (void *)(uintptr_t)symbol);
 }
 
+/* What an application declares is seen in it as well. */
+static void see_network(struct mln_scope *global, struct mln_scope *scope,
+                        const struct mln_network *network)
+{
+    for (size_t i = 0; scope->caller && i < global->sides->len; i++) {
+        const struct mln_symbol *symbol = global->sides->entries[i].value;
+        bool ours = (symbol->kind == MLN_SYM_NETWORK && symbol->u.network == network) ||
+                    (symbol->kind == MLN_SYM_ZONE && symbol->u.zone->network == network);
+        if (ours)
+            see_in_applications(scope, symbol, global->sides->entries[i].key);
+    }
+}
+
+/* With all that stands in its braces. */
+static void fill_network(struct mln_build *b, struct mln_scope *scope, struct mln_network *network,
+                         const struct mln_active_vec *items)
+{
+    struct defaults own = {0};
+    uint64_t seen = 0;
+    network->index = (uint32_t)b->model->networks.len;
+    mln_vec_push(b->arena, &b->model->networks, network);
+    for (size_t i = 0; i < items->len; i++) {
+        if (items->data[i].kind == MLN_NODE_ITEM)
+            network_item(b, network, scope, items->data[i].node, &seen);
+        else if (items->data[i].kind == MLN_NODE_DEFAULT)
+            add_default(b, &own, items->data[i].node);
+    }
+    for (size_t i = 0; i < items->len; i++)
+        if (items->data[i].kind == MLN_NODE_ZONE)
+            build_zone(b, global_scope(scope), scope, network, items->data[i].node, &own);
+}
+
+/* The zones of a network that is left out are known by name, so that its mistake is the only one.
+ */
+static void name_zones(struct mln_build *b, struct mln_scope *scope, struct mln_network *network,
+                       const struct mln_active_vec *items)
+{
+    b->poisoned = true;
+    for (size_t i = 0; i < items->len; i++) {
+        struct mln_node *node = items->data[i].node;
+        const char *rest;
+        if (items->data[i].kind != MLN_NODE_ZONE || !node->name.text ||
+            mln_scope_find(b, scope, MLN_NAMES_SIDE, node->name.text, &rest))
+            continue;
+        struct mln_zone *zone = MLN_NEW(b->arena, struct mln_zone);
+        *zone = (struct mln_zone){.name = node->name.text,
+                                  .display = node->name.text,
+                                  .span = node->name.span,
+                                  .network = network};
+        declare_zone(b, scope, node, zone, MLN_BROKEN);
+    }
+}
+
+static bool declare_network(struct mln_build *b, struct mln_scope *scope, struct mln_node *node,
+                            struct mln_network *network, enum mln_state state)
+{
+    if (!node->name.text)
+        return false;
+    struct mln_symbol *symbol = mln_symbol_new(b, MLN_SYM_NETWORK, scope, node, network->name);
+    symbol->u.network = network;
+    symbol->state = state;
+    return mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol);
+}
+
 void mln_build_network(struct mln_build *b, struct mln_active *active)
 {
     struct mln_node *node = active->node;
     struct mln_scope *scope = active->scope, *global = global_scope(scope);
     struct mln_network *network = MLN_NEW(b->arena, struct mln_network);
-    network->name = node->name.text;
+    struct mln_active_vec items = {0};
+    network->name = node->name.text ? node->name.text : "";
     network->span = node->name.span;
     bool good = mln_eval_prefixes(b, scope, node->values, &network->prefixes);
-    if (!network->name)
-        return;
-    struct mln_symbol *symbol = mln_place_symbol(b, MLN_SYM_NETWORK, global, node, network->name);
-    symbol->u.network = network;
-    if (!mln_scope_declare(b, global, MLN_NAMES_SIDE, symbol) || !good)
-        return;
-    network->index = (uint32_t)b->model->networks.len;
-    mln_vec_push(b->arena, &b->model->networks, network);
-    struct mln_active_vec items = {0};
     mln_expand_items(b, scope, node->body, &items);
-    struct defaults own = {0};
-    uint64_t seen = 0;
-    for (size_t i = 0; i < items.len; i++) {
-        if (items.data[i].kind == MLN_NODE_ITEM)
-            network_item(b, network, scope, items.data[i].node, &seen);
-        else if (items.data[i].kind == MLN_NODE_DEFAULT)
-            add_default(b, &own, items.data[i].node);
-    }
-    for (size_t i = 0; i < items.len; i++)
-        if (items.data[i].kind == MLN_NODE_ZONE)
-            build_zone(b, global, scope, network, items.data[i].node, &own);
-    if (scope->caller)
-        for (size_t i = 0; i < global->sides->len; i++) {
-            const struct mln_symbol *seen_symbol = global->sides->entries[i].value;
-            bool ours =
-                (seen_symbol->kind == MLN_SYM_NETWORK && seen_symbol->u.network == network) ||
-                (seen_symbol->kind == MLN_SYM_ZONE && seen_symbol->u.zone->network == network);
-            if (ours)
-                see_in_applications(scope, seen_symbol, global->sides->entries[i].key);
-        }
+    if (declare_network(b, global, node, network, good ? MLN_DONE : MLN_BROKEN) && good)
+        fill_network(b, scope, network, &items);
+    else
+        name_zones(b, global, network, &items);
+    see_network(global, scope, network);
 }
 
 /* ASGs inside the braces of a network, after all zones are known. */
@@ -396,7 +440,7 @@ void mln_build_asg(struct mln_build *b, struct mln_scope *scope, struct mln_node
         return;
     struct mln_asg *asg = MLN_NEW(b->arena, struct mln_asg);
     *asg = (struct mln_asg){.name = node->name.text, .span = node->name.span, .zone = zone};
-    struct mln_symbol *symbol = mln_place_symbol(b, MLN_SYM_ASG, scope, node, asg->name);
+    struct mln_symbol *symbol = mln_symbol_new(b, MLN_SYM_ASG, scope, node, asg->name);
     symbol->u.asg = asg;
     symbol->state = zone ? MLN_DONE : MLN_BROKEN;
     if (!mln_scope_declare(b, scope, MLN_NAMES_SIDE, symbol) || !zone)

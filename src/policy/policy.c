@@ -52,6 +52,8 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     b->model->options = options;
     b->model->build = b;
     unsigned errors = ctx->diags->errors;
+    for (size_t i = 0; i < modules->len; i++)
+        b->poisoned |= modules->data[i]->file->refused;
     mln_expand_modules(b, modules);
     mln_expand_visit(b, declare_places);
     mln_expand_visit(b, declare_in_places);
@@ -59,7 +61,7 @@ struct mln_model *mln_policy_build(struct mln_ctx *ctx, const struct mln_module_
     mln_build_topology(b);
     mln_traps_networks(b);
     mln_traps_endpoints(b);
-    b->model->places_good = ctx->diags->errors == errors;
+    b->model->places_good = ctx->diags->errors == errors && !b->poisoned;
     b->met = MLN_NEW_ARRAY(b->arena, struct mln_met_name, MLN_MET_NAMES);
     mln_expand_visit(b, resolve_unused);
     mln_expand_visit(b, declare_intents);

@@ -1,4 +1,4 @@
-/* The words are put into a statement and parsed, so that all of the language may be used and a
+/* The words are parsed as parts of a statement, so that all of the language may be used and a
  * mistake is shown as one in a policy is. */
 #include "policy/question.h"
 
@@ -15,40 +15,48 @@ static bool is_odd_name(struct mln_build *b, const char *text)
            mln_scope_find(b, b->root, MLN_NAMES_SIDE, text, &rest) && !rest;
 }
 
-static const char *side_text(struct mln_build *b, const char *text)
+/* Each part is a source of its own, called like the option that has it. */
+static uint32_t add_source(struct mln_build *b, const char *option, const char *text)
 {
-    return is_odd_name(b, text) ? "any" : text;
+    return mln_source_add(b->ctx->diags, option, NULL, text, strlen(text), false);
 }
 
-static void put_name(struct mln_build *b, struct mln_side *side, const char *text)
+static struct mln_side *named_side(struct mln_build *b, uint32_t source, const char *text)
 {
-    if (!is_odd_name(b, text))
-        return;
-    side->terms->kind = MLN_VALUE_NAME;
-    side->terms->text = mln_intern(b->ctx->names, text);
+    struct mln_value *term = MLN_NEW(b->arena, struct mln_value);
+    term->kind = MLN_VALUE_NAME;
+    term->span = (struct mln_span){source, 0, (uint32_t)strlen(text)};
+    term->text = mln_intern(b->ctx->names, text);
+    struct mln_side *side = MLN_NEW(b->arena, struct mln_side);
+    side->span = term->span;
+    side->terms = term;
+    return side;
 }
 
-static bool has_clauses(const struct mln_clauses *c)
+static struct mln_side *parse_side(struct mln_build *b, const char *option, const char *text)
 {
-    return c->as.text || c->overrides.text || c->until || c->owner || c->because;
+    uint32_t source = add_source(b, option, text);
+    return is_odd_name(b, text) ? named_side(b, source, text) : mln_parse_side(b->ctx, source);
 }
 
-/* The one assertion that the text must be. */
+/* The assertion that the words make; NULL, with all mistakes reported, when they do not. */
 static struct mln_node *parse(struct mln_build *b, const struct mln_question_words *words)
 {
-    struct mln_diags *diags = b->ctx->diags;
-    unsigned errors = diags->errors;
-    const char *text = mln_printf(b->arena, "assert allow %s from %s to %s\n", words->services,
-                                  side_text(b, words->from), side_text(b, words->to));
-    uint32_t source = mln_source_add(diags, "question", NULL, text, strlen(text), false);
-    struct mln_node *node = mln_parse(b->ctx, source)->nodes;
-    if (diags->errors != errors)
+    struct mln_service *services =
+        mln_parse_services(b->ctx, add_source(b, "--proto", words->services));
+    struct mln_side *from = parse_side(b, "--from", words->from);
+    struct mln_side *to = parse_side(b, "--to", words->to);
+    if (!services || !from || !to)
         return NULL;
-    if (node && !node->next && node->kind == MLN_NODE_INTENT && !has_clauses(node->clauses))
-        return node;
-    mln_report(diags, MLN_D_BAD_QUESTION, (struct mln_span){source, 0, (uint32_t)strlen(text) - 1},
-               "an end of a question is a side and nothing else");
-    return NULL;
+    struct mln_node *node = MLN_NEW(b->arena, struct mln_node);
+    node->kind = MLN_NODE_INTENT;
+    node->span = from->span;
+    node->verb = MLN_VERB_ASSERT_ALLOW;
+    node->services = services;
+    node->from = from;
+    node->to = to;
+    node->clauses = &mln_no_clauses;
+    return node;
 }
 
 /* As a destination a platform address belongs to its own tag alone (language.md: Tags); whoever
@@ -81,8 +89,6 @@ struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *mod
     struct mln_node *node = parse(b, words);
     if (!node)
         return NULL;
-    put_name(b, node->from, words->from);
-    put_name(b, node->to, words->to);
     unsigned errors = ctx->diags->errors;
     struct mln_active active = {.kind = node->kind, .node = node, .scope = b->root};
     mln_build_intent(b, &active);

@@ -12,8 +12,8 @@ struct mln_question_words {
 /* The assertion those words make, with every name looked up as the policy's own file would, or
  * among the places of a model that no policy declares (policy/places.h). A side that is one
  * declared name need not be a NAME of the grammar: subnets may be called "default" or "1-front".
- * The assertion is not part of the model. NULL after reporting; in messages the words are a source
- * of the name "question". */
+ * The assertion is not part of the model. NULL after reporting; in messages the words are sources
+ * called like the options they come from: "--proto", "--from", "--to". */
 struct mln_intent *mln_question_build(struct mln_ctx *ctx, struct mln_model *model,
                                       const struct mln_question_words *words);
 

@@ -159,9 +159,9 @@ static void resource_endpoint(struct mln_build *b, struct mln_resource *resource
                               struct mln_scope *scope, struct mln_node *node)
 {
     struct mln_zone *zone = mln_find_zone(b, scope, &node->name2);
-    if (!node->name.text)
-        return;
-    const struct mln_kind_endpoint *sub = find_sub(b, resource->kind, &node->name);
+    const struct mln_kind_endpoint *sub =
+        node->name.text ? find_sub(b, resource->kind, &node->name) : NULL;
+    resource->incomplete |= !zone || !sub;
     if (!zone || !sub)
         return;
     for (size_t i = 0; i < resource->endpoints.len; i++)
@@ -175,8 +175,10 @@ static void resource_endpoint(struct mln_build *b, struct mln_resource *resource
     *endpoint =
         (struct mln_endpoint){.sub = sub, .resource = resource, .span = node->span, .zone = zone};
     if (node->values && (!mln_eval_prefixes(b, scope, node->values, &endpoint->at) ||
-                         !inside_zone(b, zone, &endpoint->at, node->values->span)))
+                         !inside_zone(b, zone, &endpoint->at, node->values->span))) {
+        resource->incomplete = true;
         return;
+    }
     zone->holds_endpoint = true;
     mln_vec_push(b->arena, &resource->endpoints, endpoint);
     mln_vec_push(b->arena, &b->endpoints, endpoint);
@@ -243,8 +245,8 @@ void mln_build_resource(struct mln_build *b, struct mln_active *active)
         if (item->kind == MLN_NODE_ENDPOINT)
             resource_endpoint(b, resource, active->scope, item);
         else if (item->kind == MLN_NODE_ITEM && (seen >> item->item & 1))
-            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item), "'%s' stands here twice",
-                       item->key.text);
+            mln_report(b->ctx->diags, MLN_D_DUPLICATE_ITEM, mln_node_keyword(item),
+                       "'%s' stands here twice", item->key.text);
         else if (item->kind == MLN_NODE_ITEM) {
             seen |= UINT64_C(1) << item->item;
             resource_item(b, resource, active->scope, item);

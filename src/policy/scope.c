@@ -84,6 +84,7 @@ bool mln_scope_declare(struct mln_build *b, struct mln_scope *scope, enum mln_sp
     const char *key = mln_scope_key(b, symbol->name);
     struct mln_symbol *old = mln_map_get(names, key);
     if (old) {
+        old->clashed = true;
         /* Places are declared after groups; the mistake is where the reader meets it, in the second
          * one. */
         bool earlier = old->span.file == symbol->span.file && symbol->span.lo < old->span.lo;

@@ -36,6 +36,7 @@ struct mln_symbol {
     struct mln_scope *scope; /* where it was declared: the names in it are looked up there */
     struct mln_scope *inner; /* ALIAS; of a network: nothing */
     bool library;
+    bool clashed; /* a second declaration has this name: which one is meant is not known */
     enum mln_state state;
     union {
         struct mln_network *network;

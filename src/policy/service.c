@@ -161,7 +161,8 @@ static bool add_value(struct mln_build *b, struct mln_scope *scope, struct mln_v
         return good;
     case MLN_VALUE_NAME:
         name = mln_eval_name(b, arg, &where);
-        return name && add_named(b, where, name, value->span, out);
+        return name &&
+               add_named(b, where, name, arg.value->span.file ? arg.value->span : value->span, out);
     case MLN_VALUE_ANY:
         add_item(b->arena, out, MLN_PROTOS_ALL, all_ports(b), all_ports(b));
         return true;

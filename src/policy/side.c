@@ -72,6 +72,8 @@ static bool add_resource(struct mln_build *b, struct mln_resource *resource, con
         }
         mln_vec_push(b->arena, &names, resource->endpoints.data[i]->sub->name);
     }
+    if (resource->incomplete)
+        return false;
     struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_UNKNOWN_NAME, leaf.span,
                                        "resource '%s' has no endpoint '%s'", resource->name, rest);
     const char *close = mln_closest(rest, names.data, names.len);
@@ -113,6 +115,8 @@ static bool add_symbol(struct mln_build *b, struct mln_scope *scope, struct mln_
         mln_report_ambiguous(b, span, symbol);
         return false;
     default:
+        if (symbol->clashed)
+            return false;
         mln_report(b->ctx->diags, MLN_D_WRONG_KIND, span,
                    "'%s' is an alias; write %s.NAME for a name in it", symbol->name, symbol->name);
         return false;
@@ -270,12 +274,26 @@ static bool add_list(struct mln_build *b, struct mln_arg list, struct mln_span s
     return good;
 }
 
+/* A mistake in the value of a parameter is one where that value stands, however often it is used.
+ */
+static bool add_named(struct mln_build *b, struct mln_arg arg, const struct mln_value *term,
+                      struct mln_part_vec *out)
+{
+    size_t first = out->len;
+    struct mln_scope *where;
+    const char *name = mln_eval_name(b, arg, &where);
+    struct mln_span said = arg.value->span.file ? arg.value->span : term->span;
+    bool good = name && add_name(b, where, name, said, out);
+    for (size_t i = first; i < out->len; i++)
+        out->data[i].leaf.span = term->span;
+    return good;
+}
+
 static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_value *term,
                      struct mln_part_vec *out)
 {
     struct mln_arg arg = mln_eval(b, scope, term);
     struct mln_leaf leaf = {.span = term->span};
-    struct mln_scope *where;
     const char *name;
     switch (arg.value->kind) {
     case MLN_VALUE_ANY:
@@ -288,8 +306,7 @@ static bool add_term(struct mln_build *b, struct mln_scope *scope, struct mln_va
         add_leaf(b, out, leaf);
         return true;
     case MLN_VALUE_NAME:
-        name = mln_eval_name(b, arg, &where);
-        return name && add_name(b, where, name, term->span, out);
+        return add_named(b, arg, term, out);
     case MLN_VALUE_SIDE:
         return add_side(b, arg.scope, arg.value->side, out);
     case MLN_VALUE_LIST:

@@ -215,7 +215,7 @@ static void find_appliances(struct mln_build *b, struct mln_zone *zone)
 {
     for (size_t i = 0; i < zone->routes.len; i++) {
         struct mln_route *route = &zone->routes.data[i];
-        if (route->hop != MLN_HOP_APPLIANCE || find_appliance(zone, route))
+        if (route->hop != MLN_HOP_APPLIANCE || find_appliance(zone, route) || b->poisoned)
             continue;
         char text[MLN_IP_TEXT];
         mln_report(b->ctx->diags, MLN_D_BAD_ROUTE, route->span,

@@ -36,6 +36,7 @@ static struct mln_bound *find_param(struct mln_build *b, struct mln_scope *scope
 static struct mln_value *poison(struct mln_build *b, struct mln_span span)
 {
     struct mln_value *value = MLN_NEW(b->arena, struct mln_value);
+    b->poisoned = true;
     value->kind = MLN_VALUE_POISON;
     value->span = span;
     return value;
@@ -44,19 +45,18 @@ static struct mln_value *poison(struct mln_build *b, struct mln_span span)
 static struct mln_arg bound_value(struct mln_build *b, struct mln_bound *bound,
                                   struct mln_span span)
 {
-    struct mln_arg nothing = {poison(b, span), bound->scope};
     if (bound->state == MLN_BROKEN || !bound->value)
-        return nothing;
+        return (struct mln_arg){poison(b, span), bound->scope};
     if (bound->state == MLN_IN_WORK) {
         mln_report(b->ctx->diags, MLN_D_RECURSIVE, bound->span,
                    "parameter '%s' is defined through itself", bound->name);
         bound->state = MLN_BROKEN;
-        return nothing;
+        return (struct mln_arg){poison(b, span), bound->scope};
     }
     bound->state = MLN_IN_WORK;
     struct mln_arg result = mln_eval(b, bound->scope, bound->value);
     if (bound->state == MLN_BROKEN)
-        return nothing;
+        return (struct mln_arg){poison(b, span), bound->scope};
     bound->state = MLN_DONE;
     return result;
 }
@@ -71,6 +71,7 @@ struct mln_arg mln_eval(struct mln_build *b, struct mln_scope *scope, struct mln
 {
     struct mln_arg as_is = {value, scope};
     bool whole = value->kind == MLN_VALUE_PARAM;
+    b->poisoned |= value->kind == MLN_VALUE_POISON;
     if (!whole && !(value->kind == MLN_VALUE_NAME && value->text[0] == '$'))
         return as_is;
     const char *name = whole ? value->text : value->text + 1;
@@ -230,6 +231,8 @@ static void wrong_value(struct mln_build *b, const struct mln_value *written,
                                        "expected %s, found '%s'", what, mln_value_text(b, found));
     if (written != found && found->span.file)
         mln_diag_label(diag, found->span, "the value comes from here");
+    else if (written->kind == MLN_VALUE_PARAM && strcmp(written->text, "cloud") != 0)
+        mln_diag_note(diag, "the value comes from --param or --params");
 }
 
 const char *mln_eval_text(struct mln_build *b, struct mln_scope *scope, struct mln_value *value,

@@ -79,17 +79,27 @@ static bool is_narrow(enum mln_family family, const struct mln_range *r)
     return r->hi.hi - r->lo.hi < (UINT64_C(1) << 48) - 1;
 }
 
+/* Prefixes, or a service tag that a file tells; NULL for others. */
+static const struct mln_ipset *named_sources(enum mln_family family,
+                                             const struct mln_rule_side *side)
+{
+    if (side->kind == MLN_SIDE_TAG)
+        return side->tag->kind == MLN_TAG_SERVICE ? side->tag->prefixes[family] : NULL;
+    bool listed = side->kind == MLN_SIDE_PREFIXES && side->prefixes->family == family;
+    return listed ? side->prefixes : NULL;
+}
+
 static const struct mln_ipset *anybody(struct mln_arena *a, enum mln_family family,
                                        const struct mln_rule_vec *rules)
 {
     MLN_VEC(struct mln_range) named = {0};
     for (size_t i = 0; i < rules->len; i++) {
         const struct mln_rule_side *src = &rules->data[i]->src;
-        if (src->kind != MLN_SIDE_PREFIXES || src->prefixes->family != family)
-            continue;
-        for (size_t k = 0; k < src->prefixes->len; k++)
-            if (is_narrow(family, &src->prefixes->ranges[k]))
-                mln_vec_push(a, &named, src->prefixes->ranges[k]);
+        bool tag = src->kind == MLN_SIDE_TAG;
+        const struct mln_ipset *set = named_sources(family, src);
+        for (size_t k = 0; set && k < set->len; k++)
+            if (tag || is_narrow(family, &set->ranges[k]))
+                mln_vec_push(a, &named, set->ranges[k]);
     }
     /* Of IPv6 only this is routed [RFC 4291, global unicast]. */
     static const struct mln_prefix global = {

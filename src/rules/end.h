@@ -221,8 +221,6 @@ void mln_order(struct mln_problem *p, struct mln_rule_vec *out);
 const char *mln_piece_name(const struct mln_problem *p, const struct mln_piece *piece);
 
 /* --- findings.c --- */
-/* Notes the chain of applications of templates. */
-void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame);
 /* Does either intent (NULL: none) name a service tag? */
 bool mln_rests_on_tags(const struct mln_intent *x, const struct mln_intent *y);
 struct mln_findings;

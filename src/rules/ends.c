@@ -33,12 +33,6 @@ struct tally {
     bool poisoned; /* an error was reported: no more about this intent */
 };
 
-void mln_diag_applied(struct mln_diag *diag, const struct mln_apply_frame *frame)
-{
-    for (; frame; frame = frame->outer)
-        mln_diag_label(diag, frame->span, "from template '%s', applied here", frame->template_name);
-}
-
 static bool side_has_tag(const struct mln_side_set *side)
 {
     for (size_t i = 0; i < side->len; i++) {

@@ -200,6 +200,35 @@ static const uint64_t *denies_against(struct mln_plane *plane, size_t match)
     return plane->denies;
 }
 
+static bool is_swallower(const struct finding *f, const struct mln_intent *deny)
+{
+    for (size_t i = 0; i < f->swallowers.len; i++)
+        if (f->swallowers.data[i] == deny)
+            return true;
+    return false;
+}
+
+/* Which denies does the piece meet, of which nothing is left? */
+static void look_at_swallowers(struct mln_findings *findings, struct mln_problem *p,
+                               struct mln_plane *plane, struct question q, struct finding *f)
+{
+    const uint64_t *denies = q.others;
+    uint64_t *one = MLN_NEW_ARRAY(p->scratch, uint64_t, plane->words);
+    q.others = one;
+    q.wanted = true;
+    for (size_t i = 0; i < p->pieces.len && f->swallowers.len < MLN_MOST_SWALLOWERS; i++) {
+        const struct mln_intent *intent = p->pieces.data[i]->end->intent;
+        int match = p->pieces.data[i]->match[plane->family];
+        if (match < 0 || !mln_bit(denies, (size_t)match) || is_swallower(f, intent) ||
+            !mln_match_overlaps(&plane->matches.data[match], &plane->matches.data[q.self]))
+            continue;
+        mln_bit_set(one, (size_t)match);
+        if (ask(findings, &q, with_others, NULL) == MLN_FOUND)
+            mln_vec_push(findings->arena, &f->swallowers, intent);
+        mln_bit_clear(one, (size_t)match);
+    }
+}
+
 static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
                            struct mln_plane *plane, const struct mln_piece *piece,
                            struct finding *f, struct piece_result *result)
@@ -219,6 +248,8 @@ static void look_at_denies(struct mln_findings *findings, struct mln_problem *p,
     f->cut = true;
     q.wanted = false;
     result->survives = ask(findings, &q, with_others, NULL) != MLN_NONE;
+    if (!result->survives)
+        look_at_swallowers(findings, p, plane, q, f);
 }
 
 /* Which of the denies it overrides does the piece meet? */

@@ -11,11 +11,16 @@ struct finding {
     bool cut, forbid_cut, forbid_cut_by_name;
     const struct mln_intent *cutter, *forbidder;         /* one that cuts */
     const struct mln_packet *cut_packet, *forbid_packet; /* NULL until one is found */
-    bool matters;                                        /* some verdict changes without it */
+    MLN_VEC(const struct mln_intent *)
+    swallowers;    /* denies that meet parts of it that they leave
+                      nothing of: up to MLN_MOST_SWALLOWERS */
+    bool matters;  /* some verdict changes without it */
     bool kept;     /* some verdict changes without it and the idle ones after it */
     bool *met;     /* by number of what it overrides: some packet of it meets that deny */
     bool repeated; /* an earlier intent says the same: equal intents merge silently */
 };
+
+enum { MLN_MOST_SWALLOWERS = 8 };
 
 struct mln_findings {
     struct mln_arena *arena; /* its own, with everything in it */

@@ -86,12 +86,47 @@ static bool report_forbid(struct mln_findings *findings, const struct mln_intent
     return whole;
 }
 
+/* "a, b"; NULL when one of them has no name. */
+static const char *swallower_names(struct mln_findings *findings, const struct finding *f)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, findings->arena);
+    for (size_t i = 0; i < f->swallowers.len; i++) {
+        if (!f->swallowers.data[i]->named)
+            return NULL;
+        mln_buf_printf(&out, "%s%s", i ? ", " : "", f->swallowers.data[i]->name);
+    }
+    return out.data;
+}
+
+static void report_swallowers(struct mln_findings *findings, const struct mln_intent *intent,
+                              const struct finding *f)
+{
+    struct mln_diag *diag =
+        report(findings, MLN_D_SWALLOWED, intent,
+               "denies swallow this allow together: it permits nothing", NULL, NULL, NULL);
+    for (size_t i = 0; i < f->swallowers.len; i++)
+        mln_diag_label(diag, f->swallowers.data[i]->span,
+                       i ? "another one is here" : "one of the denies is here");
+    mln_diag_note(diag, "for example %s", mln_packet_text(findings->arena, f->cut_packet));
+    const char *names = swallower_names(findings, f);
+    if (names)
+        mln_diag_help(diag, "if the allow is the exception, write 'overrides %s'", names);
+    else
+        mln_diag_help(diag, "if the allow is the exception, name each deny ('as NAME') and write "
+                            "'overrides NAME, NAME'; or drop denies that the default makes anyway");
+}
+
 static void report_cut(struct mln_findings *findings, const struct mln_intent *intent,
                        const struct finding *f)
 {
     if (!f->cut)
         return;
     bool whole = wholly(findings->arena, intent, f, f->swallowed);
+    if (whole && f->swallowers.len > 1) {
+        report_swallowers(findings, intent, f);
+        return;
+    }
     struct mln_diag *diag = report(findings, whole ? MLN_D_SWALLOWED : MLN_D_PARTLY_CUT, intent,
                                    whole ? "a deny swallows this allow: it permits nothing"
                                          : "a deny cuts part of this allow",

@@ -247,6 +247,7 @@ struct mln_lowered *mln_lower(struct mln_ctx *ctx, struct mln_model *model)
         struct mln_nsg *nsg = model->nsgs.data[i];
         struct mln_table *table = MLN_NEW(ctx->arena, struct mln_table);
         table->nsg = nsg;
+        table->incomplete = model->intents_missing;
         bool apart = check_apart(ctx, nsg);
         size_t before = next;
         for (; next < ends.len && ends.data[next]->nsg == nsg; next++) {

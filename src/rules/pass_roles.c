@@ -176,7 +176,7 @@ static void check_zone(struct mln_ctx *ctx, const struct mln_table *table, const
 
 void mln_pass_roles(struct mln_ctx *ctx, const struct mln_table *table)
 {
-    for (size_t i = 0; i < table->nsg->zones.len; i++)
+    for (size_t i = 0; i < table->nsg->zones.len && !table->incomplete; i++)
         for (size_t r = 0; r < sizeof remedies / sizeof *remedies; r++)
             if (table->nsg->zones.data[i]->role == remedies[r].role)
                 check_zone(ctx, table, table->nsg->zones.data[i], r);

@@ -46,8 +46,8 @@ struct mln_lock; /* rules/lock.h */
 void mln_pass_priorities(struct mln_ctx *ctx, struct mln_table *table,
                          const struct mln_priority_options *options);
 
-/* The rules that Azure insists on for the roles of the zones; what is missing is an error. Reads
- * only. */
+/* The rules that Azure insists on for the roles of the zones; what is missing is an error, but in
+ * an incomplete table. Reads only. */
 void mln_pass_roles(struct mln_ctx *ctx, const struct mln_table *table);
 
 /* Azure's limits on the finished table: errors that name the limit, the count, the intents that

@@ -58,8 +58,8 @@ struct mln_rule {
     /* Filled by the passes. */
     const struct mln_rule
         *lowered; /* of a united rule: the lowered one that names it; NULL: it is one itself */
-    const struct mln_rule_key
-        *keys; /* of all lowered rules in it, keys[0] of the one that names it; NULL without a lock */
+    const struct mln_rule_key *keys; /* of all lowered rules in it, keys[0] of the one that names
+                                        it; NULL without a lock */
     size_t key_count;
     const struct mln_lock_entry
         *locked; /* rules/lock.h: its line in the lock file; NULL when new */
@@ -73,6 +73,8 @@ MLN_VEC_TYPE(mln_rule_vec, struct mln_rule *);
 struct mln_table {
     const struct mln_nsg *nsg;
     struct mln_rule_vec rules[MLN_DIRECTIONS]; /* in evaluation order */
+    bool incomplete; /* an intent could not be understood, which is reported: its rules are not here
+                      */
 };
 
 MLN_VEC_TYPE(mln_table_vec, struct mln_table *);

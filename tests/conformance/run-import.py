@@ -593,8 +593,51 @@ def test_refusals():
     check("an NSG without properties", slugs(dump) == [] and dump["nsgs"][0]["rules"] == [], json.dumps(dump)[:600])
     dump = run(['{"location": "a", "location": "b", "properties": {}}'])[0]
     check("a member twice with two values", slugs(dump) == ["json-duplicate-key"] and not dump["good"], dump)
+    test_shapes()
     dump = run([{"hello": "world"}])[0]
     check("something else", slugs(dump) == ["not-an-nsg"] and not dump["good"], dump)
+
+
+def test_shapes():
+    """A member of a wrong type is said, and never taken for absent."""
+    net = {"name": "v", "type": "Microsoft.Network/virtualNetworks", "id": GROUP + "/v", "location": "x",
+           "tags": {"name": 1, "id": [2]}, "properties": {
+               "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [
+                   {"name": "s", "properties": {"addressPrefix": "10.0.1.0/24", "networkSecurityGroup": {"id": "/n"},
+                                                "routeTable": {"id": "/t"}}}],
+               "virtualNetworkPeerings": [{"name": "p", "properties": {
+                   "remoteVirtualNetwork": {"id": "/w"}, "useRemoteGateways": False, "peeringState": "Connected"}}]}}
+    check("tags may have any shape", not run([net])[0]["diagnostics"])
+    places = [(nsg(), [["name"], ["type"], ["location"], ["id"], ["properties"], ["properties", "securityRules"]]),
+              (net, [["name"], ["type"], ["location"], ["id"], ["properties"], ["properties", "addressSpace"],
+                     ["properties", "addressSpace", "addressPrefixes"], ["properties", "subnets"],
+                     ["properties", "subnets", 0], ["properties", "subnets", 0, "name"],
+                     ["properties", "subnets", 0, "properties"],
+                     ["properties", "subnets", 0, "properties", "addressPrefix"],
+                     ["properties", "subnets", 0, "properties", "networkSecurityGroup"],
+                     ["properties", "subnets", 0, "properties", "networkSecurityGroup", "id"],
+                     ["properties", "subnets", 0, "properties", "routeTable"],
+                     ["properties", "virtualNetworkPeerings"],
+                     ["properties", "virtualNetworkPeerings", 0, "properties", "remoteVirtualNetwork"],
+                     ["properties", "virtualNetworkPeerings", 0, "properties", "useRemoteGateways"],
+                     ["properties", "virtualNetworkPeerings", 0, "properties", "peeringState"]])]
+    texts, names = [], []
+    for base, paths in places:
+        for path in paths:
+            text = copy.deepcopy(base)
+            at = text
+            for key in path[:-1]:
+                at = at[key]
+            at[path[-1]] = 5
+            texts.append([text])
+            names.append(".".join(map(str, path)))
+    for link, expected in (("https://x", ["one-page"]), ("", []), (None, [])):
+        dump = run([{"value": [nsg()], "NextLink": link}])[0]
+        check(f"a list with the next page at {link}", slugs(dump) == expected and len(dump["nsgs"]) == 1, dump)
+    texts.append([nsg(), 5])
+    names.append("a resource")
+    for name, dump in zip(names, run(texts)):
+        check(f"{name} is a number", slugs(dump) == ["json-shape"], json.dumps(dump)[:600])
 
 
 def test_parameters():

@@ -235,6 +235,8 @@ static void utf8_decodes(void)
     }
     CU_ASSERT_TRUE(mln_utf8_is_control(0x1b) && mln_utf8_is_control(0x9b));
     CU_ASSERT_TRUE(mln_utf8_is_control(0x202e) && mln_utf8_is_control(0x2066));
+    CU_ASSERT_TRUE(mln_utf8_is_control(0xfffe) && mln_utf8_is_control(0xffff));
+    CU_ASSERT_FALSE(mln_utf8_is_control(0xfffd) || mln_utf8_is_control(0xfffc));
     CU_ASSERT_FALSE(mln_utf8_is_control('a') || mln_utf8_is_control(0xe9));
     CU_ASSERT_EQUAL(mln_utf8_width(0x4e2d), 2);
     CU_ASSERT_EQUAL(mln_utf8_width(0x301), 0);
@@ -367,6 +369,10 @@ static void suggestions_are_close(void)
     static const char *const tied[] = {"cab", "cat", "car"};
     CU_ASSERT_STRING_EQUAL(mln_closest("caz", tied, 3), "cab"); /* the first of equals */
     CU_ASSERT_STRING_EQUAL(mln_closest("car", tied, 3), "car");
+    static const char *const single[] = {"a", "B"};
+    CU_ASSERT_PTR_NULL(mln_closest("x", single, 2)); /* all of it would be another */
+    CU_ASSERT_STRING_EQUAL(mln_closest("b", single, 2), "B");
+    CU_ASSERT_STRING_EQUAL(mln_closest("ax", single, 2), "a");
 }
 
 static void paths_are_split(void)

@@ -1,55 +1,61 @@
-/* What lies beside a network and how it is joined: externals, peerings, connections. */
+/* What lies outside of the networks and what joins them: externals, peerings, connections. */
 #include "policy/build.h"
 
 #include <string.h>
 
-static void external_value(struct mln_build *b, struct mln_scope *scope,
+static bool external_value(struct mln_build *b, struct mln_scope *scope,
                            struct mln_external *external, struct mln_value *value,
                            struct mln_prefix_list *all)
 {
     struct mln_arg arg = mln_eval(b, scope, value);
     if (arg.value->kind == MLN_VALUE_LIST) {
+        bool good = true;
         for (struct mln_value *v = arg.value->items; v; v = v->next)
-            external_value(b, arg.scope, external, v, all);
-        return;
+            good &= external_value(b, arg.scope, external, v, all);
+        return good;
     }
     if (arg.value->kind == MLN_VALUE_STRING) {
         const char *host = mln_eval_text(b, scope, value, "a host name");
         if (host)
             mln_vec_push(b->arena, &external->hosts, host);
-        return;
+        return host != NULL;
     }
     struct mln_prefix_list one;
-    if (!mln_eval_prefixes(b, scope, value, &one) || one.len == 0)
-        return;
+    if (!mln_eval_prefixes(b, scope, value, &one))
+        return false;
+    if (one.len == 0)
+        return true;
     struct mln_prefix *data = MLN_NEW_ARRAY(b->arena, struct mln_prefix, all->len + one.len);
     if (all->len)
         memcpy(data, all->data, all->len * sizeof *data);
     memcpy(data + all->len, one.data, one.len * sizeof *data);
     *all = (struct mln_prefix_list){data, all->len + one.len, all->span};
+    return true;
 }
 
 void mln_build_external(struct mln_build *b, struct mln_active *active)
 {
     struct mln_node *node = active->node;
+    b->poisoned |= !node->name.text;
     if (!node->name.text)
         return;
     struct mln_external *external = MLN_NEW(b->arena, struct mln_external);
     external->name = node->name.text;
     external->span = node->name.span;
-    bool only_prefixes = true;
+    bool only_prefixes = true, good = true;
     for (struct mln_value *v = node->values; v; v = v->next)
         only_prefixes &= v->kind == MLN_VALUE_PREFIX;
     if (only_prefixes) /* the usual case, in one go: the list may be long */
         mln_eval_prefixes(b, active->scope, node->values, &external->prefixes);
     else
         for (struct mln_value *v = node->values; v; v = v->next)
-            external_value(b, active->scope, external, v, &external->prefixes);
+            good &= external_value(b, active->scope, external, v, &external->prefixes);
     for (int f = 0; f < MLN_FAMILIES; f++)
         external->addresses[f] = mln_prefix_set(b->arena, (enum mln_family)f, &external->prefixes);
     struct mln_symbol *symbol =
-        mln_place_symbol(b, MLN_SYM_EXTERNAL, active->scope, node, external->name);
+        mln_symbol_new(b, MLN_SYM_EXTERNAL, active->scope, node, external->name);
     symbol->u.external = external;
+    symbol->state = good ? MLN_DONE : MLN_BROKEN;
     if (!mln_scope_declare(b, active->scope, MLN_NAMES_SIDE, symbol))
         return;
     external->index = (uint32_t)b->model->externals.len;
