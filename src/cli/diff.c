@@ -30,6 +30,7 @@ void mln_diff_run(struct mln_diff_report *report, const char *const *ignored, si
     for (int s = 0; s < MLN_SIDES; s++)
         subjects[s] = (struct mln_change_subject){.model = report->subjects[s]->model,
                                                   .deployed = report->subjects[s]->deployed,
+                                                  .elsewhere = &report->subjects[s]->elsewhere,
                                                   .is_policy = report->subjects[s]->kind ==
                                                                MLN_SUBJECT_POLICY};
     mln_change_find(&report->cli->ctx, subjects, &options, &report->change);
@@ -110,6 +111,24 @@ static bool tags_agree(struct mln_cli *cli, const struct mln_subject subjects[ML
     return false;
 }
 
+/* Policies first: what they know of the places completes what JSON tells. */
+static bool read_subjects(struct mln_cli *cli, struct mln_inputs inputs[MLN_SIDES],
+                          struct mln_subject subjects[MLN_SIDES])
+{
+    bool good = true;
+    for (int json = 0; json < 2; json++)
+        for (int s = 0; s < MLN_SIDES; s++) {
+            struct mln_subject *subject = &subjects[s], *other = &subjects[1 - s];
+            if (!subject->text || (subject->kind != MLN_SUBJECT_POLICY) != json)
+                continue;
+            if (json && other->kind == MLN_SUBJECT_POLICY && other->good)
+                inputs[s].known = other->model;
+            mln_subject_read(cli, &inputs[s], subject);
+            good &= subject->good;
+        }
+    return good;
+}
+
 void mln_diff_command(struct mln_cli *cli)
 {
     if (!options_agree(cli))
@@ -123,13 +142,9 @@ void mln_diff_command(struct mln_cli *cli)
         const char *path = cli->options.inputs.data[s < (int)cli->options.inputs.len ? s : 0];
         report.names[s] = path;
         report.subjects[s] = &subjects[s];
-        if (!read_inputs(cli, s, &inputs[s])) {
-            good = false;
-            continue;
-        }
-        mln_subject_load(cli, &inputs[s], path, &subjects[s]);
-        good &= subjects[s].good;
+        good &= read_inputs(cli, s, &inputs[s]) && mln_subject_open(cli, path, &subjects[s]);
     }
+    good &= read_subjects(cli, inputs, subjects);
     if (good && tags_agree(cli, subjects))
         mln_diff_run(&report, NULL, 0);
     mln_diff_judge(&report);

@@ -20,7 +20,9 @@ struct mln_inputs {
     struct mln_lock *lock;       /* NULL without --lock */
     const char *lock_text;       /* as it is on disk; NULL when there is no such file yet */
     MLN_VEC(const char *) files; /* read beside the policies, for depfiles */
-    bool rules_only; /* of deployed resources only the rules count: the places are the policy's */
+    /* Of JSON. A policy whose places are taken for those of the text, which then tells rules and
+     * interfaces alone; one that knows what the text does not tell of its places; NULL: none. */
+    const struct mln_model *places, *known;
 };
 
 /* Reads the service tags, parameters and lock file that the options name. False when something is

@@ -75,19 +75,30 @@ static bool is_json(const char *path, const char *text, size_t length)
            (strspn(text, " \t\r\n") == length && !mln_path_ends_in(path, ".mlp"));
 }
 
+bool mln_subject_open(struct mln_cli *cli, const char *path, struct mln_subject *subject)
+{
+    *subject = (struct mln_subject){.path = path};
+    subject->text = mln_cli_read(cli, path, &subject->length);
+    if (subject->text && is_json(path, subject->text, subject->length))
+        subject->kind = MLN_SUBJECT_NSGS;
+    return subject->text != NULL;
+}
+
+void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
+                      struct mln_subject *subject)
+{
+    const struct mln_subject_text text = {subject->path, subject->text, subject->length};
+    if (subject->kind == MLN_SUBJECT_POLICY)
+        load_policy(cli, inputs, text.text, text.length, subject);
+    else
+        mln_subject_load_json(cli, inputs, &text, 1, subject);
+}
+
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
                       struct mln_subject *subject)
 {
-    *subject = (struct mln_subject){.path = path};
-    size_t length;
-    const char *text = mln_cli_read(cli, path, &length);
-    if (!text)
-        return;
-    if (is_json(path, text, length))
-        mln_subject_load_json(cli, inputs, &(struct mln_subject_text){path, text, length}, 1,
-                              subject);
-    else
-        load_policy(cli, inputs, text, length, subject);
+    if (mln_subject_open(cli, path, subject))
+        mln_subject_read(cli, inputs, subject);
 }
 
 void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inputs,

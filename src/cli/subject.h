@@ -11,7 +11,9 @@
 #define MLN_CLI_SUBJECT_H
 
 #include "cli/pipeline.h"
+#include "policy/places.h"
 #include "prove/assert.h"
+#include "prove/change.h"
 
 enum mln_subject_kind { MLN_SUBJECT_POLICY, MLN_SUBJECT_NSGS, MLN_SUBJECT_TEMPLATE };
 
@@ -25,6 +27,8 @@ struct mln_subject_nsg {
 
 struct mln_subject {
     const char *path;
+    const char *text; /* of one operand */
+    size_t length;
     enum mln_subject_kind kind;
     /* Read without an error. Otherwise a policy has no nsgs and perhaps no model; JSON has those
      * that could be read. */
@@ -33,9 +37,16 @@ struct mln_subject {
     struct mln_model *model;              /* without intents when it is no policy */
     MLN_VEC(struct mln_subject_nsg) nsgs; /* as model->nsgs */
     const struct mln_nsg_rules *deployed; /* the same rules, as questions want them */
+    struct mln_taken_vec taken; /* what of the places the other side's policy tells, not the text */
+    struct mln_change_nic_vec elsewhere; /* interfaces in no zone of the policy that tells places */
 };
 
-/* Reads one operand; mistakes are reported. Everything lives in the arena of the run. */
+/* Reads one operand; mistakes are reported. Everything lives in the arena of the run. In two steps,
+ * its text (false: it cannot be read), from which its kind is known, policy or not; and what it
+ * says. */
+bool mln_subject_open(struct mln_cli *cli, const char *path, struct mln_subject *subject);
+void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
+                      struct mln_subject *subject);
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
                       struct mln_subject *subject);
 

@@ -50,7 +50,7 @@ void mln_verify_command(struct mln_cli *cli)
                                      .drift = true};
     if (mln_inputs_read(cli, &inputs)) {
         mln_subject_load(cli, &inputs, options->inputs.data[0], &policy);
-        inputs.rules_only = true; /* a template tells less of the places than the policy */
+        inputs.places = policy.model; /* a template tells less of them */
         mln_subject_load_deployed(cli, &inputs, options->live.data, options->live.len, &live);
     }
     if (policy.good && live.good)

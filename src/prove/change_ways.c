@@ -288,6 +288,9 @@ static void compare_way(struct ways *w, size_t from, size_t to)
         mln_vec_push(arena_of(w->f), &w->f->out->gave_up, name);
     }
     w->f->out->more |= diff.more;
+    for (int end = 0; end < 2; end++)
+        if ((end ? to : from) != REST)
+            w->f->moved[end ? to : from] |= diff.boxes.len > 0 || diff.gave_up;
     mln_change_add(w->f, &diff, sides, (const struct mln_zone *const(*)[MLN_SIDES])places, NULL,
                    &w->f->out->flows);
 }
@@ -357,8 +360,37 @@ static bool end_touches(struct ways *w, const struct end *end, size_t place)
     return false;
 }
 
+static bool is_ignored(const struct finder *f, const struct mln_zone *zone)
+{
+    return zone->nsg && mln_change_ignores(f->options, zone->nsg->name);
+}
+
+/* An NSG that was read on one side only leaves nothing to compare. */
+bool mln_change_is_dark(const struct finder *f, size_t place)
+{
+    const struct mln_zone *old = f->out->places.data[place].zone[MLN_OLD];
+    const struct mln_zone *new = f->out->places.data[place].zone[MLN_NEW];
+    if (!old || !new)
+        return false;
+    return is_ignored(f, old) || is_ignored(f, new) || !mln_change_same_unread(old, new) ||
+           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
+}
+
+/* Of drift, what is between zones is told at their NSGs. */
+static bool is_asked(const struct ways *w, size_t from, size_t to)
+{
+    bool nic = false;
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_zone *source = zone_of(w, from, s), *destination = zone_of(w, to, s);
+        nic |= (source && source->nic) || (destination && destination->nic);
+    }
+    return !w->f->options->drift || nic || (from == REST ? w->differs[1][to] : w->differs[0][from]);
+}
+
 static bool is_wanted(struct ways *w, size_t from, size_t to)
 {
+    if (!is_asked(w, from, to))
+        return false;
     if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
         return true;
     if (from == REST ? w->differs[1][to] : w->differs[0][from])
@@ -396,28 +428,19 @@ static bool is_one_host(const struct ways *w, size_t from, size_t to)
     return from == to && zone && mln_zone_is_host(zone);
 }
 
-/* An NSG that was read on one side only leaves nothing to compare. */
-static bool is_dark(const struct ways *w, size_t place)
-{
-    const struct mln_zone *old = zone_of(w, place, MLN_OLD), *new = zone_of(w, place, MLN_NEW);
-    if (!old || !new)
-        return false;
-    return !mln_change_same_unread(old, new) ||
-           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
-}
-
 void mln_change_ways(struct finder *f)
 {
     struct ways w = {.f = f};
+    f->moved = MLN_NEW_ARRAY(arena_of(f), bool, f->out->places.len + 1);
     find_homes(&w);
     find_whole(&w);
     find_crossings(&w);
     index_ends(&w);
     for (size_t i = 0; i < place_count(&w); i++) {
-        if (is_dark(&w, i))
+        if (mln_change_is_dark(f, i))
             continue;
         for (size_t k = 0; k < place_count(&w); k++)
-            if (!is_one_host(&w, i, k) && !is_dark(&w, k) &&
+            if (!is_one_host(&w, i, k) && !mln_change_is_dark(f, k) &&
                 !(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
                 compare_way(&w, i, k);
         if (is_quiet(&w, i))
