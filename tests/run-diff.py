@@ -334,6 +334,60 @@ def parameters_of_each_side(box):
     same(box.run("diff", "--new-param=ports", "p.mlp"), 64)
 
 
+def with_port(box):
+    """A template that asks for the port of a rule, beside a policy that has a parameter of its own."""
+    box.write("p.mlp", "param ports = 443\n" + PLACES + "allow tcp $ports from agents to training\n")
+    same(box.run("compile", "-q", "-o", "own", "p.mlp"), 0)
+    template = json.dumps(box.read("own/azuredeploy.json"))
+    template = json.loads(template.replace('"destinationPortRange": "443"', """"destinationPortRange": "[parameters('livePort')]\""""))
+    template.setdefault("parameters", {})["livePort"] = {"type": "string"}
+    box.write("t.json", template)
+    template["parameters"]["livePort"]["defaultValue"] = "443"
+    box.write("d.json", template)
+
+
+@test
+def parameters_that_one_side_declares(box):
+    with_port(box)
+    box.write("lines", "# both\nports = 445\nlivePort = 445\n")
+    box.write("arm.json", {"parameters": {"livePort": {"value": "443"}}})
+    for options in (["--param=livePort=443"], ["--param=LIVEPORT=443"], ["--params=lines"], ["--params=arm.json"],
+                    ["--param=ports=444", "--param=livePort=444"], ["--param=livePort=1", "--param=livePort=443"]):
+        same((options, box.run("verify", "--live=t.json", *options, "p.mlp"), box.err), (options, 0, ""))
+        same((options, box.run("diff", *options, "p.mlp", "t.json"), box.err), (options, 0, ""))
+    same(box.run("verify", "--live=d.json", "p.mlp"), 0)
+    same(box.run("verify", "--live=d.json", "--param=livePort=444", "p.mlp"), 1)
+    within("+ newly permitted: tcp 444 from agents to training\n", box.out)
+    same(box.run("diff", "--new-param=livePort=443", "p.mlp", "t.json"), 0)
+    same(box.run("diff", "--old-param=livePort=443", "t.json", "p.mlp"), 0)
+    same(box.run("diff", "--old-param=livePort=443", "--new-param=livePort=444", "t.json", "t.json"), 1)
+    within("- newly denied: https from agents to training\n", box.out)
+    same(box.run("diff", "--new-param=ports=444", "d.json", "p.mlp"), 1)
+
+
+@test
+def parameters_that_nobody_declares(box):
+    with_port(box)
+    for command, message, meant in (
+            (["verify", "--live=d.json", "--param=livPort=1", "p.mlp"], "neither 'p.mlp' nor 'd.json' declares a parameter 'livPort'",
+             "did you mean 'livePort'?"),
+            (["verify", "--live=d.json", "--live=t.json", "--param=port=1", "p.mlp"], "nor 'd.json, t.json' declares", "'ports'?"),
+            (["diff", "--param=xyz=1", "d.json", "d.json"], "'d.json' declares no parameter 'xyz'", ""),
+            (["diff", "--old-param=livePort=1", "p.mlp", "d.json"], "'p.mlp' declares no parameter 'livePort'",
+             "'d.json' does: give it with --new-param"),
+            (["diff", "--new-param=port=1", "p.mlp"], "'p.mlp' declares no parameter 'port'", "did you mean 'ports'?"),
+            (["check", "--param=port=1", "p.mlp"], "the policy declares no parameter 'port'", "did you mean 'ports'?")):
+        same((command, box.run(*command)), (command, 2))
+        within(message, box.err + box.out)
+        within(meant, box.err + box.out)
+    box.write("missing.mlp", "param port\n" + PLACES + "allow tcp $port from agents to training\n")
+    same(box.run("verify", "--live=d.json", "--param=prt=1", "missing.mlp"), 2)
+    within("parameter 'port' has no value", box.err)
+    within("declares a parameter 'prt'", box.err)
+    same(box.run("verify", "--live=d.json", "--format=json", "--param=prt=1", "missing.mlp"), 2)
+    same(json.loads(box.out)["traffic"], "invalid")
+
+
 @test
 def firewalls_of_resources(box):
     base = PLACES + "resource data storage-account\nexternal office 203.0.113.0/28\nexternal home 198.51.100.7\n"

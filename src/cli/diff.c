@@ -96,6 +96,8 @@ static bool read_inputs(struct mln_cli *cli, int side, struct mln_inputs *inputs
     for (size_t i = 0; side == MLN_NEW && i < common.new_params.len; i++)
         mln_vec_push(cli->ctx.arena, &cli->options.params, common.new_params.data[i]);
     bool good = mln_inputs_read(cli, inputs);
+    inputs->own_params = side == MLN_OLD ? common.old_params.len : common.new_params.len;
+    inputs->params_shared = true;
     cli->options = common;
     return good;
 }
@@ -135,7 +137,7 @@ void mln_diff_command(struct mln_cli *cli)
         return;
     mln_report_configure(cli);
     struct mln_subject subjects[MLN_SIDES] = {0};
-    struct mln_inputs inputs[MLN_SIDES];
+    struct mln_inputs inputs[MLN_SIDES] = {0};
     struct mln_diff_report report = {.cli = cli, .words = {"old", "new"}};
     bool good = true;
     for (int s = 0; s < MLN_SIDES; s++) {
@@ -145,6 +147,9 @@ void mln_diff_command(struct mln_cli *cli)
         good &= read_inputs(cli, s, &inputs[s]) && mln_subject_open(cli, path, &subjects[s]);
     }
     good &= read_subjects(cli, inputs, subjects);
+    good &= mln_params_check(cli, report.names,
+                             (const struct mln_inputs *const[]){&inputs[0], &inputs[1]},
+                             report.subjects);
     if (good && tags_agree(cli, subjects))
         mln_diff_run(&report, NULL, 0);
     mln_diff_judge(&report);

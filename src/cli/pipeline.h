@@ -15,6 +15,8 @@ struct mln_inputs {
     struct mln_tags *tags;
     enum mln_cloud cloud;
     MLN_VEC(struct mln_param_setting) params;
+    size_t own_params;  /* the last of them: of one side of diff alone */
+    bool params_shared; /* with the other side, which may declare those that this one does not */
     const struct mln_prefix *macos; /* of --github-meta; NULL without */
     size_t macos_count;
     struct mln_lock *lock;       /* NULL without --lock */

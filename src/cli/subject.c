@@ -46,6 +46,15 @@ struct mln_nsg_rules *mln_compilation_deploy(struct mln_cli *cli, const struct m
     return deployed;
 }
 
+static void tell_params(struct mln_cli *cli, const struct mln_inputs *inputs,
+                        struct mln_subject *subject)
+{
+    subject->params_used = MLN_NEW_ARRAY(cli->ctx.arena, bool, inputs->params.len + 1);
+    for (size_t i = 0; i < inputs->params.len; i++)
+        subject->params_used[i] = subject->compilation->options.params[i].used;
+    mln_question_params(&cli->ctx, subject->model, &subject->params);
+}
+
 static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
                         size_t length, struct mln_subject *subject)
 {
@@ -54,6 +63,8 @@ static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, co
     subject->kind = MLN_SUBJECT_POLICY;
     subject->compilation = c;
     subject->model = c->model;
+    if (c->model)
+        tell_params(cli, inputs, subject);
     if (!c->good || !c->model)
         return;
     subject->deployed = mln_compilation_deploy(cli, c);

@@ -207,11 +207,18 @@ static struct mln_deployed_params params(struct mln_cli *cli, const struct mln_i
 }
 
 static bool read_text(struct mln_cli *cli, const struct mln_inputs *inputs,
-                      const struct mln_subject_text *text, struct mln_deployed *out)
+                      const struct mln_subject_text *text, struct mln_subject *subject,
+                      struct mln_deployed *out)
 {
     struct mln_deployed_params given = params(cli, inputs);
     const char *name = strcmp(text->path, "-") == 0 ? "<stdin>" : text->path;
-    return mln_deployed_read(&cli->ctx, inputs->tags, name, text->text, text->length, &given, out);
+    bool good =
+        mln_deployed_read(&cli->ctx, inputs->tags, name, text->text, text->length, &given, out);
+    for (size_t i = 0; i < given.count; i++)
+        subject->params_used[i] |= given.list[i].used;
+    for (size_t i = 0; i < given.declared.len; i++)
+        mln_vec_push(cli->ctx.arena, &subject->params, given.declared.data[i]);
+    return good;
 }
 
 void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
@@ -222,8 +229,9 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
     unsigned errors = cli->ctx.diags->errors;
     struct mln_deployed deployed = {.several = count > 1};
     bool good = true;
+    subject->params_used = MLN_NEW_ARRAY(a, bool, inputs->params.len + 1);
     for (size_t i = 0; i < count; i++)
-        good &= read_text(cli, inputs, &texts[i], &deployed);
+        good &= read_text(cli, inputs, &texts[i], subject, &deployed);
     subject->kind = deployed.from_template ? MLN_SUBJECT_TEMPLATE : MLN_SUBJECT_NSGS;
     subject->model = empty_model(cli, inputs);
     struct placing p = {.cli = cli,

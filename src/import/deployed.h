@@ -124,6 +124,7 @@ struct mln_deployed_params {
     size_t file_length;
     struct mln_deployed_param *list;
     size_t count;
+    MLN_VEC(const char *) declared; /* set: the names that the template declares */
 };
 
 /* Reads the text and adds what it holds to *out. false after reporting when the text as a whole

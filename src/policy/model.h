@@ -353,6 +353,7 @@ struct mln_policy_options {
         bool used;
     } * params;
     size_t param_count;
+    bool params_shared; /* others may take those that the policy does not declare: nothing is said */
 };
 
 struct mln_model {
