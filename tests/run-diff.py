@@ -684,12 +684,40 @@ def what_an_interface_does_and_nobody_knows(box):
     within("'own': what it changes is undecided, since NSG 'nsg-back' is not in the text\n", box.out)
     box.write("live.json", live + [interface("vm", "back", "10.0.2.4", "own", network="other"), CLOSED])
     same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
-    within("network interface 'vm' with NSG 'own' lies in no zone of the policy, but in 'other/back'\n", box.out)
+    within("network interface 'vm' with NSG 'own' lies in no zone of the policy, but in 'other/back' at 10.0.2.4\n", box.out)
+    box.write("live.json", live + [interface("vm", "back", "10.9.9.9", "own"), CLOSED])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("lies in no zone of the policy, but in 'app/back' at 10.9.9.9\n", box.out)
     lost = interface("vm", "back", "10.0.2.4", "nsg-back")
     lost["properties"]["ipConfigurations"] = []
     box.write("live.json", live + [lost])
     same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
     within("has NSG 'nsg-back' and lies in a subnet that is not known: what that changes is undecided\n", box.out)
+    lost = interface("vm", "back", "10.0.2.4")
+    lost["properties"]["ipConfigurations"][0]["properties"]["applicationSecurityGroups"] = [{}]
+    box.write("live.json", live + [lost])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("which application security groups network interface 'vm' in zone 'back' is in is not known: what that changes is "
+           "undecided\n", box.out)
+
+
+@test
+def crowds_of_interfaces(box):
+    """Those that are alike are one place; it holds the packets of each. One that is otherwise stands alone."""
+    crowd = [interface(f"vm{i}", "back", f"10.0.2.{4 + i}", "own") for i in range(100)]
+    guarded(box, *crowd, interface("other", "back", "10.0.2.200", "own", ["web"]), CLOSED)
+    same(box.run("verify", "--format=json", "--live=live.json", "policy.mlp"), 1)
+    report = json.loads(box.out)
+    sets = [ipaddress.ip_network(p) for f in report["flows"] if "https" in f["services"] for b in f["boxes"]
+            for p in b["destination"]["prefixes"]]
+    same(sorted(str(a) for n in sets for a in n), sorted([f"10.0.2.{4 + i}" for i in range(100)] + ["10.0.2.200"]))
+    same([p["text"] for p in report["places"] if "interface" in p["text"]],
+         ["network interfaces 'vm0 and 99 others' in zone 'back' have an NSG of their own, 'own'",
+          "network interface 'other' in zone 'back' has an NSG of its own, 'own'"])
+    box.write("nics.json", [interface(f"vm{i}", "back", f"10.0.2.{4 + i % 200}", f"own{i}") for i in range(600)])
+    box.write("nsgs.json", [with_id({**CLOSED, "name": f"own{i}"}, f"own{i}") for i in range(600)])
+    guarded(box)
+    same(box.run("verify", "-q", "--live=live.json", "--live=nics.json", "--live=nsgs.json", "policy.mlp"), 1)
 
 
 @test

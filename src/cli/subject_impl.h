@@ -23,6 +23,7 @@ struct placing {
     MLN_VEC(struct subnet_zone) subnets;
     struct mln_map *names;                  /* of zones: own_key -> struct mln_zone */
     const struct mln_model *places, *known; /* as of struct mln_inputs */
+    struct mln_map *crowds; /* of interfaces that are alike, by what they have; NULL: one by one */
 };
 
 /* subject_json.c: the NSG of a subnet or an interface; NULL: none, or not in this text, which

@@ -4,6 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+static const char *folded(const struct placing *p, const char *text)
+{
+    char *key = mln_strdup(p->ctx->arena, text);
+    for (char *c = key; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return key;
+}
+
 static bool lies_in(const struct mln_zone *zone, const struct mln_prefix *address)
 {
     for (size_t i = 0; i < zone->prefixes.len; i++) {
@@ -78,6 +87,83 @@ static bool is_ignored(const struct placing *p, const char *nsg_id)
     return slash && mln_change_ignores(&change, slash + 1);
 }
 
+/* --- crowds --- */
+
+/* Where so many interfaces have something of their own, nobody wants to read of each one, and ways
+ * between each two are too many: those that are alike are one place. */
+enum { CROWD = 32 };
+
+struct crowd {
+    struct mln_zone *zone;
+    uint32_t others;
+    MLN_VEC(struct mln_prefix) all;
+};
+
+static void find_crowds(struct placing *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->deployed->nics.len; i++)
+        count += p->deployed->nics.data[i]->nsg_id || p->deployed->nics.data[i]->asgs.len;
+    if (p->places && count > CROWD)
+        p->crowds = mln_map_new(p->ctx->arena);
+}
+
+/* What stands on the way of others is looked at by itself. */
+static bool is_appliance(const struct placing *p, const struct mln_prefix *address)
+{
+    for (size_t i = 0; i < p->places->zones.len; i++) {
+        const struct mln_zone *zone = p->places->zones.data[i];
+        for (size_t k = 0; k < zone->routes.len; k++)
+            if (zone->routes.data[k].hop == MLN_HOP_APPLIANCE &&
+                zone->routes.data[k].next_hop.family == address->family &&
+                mln_ip_cmp(zone->routes.data[k].next_hop.ip, address->ip) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Of interfaces of the subnet with this NSG and these ASGs; NULL: it is looked at by itself. */
+static struct crowd *crowd_of(const struct placing *p, const struct mln_deployed_nic *read,
+                              const struct mln_zone *subnet, const struct mln_nic *nic,
+                              const struct mln_prefix *known, size_t count)
+{
+    struct mln_buf key;
+    if (!p->crowds || nic->many)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (is_appliance(p, &known[i]))
+            return NULL;
+    mln_buf_init(&key, p->ctx->arena);
+    mln_buf_printf(&key, "%u %d %d %d %s", subnet->index, nic->floating[MLN_IPV4],
+                   nic->floating[MLN_IPV6], nic->asgs_known,
+                   read->nsg_id ? folded(p, read->nsg_id) : "");
+    for (size_t i = 0; i < nic->asgs.len; i++)
+        mln_buf_printf(&key, " %s", folded(p, nic->asgs.data[i]));
+    struct mln_map_entry *entry = mln_map_slot(p->crowds, key.data, key.len);
+    if (!entry->value)
+        entry->value = MLN_NEW(p->ctx->arena, struct crowd);
+    return entry->value;
+}
+
+/* The first one gave the place its name; once all are known, so are its addresses. */
+static void finish_crowds(struct placing *p)
+{
+    for (size_t i = 0; p->crowds && i < p->crowds->len; i++) {
+        const struct crowd *crowd = p->crowds->entries[i].value;
+        struct mln_zone *zone = crowd->zone;
+        if (!crowd->others)
+            continue;
+        zone->prefixes =
+            mln_places_nic_prefixes(p->ctx, zone->nic, crowd->all.data, crowd->all.len, zone->span);
+        zone->nic->many = true;
+        zone->nic->others = crowd->others;
+        zone->name = zone->display = mln_printf(p->ctx->arena, "%s and %u other%s", zone->name,
+                                                crowd->others, crowd->others == 1 ? "" : "s");
+    }
+}
+
+/* --- one interface in one subnet --- */
+
 /* The interface as far as it lies in this subnet. */
 static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
                        struct mln_zone *subnet)
@@ -96,6 +182,13 @@ static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
     }
     for (size_t i = 0; i < read->asgs.len; i++)
         mln_vec_push(a, &nic.asgs, read->asgs.data[i]);
+    struct crowd *crowd = crowd_of(p, read, subnet, &nic, known.data, known.len);
+    for (size_t i = 0; crowd && i < known.len; i++)
+        mln_vec_push(a, &crowd->all, known.data[i]);
+    if (crowd && crowd->zone) {
+        crowd->others++;
+        return;
+    }
     struct mln_nsg *nsg = is_ignored(p, read->nsg_id)
                               ? NULL
                               : mln_placing_nsg(p, read->nsg, read->nsg_id, &nic.unread);
@@ -103,6 +196,8 @@ static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
         mln_places_add_nic(p->ctx, p->subject->model, subnet, nic_name(p, read, subnet->network),
                            read->span, known.data, known.len, &nic);
     mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
+    if (crowd)
+        crowd->zone = zone;
     if (nsg)
         mln_places_govern_nic(p->ctx, nsg, zone);
 }
@@ -117,8 +212,12 @@ static void note_elsewhere(struct placing *p, const struct mln_deployed_nic *nic
         network = names_of(p, nic->ips.data[0].subnet_id, &subnet);
     struct mln_change_nic note = {.name = *nic->name ? nic->name : "nic",
                                   .nsg = slash ? slash + 1 : nic->nsg_id};
+    char text[MLN_IP_TEXT];
     if (network)
-        note.where = mln_printf(p->ctx->arena, "%s/%s", network, subnet);
+        note.where = mln_printf(p->ctx->arena, "'%s/%s'", network, subnet);
+    if (network && nic->ips.data[0].known)
+        note.where = mln_printf(p->ctx->arena, "%s at %s", note.where,
+                                mln_prefix_text(&nic->ips.data[0].address, text));
     mln_vec_push(p->ctx->arena, &p->subject->elsewhere, note);
 }
 
@@ -143,15 +242,6 @@ static void add_nic(struct placing *p, const struct mln_deployed_nic *nic)
         note_elsewhere(p, nic);
 }
 
-static const char *folded(const struct placing *p, const char *text)
-{
-    char *key = mln_strdup(p->ctx->arena, text);
-    for (char *c = key; *c; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c - 'A' + 'a');
-    return key;
-}
-
 /* One that several texts tell of is added once, as the last one tells it. */
 static struct mln_map *last_by_id(const struct placing *p)
 {
@@ -170,9 +260,11 @@ void mln_placing_nics(struct placing *p)
         mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
     }
     const struct mln_map *last = last_by_id(p);
+    find_crowds(p);
     for (size_t i = 0; i < p->deployed->nics.len; i++) {
         const struct mln_deployed_nic *nic = p->deployed->nics.data[i];
         if (!*nic->id || mln_map_get(last, folded(p, nic->id)) == nic)
             add_nic(p, nic);
     }
+    finish_crowds(p);
 }

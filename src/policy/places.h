@@ -23,6 +23,10 @@ struct mln_zone *mln_places_add_nic(struct mln_ctx *ctx, struct mln_model *model
                                     struct mln_zone *subnet, const char *name, struct mln_span span,
                                     const struct mln_prefix *prefixes, size_t count,
                                     const struct mln_nic *like);
+/* What it holds when these are its known addresses. */
+struct mln_prefix_list mln_places_nic_prefixes(struct mln_ctx *ctx, const struct mln_nic *nic,
+                                               const struct mln_prefix *prefixes, size_t count,
+                                               struct mln_span span);
 /* Both ways; a pair may be given twice. */
 void mln_places_peer(struct mln_ctx *ctx, struct mln_network *x, struct mln_network *y);
 /* An NSG that governs no zone yet, and one more zone for it. */

@@ -25,7 +25,7 @@
 /* A network interface with an NSG of its own that lies in none of the places. */
 struct mln_change_nic {
     const char *name, *nsg;
-    const char *where; /* "network/subnet"; NULL: not known */
+    const char *where; /* "'network/subnet' at 10.0.0.4"; NULL: not known */
 };
 MLN_VEC_TYPE(mln_change_nic_vec, struct mln_change_nic);
 

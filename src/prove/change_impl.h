@@ -30,7 +30,7 @@ struct finder {
     bool placed[MLN_SIDES];
     MLN_VEC(const struct mln_zone *) zones[MLN_SIDES]; /* of the models */
     MLN_VEC(struct end) ends;
-    bool *moved; /* of each place: some flow from it or to it differs end to end */
+    bool *moved; /* of each place: some flow from it or to it differs end to end, or may */
     const struct end **out_end, **in_end; /* of each place; NULL: ungoverned, or on one side only */
 };
 

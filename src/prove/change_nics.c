@@ -72,16 +72,22 @@ static const char *names_text(struct finder *f, const struct mln_nic *nic)
     return out.len ? out.data : "none";
 }
 
+static const char *place_text(struct finder *f, const struct mln_zone *zone)
+{
+    return mln_printf(arena_of(f), "network interface%s '%s' in zone '%s'",
+                      zone->nic->others ? "s" : "", zone->display, zone->nic->subnet->display);
+}
+
 static const char *own_nsg_text(struct finder *f, size_t place, const struct mln_zone *zone)
 {
     struct mln_arena *a = arena_of(f);
-    const char *of = mln_printf(a, "network interface '%s' in zone '%s'", zone->display,
-                                zone->nic->subnet->display);
+    const char *of = place_text(f, zone), *has = zone->nic->others ? "have" : "has";
     if (zone->nic->unread)
         return mln_printf(a,
-                          "%s has NSG '%s', which is not in the text: what it changes is undecided",
-                          of, zone->nic->unread);
-    of = mln_printf(a, "%s has an NSG of its own, '%s'", of, zone->nic->nsg->name);
+                          "%s %s NSG '%s', which is not in the text: what it changes is undecided",
+                          of, has, zone->nic->unread);
+    of = mln_printf(a, "%s %s an NSG of %s own, '%s'", of, has, zone->nic->others ? "their" : "its",
+                    zone->nic->nsg->name);
     if (zone->nic->subnet->unread)
         return mln_printf(a, "%s: what it changes is undecided, since NSG '%s' is not in the text",
                           of, zone->nic->subnet->unread);
@@ -90,18 +96,33 @@ static const char *own_nsg_text(struct finder *f, size_t place, const struct mln
     return f->moved[place] ? of : mln_printf(a, "%s; it changes no traffic", of);
 }
 
+/* In its own zone's groups, the policy has it in or out; in others it may be what nobody expects.
+ */
+static bool may_be_elsewhere(struct finder *f, const struct mln_zone *zone)
+{
+    const struct mln_model *model = f->subjects[MLN_NEW].model;
+    for (size_t i = 0; i < model->asgs.len; i++)
+        if (model->asgs.data[i]->zone != zone->nic->subnet)
+            return true;
+    return false;
+}
+
 static void note_nic(struct finder *f, size_t place, const struct mln_zone *zone)
 {
     if (zone->nic->nsg || zone->nic->unread)
-        mln_change_note(f, MLN_CHANGE_ADDED, "zone", zone->display, zone->nic->unread,
+        mln_change_note(f, MLN_CHANGE_ADDED, "zone", zone->display, true,
                         own_nsg_text(f, place, zone));
     else if (f->moved[place] && zone->nic->asgs.len)
         mln_change_note(f, MLN_CHANGE_ADDED, "zone", zone->display, false,
-                        mln_printf(arena_of(f),
-                                   "network interface '%s' in zone '%s' is in application security "
-                                   "groups: %s",
-                                   zone->display, zone->nic->subnet->display,
+                        mln_printf(arena_of(f), "%s %s in application security groups: %s",
+                                   place_text(f, zone), zone->nic->others ? "are" : "is",
                                    names_text(f, zone->nic)));
+    if (!zone->nic->asgs_known && may_be_elsewhere(f, zone))
+        mln_change_note(f, MLN_CHANGE_ADDED, "zone", zone->display, true,
+                        mln_printf(arena_of(f),
+                                   "which application security groups %s %s in is not known: what "
+                                   "that changes is undecided",
+                                   place_text(f, zone), zone->nic->others ? "are" : "is"));
 }
 
 static void note_elsewhere(struct finder *f, const struct mln_change_nic *nic)
@@ -109,7 +130,7 @@ static void note_elsewhere(struct finder *f, const struct mln_change_nic *nic)
     const char *text =
         nic->where ? mln_printf(arena_of(f),
                                 "network interface '%s' with NSG '%s' lies in no zone of the "
-                                "policy, but in '%s'",
+                                "policy, but in %s",
                                 nic->name, nic->nsg, nic->where)
                    : mln_printf(arena_of(f),
                                 "network interface '%s' has NSG '%s' and lies in a subnet that is "

@@ -21,6 +21,7 @@ struct ways {
     const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
     const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
                                                                   the side */
+    size_t asked;                                              /* ways that were compared */
     bool *whole;      /* per place: every way of it is to be compared */
     bool *crosses[2]; /* per place: ways from it, to it from outside, may pass an appliance */
     bool *differs[2]; /* and what the NSGs there let through is not the same on both sides */
@@ -272,8 +273,31 @@ static const char *way_name(struct ways *w, size_t from, size_t to)
     return mln_printf(arena_of(w->f), "%s to %s", names[0], names[1]);
 }
 
+/* Ways between interfaces of drift, and flows of them, grow with the square of their number. */
+enum { MOST_WAYS = 100000, MOST_FLOWS = 10000 };
+
+static bool is_too_much(struct ways *w)
+{
+    bool much =
+        w->f->options->drift && (w->asked++ >= MOST_WAYS || w->f->out->flows.len >= MOST_FLOWS);
+    w->f->out->more |= much;
+    return much;
+}
+
+static void move(struct ways *w, size_t from, size_t to)
+{
+    if (from != REST)
+        w->f->moved[from] = true;
+    if (to != REST)
+        w->f->moved[to] = true;
+}
+
 static void compare_way(struct ways *w, size_t from, size_t to)
 {
+    if (is_too_much(w)) {
+        move(w, from, to);
+        return;
+    }
     const struct mln_diff_side sides[MLN_SIDES] = {side_of_way(w, MLN_OLD, from, to),
                                                    side_of_way(w, MLN_NEW, from, to)};
     const struct mln_zone *places[2][MLN_SIDES];
@@ -288,9 +312,8 @@ static void compare_way(struct ways *w, size_t from, size_t to)
         mln_vec_push(arena_of(w->f), &w->f->out->gave_up, name);
     }
     w->f->out->more |= diff.more;
-    for (int end = 0; end < 2; end++)
-        if ((end ? to : from) != REST)
-            w->f->moved[end ? to : from] |= diff.boxes.len > 0 || diff.gave_up;
+    if (diff.boxes.len || diff.gave_up)
+        move(w, from, to);
     mln_change_add(w->f, &diff, sides, (const struct mln_zone *const(*)[MLN_SIDES])places, NULL,
                    &w->f->out->flows);
 }
