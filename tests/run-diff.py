@@ -731,6 +731,8 @@ def several_files_are_one_state(box):
         same(box.run("verify", *(f"--live={f}" for f in files), "policy.mlp"), 1)
         same(box.out.count("- newly denied: https, tcp 9000 from front to vm\n"), 1)
         same((files, box.out.count("network interface"), box.out), (files, 1, box.out))
+    same(box.run("verify", "--live=nsgs.json", "--live=nsgs.json", "policy.mlp"), 0)
+    same(box.out, "no difference in permitted traffic; rules: no difference\n")
 
 
 @test
