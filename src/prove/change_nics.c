@@ -52,6 +52,8 @@ void mln_change_note_lone_nic(struct finder *f, int side, const struct mln_zone 
     struct mln_arena *a = arena_of(f);
     const struct mln_nsg *nsg = own_nsg(zone);
     const char *name = nsg ? nsg->name : unread_nsg(zone);
+    if (!name && f->subjects[1 - side].is_policy)
+        return; /* which has no interfaces: no wonder */
     const char *text = side == MLN_NEW ? "is in application security groups now"
                                        : "is in no application security group any more";
     if (name && side == MLN_NEW)
