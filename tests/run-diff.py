@@ -342,6 +342,60 @@ def parameters_of_each_side(box):
     same(box.run("diff", "--new-param=ports", "p.mlp"), 64)
 
 
+def with_port(box):
+    """A template that asks for the port of a rule, beside a policy that has a parameter of its own."""
+    box.write("p.mlp", "param ports = 443\n" + PLACES + "allow tcp $ports from agents to training\n")
+    same(box.run("compile", "-q", "-o", "own", "p.mlp"), 0)
+    template = json.dumps(box.read("own/azuredeploy.json"))
+    template = json.loads(template.replace('"destinationPortRange": "443"', """"destinationPortRange": "[parameters('livePort')]\""""))
+    template.setdefault("parameters", {})["livePort"] = {"type": "string"}
+    box.write("t.json", template)
+    template["parameters"]["livePort"]["defaultValue"] = "443"
+    box.write("d.json", template)
+
+
+@test
+def parameters_that_one_side_declares(box):
+    with_port(box)
+    box.write("lines", "# both\nports = 445\nlivePort = 445\n")
+    box.write("arm.json", {"parameters": {"livePort": {"value": "443"}}})
+    for options in (["--param=livePort=443"], ["--param=LIVEPORT=443"], ["--params=lines"], ["--params=arm.json"],
+                    ["--param=ports=444", "--param=livePort=444"], ["--param=livePort=1", "--param=livePort=443"]):
+        same((options, box.run("verify", "--live=t.json", *options, "p.mlp"), box.err), (options, 0, ""))
+        same((options, box.run("diff", *options, "p.mlp", "t.json"), box.err), (options, 0, ""))
+    same(box.run("verify", "--live=d.json", "p.mlp"), 0)
+    same(box.run("verify", "--live=d.json", "--param=livePort=444", "p.mlp"), 1)
+    within("+ newly permitted: tcp 444 from agents to training\n", box.out)
+    same(box.run("diff", "--new-param=livePort=443", "p.mlp", "t.json"), 0)
+    same(box.run("diff", "--old-param=livePort=443", "t.json", "p.mlp"), 0)
+    same(box.run("diff", "--old-param=livePort=443", "--new-param=livePort=444", "t.json", "t.json"), 1)
+    within("- newly denied: https from agents to training\n", box.out)
+    same(box.run("diff", "--new-param=ports=444", "d.json", "p.mlp"), 1)
+
+
+@test
+def parameters_that_nobody_declares(box):
+    with_port(box)
+    for command, message, meant in (
+            (["verify", "--live=d.json", "--param=livPort=1", "p.mlp"], "neither 'p.mlp' nor 'd.json' declares a parameter 'livPort'",
+             "did you mean 'livePort'?"),
+            (["verify", "--live=d.json", "--live=t.json", "--param=port=1", "p.mlp"], "nor 'd.json, t.json' declares", "'ports'?"),
+            (["diff", "--param=xyz=1", "d.json", "d.json"], "'d.json' declares no parameter 'xyz'", ""),
+            (["diff", "--old-param=livePort=1", "p.mlp", "d.json"], "'p.mlp' declares no parameter 'livePort'",
+             "'d.json' does: give it with --new-param"),
+            (["diff", "--new-param=port=1", "p.mlp"], "'p.mlp' declares no parameter 'port'", "did you mean 'ports'?"),
+            (["check", "--param=port=1", "p.mlp"], "the policy declares no parameter 'port'", "did you mean 'ports'?")):
+        same((command, box.run(*command)), (command, 2))
+        within(message, box.err + box.out)
+        within(meant, box.err + box.out)
+    box.write("missing.mlp", "param port\n" + PLACES + "allow tcp $port from agents to training\n")
+    same(box.run("verify", "--live=d.json", "--param=prt=1", "missing.mlp"), 2)
+    within("parameter 'port' has no value", box.err)
+    within("declares a parameter 'prt'", box.err)
+    same(box.run("verify", "--live=d.json", "--format=json", "--param=prt=1", "missing.mlp"), 2)
+    same(json.loads(box.out)["traffic"], "invalid")
+
+
 @test
 def firewalls_of_resources(box):
     base = PLACES + "resource data storage-account\nexternal office 203.0.113.0/28\nexternal home 198.51.100.7\n"
@@ -527,6 +581,281 @@ def wrong_calls(box):
         same((arguments, box.run(*arguments)), (arguments, 64))
         within(message, box.err)
     same(box.run("diff", "policy.mlp", "none.mlp"), 66)
+
+
+# --- network interfaces of what is deployed ---
+
+BASE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/"
+GUARDED = """network app 10.0.0.0/16 {
+    zone front 10.0.1.0/24
+    zone back  10.0.2.0/24 { default outbound allow }
+    zone data  10.0.3.0/24 { subnet "Data" }
+}
+asg web in front
+allow https from front to back
+allow ssh from web to data
+allow tcp 9000 from front to back except 10.0.2.128/25
+"""
+
+
+def interface(name, subnet, ip=None, group=None, asgs=(), network="app"):
+    fields = {"subnet": {"id": f"{BASE}virtualNetworks/{network}/subnets/{subnet}"}}
+    if ip:
+        fields["privateIPAddress"] = ip
+    if asgs:
+        fields["applicationSecurityGroups"] = [{"id": f"{BASE}applicationSecurityGroups/{a}"} for a in asgs]
+    properties = {"ipConfigurations": [{"name": "a", "properties": fields}]}
+    if group:
+        properties["networkSecurityGroup"] = {"id": f"{BASE}networkSecurityGroups/{group}"}
+    return {"id": f"{BASE}networkInterfaces/{name}", "name": name, "type": "Microsoft.Network/networkInterfaces",
+            "properties": properties}
+
+
+def with_id(document, name):
+    return {"id": f"{BASE}networkSecurityGroups/{name}", **document}
+
+
+def guarded(box, *more, policy=GUARDED):
+    """What is deployed of the policy, with more beside it."""
+    box.write("policy.mlp", policy)
+    live = [with_id(n, name) for name, n in box.deploy().items()]
+    box.write("live.json", live + list(more))
+    return live
+
+
+CLOSED = with_id(nsg(rule("none", 100, "Deny", protocol="*", ports="*"), name="own"), "own")
+
+
+@test
+def an_interface_that_closes(box):
+    guarded(box, interface("vm", "BACK", "10.0.2.4", "own"), CLOSED)
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("- newly denied: https, tcp 9000 from front to vm\n    policy: policy.mlp:7:1: allow https from front to back\n", box.out)
+    within(" denied by rule none (priority 100) of NSG 'own'\n", box.out)
+    within("NSG 'own' is deployed, but not in the policy\n"
+           "network interface 'vm' in zone 'back' has an NSG of its own, 'own'\n", box.out)
+    same(box.run("verify", "--format=json", "--live=live.json", "policy.mlp"), 1)
+    report = json.loads(box.out)
+    same([(f["change"], f["from"], f["to"], f["boxes"][0]["destination"]) for f in report["flows"]],
+         [("denied", "front", "vm", {"prefixes": ["10.0.2.4"], "in": [], "notIn": [], "ports": ["443", "9000"]})])
+    same(box.run("verify", "--live=live.json", "--ignore=OWN", "policy.mlp"), 0)
+
+
+@test
+def an_interface_that_changes_nothing(box):
+    """One that allows more than the subnet's, one without a rule, and the subnet's own."""
+    opened = with_id(nsg(rule("all", 100, protocol="*", ports="*"), rule("out", 100, "Allow", "Outbound", "*", "*"),
+                         name="own"), "own")
+    for group, more in (("own", [opened]), ("empty", [with_id(nsg(name="empty"), "empty")]), ("nsg-data", [])):
+        guarded(box, interface("vm", "data", "10.0.3.4", group), *more)
+        same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+        assert "newly" not in box.out, box.out
+        within(f"network interface 'vm' in zone 'data' has an NSG of its own, '{group}'; it changes no traffic\n", box.out)
+
+
+@test
+def an_address_that_only_azure_knows(box):
+    """Whatever it is, https is denied; tcp 9000 only if it is in one half of the subnet."""
+    guarded(box, interface("vm", "back", None, "own"), CLOSED)
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("- newly denied: https from front to vm\n    policy:", box.out)
+    within("- newly denied: tcp 9000 from front to vm at 10.0.2.0/25\n"
+           "    undecided: whether it is so hangs on the address of 'vm', which is not known\n    policy:", box.out)
+    same(box.run("verify", "--format=json", "--live=live.json", "policy.mlp"), 1)
+    same(sorted((f["services"], f.get("undecidedBy")) for f in json.loads(box.out)["flows"]),
+         [("https", None), ("tcp 9000", ["vm"])])
+    same(box.run("verify", "--format=md", "--live=live.json", "policy.mlp"), 1)
+    within("undecided: whether it is so hangs on the address of 'vm'", box.out)
+
+
+@test
+def groups_of_interfaces(box):
+    """In the zone that the policy says, membership is no drift; elsewhere it may open."""
+    guarded(box, interface("vm", "front", "10.0.1.4", None, ["WEB"]))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 0)
+    same(box.out, "no difference in permitted traffic; rules: no difference\n")
+    with_vm = box.read("live.json") + [{
+        "id": f"{BASE}virtualNetworks/app", "name": "app", "type": "Microsoft.Network/virtualNetworks", "properties": {
+            "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [
+                {"id": f"{BASE}virtualNetworks/app/subnets/{name}", "name": name, "properties": {
+                    "addressPrefix": f"10.0.{i}.0/24", "networkSecurityGroup": {
+                        "id": f"{BASE}networkSecurityGroups/nsg-{name.lower()}"}}}
+                for i, name in enumerate(("front", "back", "Data"), 1)]}}]
+    box.write("whole.json", with_vm)
+    same((box.run("diff", "policy.mlp", "whole.json"), box.out.count("\n")), (0, 2))
+    within("taken from old, since new does not tell it: that application security group 'web' is in 'front'\n", box.out)
+    guarded(box, interface("vm", "back", "10.0.2.4", None, ["WEB"]))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("+ newly permitted: ssh from vm to data\n", box.out)
+    within("network interface 'vm' in zone 'back' is in application security groups: 'WEB'\n", box.out)
+
+
+@test
+def what_an_interface_does_and_nobody_knows(box):
+    live = guarded(box, interface("vm", "back", "10.0.2.4", "absent"))
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("network interface 'vm' in zone 'back' has NSG 'absent', which is not in the text: what it changes is undecided\n",
+           box.out)
+    box.write("live.json", [n for n in live if n["name"] != "nsg-back"] + [interface("vm", "back", "10.0.2.4", "own"), CLOSED])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    assert "newly" not in box.out, box.out
+    within("'own': what it changes is undecided, since NSG 'nsg-back' is not in the text\n", box.out)
+    box.write("live.json", live + [interface("vm", "back", "10.0.2.4", "own", network="other"), CLOSED])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("network interface 'vm' with NSG 'own' lies in no zone of the policy, but in 'other/back' at 10.0.2.4\n", box.out)
+    box.write("live.json", live + [interface("vm", "back", "10.9.9.9", "own"), CLOSED])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("lies in no zone of the policy, but in 'app/back' at 10.9.9.9\n", box.out)
+    lost = interface("vm", "back", "10.0.2.4", "nsg-back")
+    lost["properties"]["ipConfigurations"] = []
+    box.write("live.json", live + [lost])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("has NSG 'nsg-back' and lies in a subnet that is not known: what that changes is undecided\n", box.out)
+    lost = interface("vm", "back", "10.0.2.4")
+    lost["properties"]["ipConfigurations"][0]["properties"]["applicationSecurityGroups"] = [{}]
+    box.write("live.json", live + [lost])
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("which application security groups network interface 'vm' in zone 'back' is in is not known: what that changes is "
+           "undecided\n", box.out)
+
+
+@test
+def crowds_of_interfaces(box):
+    """Those that are alike are one place; it holds the packets of each. One that is otherwise stands alone."""
+    crowd = [interface(f"vm{i}", "back", f"10.0.2.{4 + i}", "own") for i in range(100)]
+    guarded(box, *crowd, interface("other", "back", "10.0.2.200", "own", ["web"]), CLOSED)
+    same(box.run("verify", "--format=json", "--live=live.json", "policy.mlp"), 1)
+    report = json.loads(box.out)
+    sets = [ipaddress.ip_network(p) for f in report["flows"] if "https" in f["services"] for b in f["boxes"]
+            for p in b["destination"]["prefixes"]]
+    same(sorted(str(a) for n in sets for a in n), sorted([f"10.0.2.{4 + i}" for i in range(100)] + ["10.0.2.200"]))
+    same([p["text"] for p in report["places"] if "interface" in p["text"]],
+         ["network interfaces 'vm0 and 99 others' in zone 'back' have an NSG of their own, 'own'",
+          "network interface 'other' in zone 'back' has an NSG of its own, 'own'"])
+    box.write("nics.json", [interface(f"vm{i}", "back", f"10.0.2.{4 + i % 200}", f"own{i}") for i in range(600)])
+    box.write("nsgs.json", [with_id({**CLOSED, "name": f"own{i}"}, f"own{i}") for i in range(600)])
+    guarded(box)
+    same(box.run("verify", "-q", "--live=live.json", "--live=nics.json", "--live=nsgs.json", "policy.mlp"), 1)
+
+
+@test
+def several_files_are_one_state(box):
+    """What refers to each other by id may be in any of them, in any order; what is in two is there once."""
+    live = guarded(box)
+    box.write("nsgs.json", {"value": live})
+    box.write("own.json", CLOSED)
+    box.write("nics.json", [interface("vm", "back", "10.0.2.4", "OWN")])
+    for files in itertools.permutations(["nsgs.json", "own.json", "nics.json", "nics.json"]):
+        same(box.run("verify", *(f"--live={f}" for f in files), "policy.mlp"), 1)
+        same(box.out.count("- newly denied: https, tcp 9000 from front to vm\n"), 1)
+        same((files, box.out.count("network interface"), box.out), (files, 1, box.out))
+    same(box.run("verify", "--live=nsgs.json", "--live=nsgs.json", "policy.mlp"), 0)
+    same(box.out, "no difference in permitted traffic; rules: no difference\n")
+
+
+@test
+def an_appliance_with_an_nsg_of_its_own(box):
+    """It meets packets between zones."""
+    policy = """network app 10.0.0.0/16 {
+    zone front 10.0.1.0/24 { route 10.0.2.0/25 to appliance 10.0.9.4 }
+    zone back  10.0.2.0/24
+    zone hub   10.0.9.0/28 { nsg none }
+}
+allow https from front to back
+"""
+    guarded(box, interface("fw", "hub", "10.0.9.4", "own"), CLOSED, policy=policy)
+    same(box.run("verify", "--live=live.json", "policy.mlp"), 1)
+    within("- newly denied: https from front to 10.0.2.0/25\n", box.out)
+
+
+# --- a policy against what it compiles to ---
+
+def examples():
+    for path in sorted((SOURCE / "examples").glob("*/policy.mlp")):
+        tags = sorted(path.parent.glob("ServiceTags*.json"))
+        yield path, [f"--tags={tag}" for tag in tags[:1]]
+
+
+def equal_to_its_own(box, policy, *options):
+    same((policy, box.run("compile", "-q", *options, "-o", "own", "--prune", policy), box.err), (policy, 0, ""))
+    template, alone = "own/azuredeploy.json", "alone.json"
+    box.write(alone, [json.loads(p.read_text()) for p in sorted((box.path / "own").glob("*.nsg.json"))])
+    for old, new in ((policy, template), (template, policy), (policy, alone), (alone, policy)):
+        if (box.path / template).exists() or alone in (old, new):
+            same((old, new, box.run("diff", "-Wno-macos-agents", "-Wno-preview-firewall", *options, old, new), box.err),
+                 (old, new, 0, ""))
+            within("no difference in permitted traffic; rules: no difference\n", box.out)
+            assert "zone '" not in box.out.split("taken from")[0], box.out
+
+
+@test
+def examples_are_equal_to_their_templates(box):
+    seen = 0
+    for path, options in examples():
+        equal_to_its_own(box, str(path), *options)
+        seen += 1
+    assert seen >= 5, seen
+
+
+OWN = """network hub 10.0.0.0/16 {
+    existing
+    zone shared 10.0.1.0/24 { nsg nsg-shared }
+    zone open 10.0.2.0/24
+    zone vpn 10.0.3.0/27 { role gateway }
+}
+network app 10.1.0.0/16 {
+    zone web 10.1.1.0/24
+    zone old 10.1.2.0/24 { existing }
+    zone data 10.1.3.0/24 { subnet "Data" }
+}
+network far 10.2.0.0/16 { zone x 10.2.1.0/24 }
+external office 192.168.0.0/24
+connect office to hub via expressroute
+peer app with hub { gateway hub }
+peer far with app
+asg a in web
+asg sql in data
+allow https from office to a
+allow https from web to shared
+allow ssh from old, open, x to web
+allow tcp 1433 from a to sql
+"""
+
+
+@test
+def policies_are_equal_to_their_templates(box):
+    for number, text in enumerate((POLICY, GUARDED, OWN)):
+        box.write(f"{number}.mlp", text)
+        equal_to_its_own(box, f"{number}.mlp")
+
+
+@test
+def what_was_taken_is_said(box):
+    box.write("own.mlp", OWN)
+    same(box.run("compile", "-q", "-o", "own", "own.mlp"), 0)
+    same(box.run("diff", "own.mlp", "own/azuredeploy.json"), 0)
+    within("taken from old, since new does not tell it: network 'hub', which is there already, zone 'old', which is there "
+           "already, that application security group 'a' is in 'web', that application security group 'sql' is in 'data'\n",
+           box.out)
+    same(box.run("diff", "--format=md", "own/azuredeploy.json", "own.mlp"), 0)
+    within("taken from new, since old does not tell it: network 'hub'", box.out)
+    same(box.run("diff", "--format=json", "own.mlp", "own/azuredeploy.json"), 0)
+    same([(t["from"], t["what"], t["name"]) for t in json.loads(box.out)["taken"]],
+         [("old", "network", "hub"), ("old", "zone", "old"), ("old", "asg", "a"), ("old", "asg", "sql")])
+    same(box.run("diff", "own.mlp", "own.mlp"), 0)
+    assert "taken" not in box.out, box.out
+
+
+@test
+def what_both_sides_tell_is_not_taken(box):
+    """Statements that name other ends."""
+    box.write("own.mlp", OWN)
+    same(box.run("compile", "-q", "-o", "own", "own.mlp"), 0)
+    for old, new, row in ((", x to web", " to web", "newly denied: ssh from x to web"),
+                          ("allow tcp 1433 from a to sql", "allow tcp 1433 from web to sql", "newly permitted: mssql from web except a to sql")):
+        box.write("new.mlp", OWN.replace(old, new))
+        same((old, box.run("diff", "own/azuredeploy.json", "new.mlp")), (old, 1))
+        within(row, box.out)
 
 
 # --- what cannot be compared ---

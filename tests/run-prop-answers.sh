@@ -6,8 +6,8 @@ MLNSGC=${MLNSGC:-$srcdir/build/mlnsgc}
 . "$srcdir/tests/tap.sh"
 
 seed=1
-nsgs=100 policies=40 questions=30 networks=25
-[ -z "${MLN_SANITIZED:-}" ] || nsgs=25 policies=10 questions=8 networks=8
+nsgs=100 policies=40 questions=30 networks=25 drift=40
+[ -z "${MLN_SANITIZED:-}" ] || nsgs=25 policies=10 questions=8 networks=8 drift=12
 
 tap_run "$nsgs pairs of NSGs and $policies pairs of policies, packet by packet, seed $seed" \
     python3 "$srcdir/tests/prop/differences.py" --seed "$seed" --nsgs "$nsgs" --policies "$policies" \
@@ -16,4 +16,6 @@ tap_run "questions about $questions random policies, packet by packet, seed $see
     python3 "$srcdir/tests/prop/questions.py" --seed "$seed" --count "$questions" --binary "$MLNSGC"
 tap_run "questions about $networks random networks as JSON, and rules of them broken, seed $seed" \
     python3 "$srcdir/tests/prop/deployed.py" --seed "$seed" --count "$networks" --queries 10 --binary "$MLNSGC"
+tap_run "$drift random policies against what they compile to, with interfaces too, seed $seed" \
+    python3 "$srcdir/tests/prop/drift.py" --seed "$seed" --count "$drift" --binary "$MLNSGC"
 tap_done

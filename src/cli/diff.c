@@ -30,6 +30,7 @@ void mln_diff_run(struct mln_diff_report *report, const char *const *ignored, si
     for (int s = 0; s < MLN_SIDES; s++)
         subjects[s] = (struct mln_change_subject){.model = report->subjects[s]->model,
                                                   .deployed = report->subjects[s]->deployed,
+                                                  .elsewhere = &report->subjects[s]->elsewhere,
                                                   .is_policy = report->subjects[s]->kind ==
                                                                MLN_SUBJECT_POLICY};
     mln_change_find(&report->cli->ctx, subjects, &options, &report->change);
@@ -95,6 +96,8 @@ static bool read_inputs(struct mln_cli *cli, int side, struct mln_inputs *inputs
     for (size_t i = 0; side == MLN_NEW && i < common.new_params.len; i++)
         mln_vec_push(cli->ctx.arena, &cli->options.params, common.new_params.data[i]);
     bool good = mln_inputs_read(cli, inputs);
+    inputs->own_params = side == MLN_OLD ? common.old_params.len : common.new_params.len;
+    inputs->params_shared = true;
     cli->options = common;
     return good;
 }
@@ -110,26 +113,43 @@ static bool tags_agree(struct mln_cli *cli, const struct mln_subject subjects[ML
     return false;
 }
 
+/* Policies first: what they know of the places completes what JSON tells. */
+static bool read_subjects(struct mln_cli *cli, struct mln_inputs inputs[MLN_SIDES],
+                          struct mln_subject subjects[MLN_SIDES])
+{
+    bool good = true;
+    for (int json = 0; json < 2; json++)
+        for (int s = 0; s < MLN_SIDES; s++) {
+            struct mln_subject *subject = &subjects[s], *other = &subjects[1 - s];
+            if (!subject->text || (subject->kind != MLN_SUBJECT_POLICY) != json)
+                continue;
+            if (json && other->kind == MLN_SUBJECT_POLICY && other->good)
+                inputs[s].known = other->model;
+            mln_subject_read(cli, &inputs[s], subject);
+            good &= subject->good;
+        }
+    return good;
+}
+
 void mln_diff_command(struct mln_cli *cli)
 {
     if (!options_agree(cli))
         return;
     mln_report_configure(cli);
     struct mln_subject subjects[MLN_SIDES] = {0};
-    struct mln_inputs inputs[MLN_SIDES];
+    struct mln_inputs inputs[MLN_SIDES] = {0};
     struct mln_diff_report report = {.cli = cli, .words = {"old", "new"}};
     bool good = true;
     for (int s = 0; s < MLN_SIDES; s++) {
         const char *path = cli->options.inputs.data[s < (int)cli->options.inputs.len ? s : 0];
         report.names[s] = path;
         report.subjects[s] = &subjects[s];
-        if (!read_inputs(cli, s, &inputs[s])) {
-            good = false;
-            continue;
-        }
-        mln_subject_load(cli, &inputs[s], path, &subjects[s]);
-        good &= subjects[s].good;
+        good &= read_inputs(cli, s, &inputs[s]) && mln_subject_open(cli, path, &subjects[s]);
     }
+    good &= read_subjects(cli, inputs, subjects);
+    good &= mln_params_check(cli, report.names,
+                             (const struct mln_inputs *const[]){&inputs[0], &inputs[1]},
+                             report.subjects);
     if (good && tags_agree(cli, subjects))
         mln_diff_run(&report, NULL, 0);
     mln_diff_judge(&report);

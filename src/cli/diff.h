@@ -40,6 +40,11 @@ const char *mln_diff_reason(const struct mln_diff_report *report,
 /* "https", "https over IPv6". */
 const char *mln_diff_services(const struct mln_diff_report *report,
                               const struct mln_change_flow *flow);
+/* That it hangs on an address that is not known; NULL: it does not. */
+const char *mln_diff_hangs(const struct mln_diff_report *report,
+                           const struct mln_change_flow *flow);
+/* What of the places was taken from the other side; NULL: nothing. */
+const char *mln_diff_taken(const struct mln_diff_report *report);
 const char *mln_diff_where(const struct mln_diff_report *report,
                            const struct mln_change_flow *flow);
 const char *mln_diff_direction(enum mln_direction direction); /* "inbound", "outbound" */

@@ -122,6 +122,13 @@ static void add_flow(const struct mln_diff_report *report, struct mln_json *json
         mln_json_pair(json, "nsg", flow->nsg->name);
         mln_json_pair(json, "direction", mln_diff_direction(flow->direction));
     }
+    if (flow->hangs_on.len) {
+        mln_json_key(json, "undecidedBy");
+        mln_json_array(json);
+        for (size_t i = 0; i < flow->hangs_on.len; i++)
+            mln_json_string(json, flow->hangs_on.data[i]->display);
+        mln_json_end_array(json);
+    }
     mln_json_key(json, "reasons");
     mln_json_array(json);
     for (size_t i = 0; i < flow->reasons.len; i++)
@@ -186,6 +193,23 @@ static void add_notes(const struct mln_diff_report *report, struct mln_json *jso
     mln_json_end_array(json);
 }
 
+static void add_taken(const struct mln_diff_report *report, struct mln_json *json)
+{
+    mln_json_key(json, "taken");
+    mln_json_array(json);
+    for (int s = 0; s < MLN_SIDES; s++)
+        for (size_t i = 0; i < report->subjects[s]->taken.len; i++) {
+            const struct mln_taken *taken = &report->subjects[s]->taken.data[i];
+            mln_json_object(json);
+            mln_json_pair(json, "from", report->words[1 - s]);
+            mln_json_pair(json, "what", taken->what);
+            mln_json_pair(json, "name", taken->name);
+            mln_json_pair(json, "text", taken->text);
+            mln_json_end_object(json);
+        }
+    mln_json_end_array(json);
+}
+
 static void add_firewalls(const struct mln_diff_report *report, struct mln_json *json)
 {
     mln_json_key(json, "firewalls");
@@ -232,6 +256,7 @@ void mln_diff_print_json(const struct mln_diff_report *report, struct mln_buf *o
     add_flows(report, &json, "atNsgs", &report->change.at_nsgs);
     add_firewalls(report, &json);
     add_notes(report, &json);
+    add_taken(report, &json);
     add_rules(report, &json);
     mln_json_end_object(&json);
     mln_buf_char(out, '\n');

@@ -54,7 +54,11 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
         add_cell(out, where);
         mln_buf_add(out, flow->alone ? ", without effect end to end<br>" : "<br>");
     }
-    const char *gap = "";
+    const char *gap = "", *hangs = mln_diff_hangs(report, flow);
+    if (hangs) {
+        add_cell(out, hangs);
+        gap = "<br>";
+    }
     for (int s = 0; s < MLN_SIDES; s++) {
         for (size_t i = 0; i < flow->reasons.len; i++)
             if (flow->reasons.data[i].side == s) {
@@ -181,5 +185,9 @@ void mln_diff_print_md(const struct mln_diff_report *report, struct mln_buf *out
     print_firewalls(report, out);
     print_notes(report, out);
     print_rules(report, out);
+    if (mln_diff_taken(report)) {
+        add_cell(out, mln_diff_taken(report));
+        mln_buf_add(out, "\n\n");
+    }
     out->len--; /* one line end at the end */
 }

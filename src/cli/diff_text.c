@@ -142,6 +142,35 @@ const char *mln_diff_services(const struct mln_diff_report *report,
                       : flow->services;
 }
 
+const char *mln_diff_hangs(const struct mln_diff_report *report, const struct mln_change_flow *flow)
+{
+    struct mln_buf out;
+    if (!flow->hangs_on.len)
+        return NULL;
+    mln_buf_init(&out, report->cli->ctx.arena);
+    mln_buf_add(&out, "undecided: whether it is so hangs on the address of ");
+    for (size_t i = 0; i < flow->hangs_on.len; i++)
+        mln_buf_printf(&out, "%s'%s'", i ? " and of " : "", flow->hangs_on.data[i]->display);
+    mln_buf_add(&out, ", which is not known");
+    return out.data;
+}
+
+const char *mln_diff_taken(const struct mln_diff_report *report)
+{
+    struct mln_buf out;
+    mln_buf_init(&out, report->cli->ctx.arena);
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_taken_vec *taken = &report->subjects[s]->taken;
+        for (size_t i = 0; i < taken->len; i++)
+            mln_buf_printf(&out, "%s%s", out.len ? ", " : "", taken->data[i].text);
+        if (taken->len)
+            return mln_printf(report->cli->ctx.arena,
+                              "taken from %s, since %s does not tell it: %s", report->words[1 - s],
+                              report->words[s], out.data);
+    }
+    return NULL;
+}
+
 /* ---- text ---- */
 
 static void print_flow(const struct mln_diff_report *report, const struct mln_change_flow *flow,
@@ -155,6 +184,9 @@ static void print_flow(const struct mln_diff_report *report, const struct mln_ch
     if (where)
         mln_buf_printf(out, "    at %s%s\n", safe(report, where),
                        flow->alone ? "; without effect end to end" : "");
+    const char *hangs = mln_diff_hangs(report, flow);
+    if (hangs)
+        mln_buf_printf(out, "    %s\n", safe(report, hangs));
     for (int s = 0; s < MLN_SIDES; s++) {
         for (size_t i = 0; i < flow->reasons.len; i++)
             if (flow->reasons.data[i].side == s)
@@ -227,5 +259,7 @@ void mln_diff_print_text(const struct mln_diff_report *report, struct mln_buf *o
         mln_buf_add(out, "rules:\n");
     for (size_t i = 0; i < change->rules.len; i++)
         print_rule(report, &change->rules.data[i], out);
+    if (mln_diff_taken(report))
+        mln_buf_printf(out, "%s\n", safe(report, mln_diff_taken(report)));
     mln_buf_printf(out, "%s\n", mln_diff_summary(report));
 }

@@ -124,6 +124,7 @@ struct mln_policy_options mln_policy_options(struct mln_cli *cli, const struct m
         .tags = inputs->tags,
         .today = cli->options.today,
         .param_count = inputs->params.len,
+        .params_shared = inputs->params_shared,
         .macos = {.data = (struct mln_prefix *)inputs->macos, .len = inputs->macos_count},
     };
     options.params = MLN_NEW_ARRAY(cli->ctx.arena, struct mln_param_setting, inputs->params.len);

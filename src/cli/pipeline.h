@@ -15,12 +15,16 @@ struct mln_inputs {
     struct mln_tags *tags;
     enum mln_cloud cloud;
     MLN_VEC(struct mln_param_setting) params;
+    size_t own_params;  /* the last of them: of one side of diff alone */
+    bool params_shared; /* with the other side, which may declare those that this one does not */
     const struct mln_prefix *macos; /* of --github-meta; NULL without */
     size_t macos_count;
     struct mln_lock *lock;       /* NULL without --lock */
     const char *lock_text;       /* as it is on disk; NULL when there is no such file yet */
     MLN_VEC(const char *) files; /* read beside the policies, for depfiles */
-    bool rules_only; /* of deployed resources only the rules count: the places are the policy's */
+    /* Of JSON. A policy whose places are taken for those of the text, which then tells rules and
+     * interfaces alone; one that knows what the text does not tell of its places; NULL: none. */
+    const struct mln_model *places, *known;
 };
 
 /* Reads the service tags, parameters and lock file that the options name. False when something is

@@ -46,6 +46,15 @@ struct mln_nsg_rules *mln_compilation_deploy(struct mln_cli *cli, const struct m
     return deployed;
 }
 
+static void tell_params(struct mln_cli *cli, const struct mln_inputs *inputs,
+                        struct mln_subject *subject)
+{
+    subject->params_used = MLN_NEW_ARRAY(cli->ctx.arena, bool, inputs->params.len + 1);
+    for (size_t i = 0; i < inputs->params.len; i++)
+        subject->params_used[i] = subject->compilation->options.params[i].used;
+    mln_question_params(&cli->ctx, subject->model, &subject->params);
+}
+
 static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, const char *text,
                         size_t length, struct mln_subject *subject)
 {
@@ -54,6 +63,8 @@ static void load_policy(struct mln_cli *cli, const struct mln_inputs *inputs, co
     subject->kind = MLN_SUBJECT_POLICY;
     subject->compilation = c;
     subject->model = c->model;
+    if (c->model)
+        tell_params(cli, inputs, subject);
     if (!c->good || !c->model)
         return;
     subject->deployed = mln_compilation_deploy(cli, c);
@@ -75,19 +86,30 @@ static bool is_json(const char *path, const char *text, size_t length)
            (strspn(text, " \t\r\n") == length && !mln_path_ends_in(path, ".mlp"));
 }
 
+bool mln_subject_open(struct mln_cli *cli, const char *path, struct mln_subject *subject)
+{
+    *subject = (struct mln_subject){.path = path};
+    subject->text = mln_cli_read(cli, path, &subject->length);
+    if (subject->text && is_json(path, subject->text, subject->length))
+        subject->kind = MLN_SUBJECT_NSGS;
+    return subject->text != NULL;
+}
+
+void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
+                      struct mln_subject *subject)
+{
+    const struct mln_subject_text text = {subject->path, subject->text, subject->length};
+    if (subject->kind == MLN_SUBJECT_POLICY)
+        load_policy(cli, inputs, text.text, text.length, subject);
+    else
+        mln_subject_load_json(cli, inputs, &text, 1, subject);
+}
+
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
                       struct mln_subject *subject)
 {
-    *subject = (struct mln_subject){.path = path};
-    size_t length;
-    const char *text = mln_cli_read(cli, path, &length);
-    if (!text)
-        return;
-    if (is_json(path, text, length))
-        mln_subject_load_json(cli, inputs, &(struct mln_subject_text){path, text, length}, 1,
-                              subject);
-    else
-        load_policy(cli, inputs, text, length, subject);
+    if (mln_subject_open(cli, path, subject))
+        mln_subject_read(cli, inputs, subject);
 }
 
 void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inputs,

@@ -1,29 +1,9 @@
 /* JSON as a subject: the networks of the text become networks, zones and paths of a model, network
  * interfaces zones inside those of their subnets, and each NSG governs the zones it is bound to, or
  * one that may be anywhere. */
-#include "cli/subject.h"
-
-#include "base/map.h"
-#include "import/deployed.h"
-#include "policy/places.h"
+#include "cli/subject_impl.h"
 
 #include <string.h>
-
-struct subnet_zone {
-    const struct mln_deployed_subnet *subnet;
-    struct mln_zone *zone;
-};
-
-struct placing {
-    struct mln_cli *cli;
-    struct mln_ctx *ctx;
-    const struct mln_deployed *deployed;
-    struct mln_subject *subject;
-    struct mln_network **networks; /* by index of the deployed ones; NULL: address space unknown */
-    struct mln_nsg **nsgs;         /* by index of the deployed ones; NULL: governs no zone */
-    MLN_VEC(struct subnet_zone) subnets;
-    struct mln_map *names; /* of zones: own_key -> struct mln_zone */
-};
 
 /* The model of an empty policy, in which the names of the standard library are known. */
 static struct mln_model *empty_model(struct mln_cli *cli, const struct mln_inputs *inputs)
@@ -48,6 +28,17 @@ static struct mln_network *network_of(const struct placing *p,
     return NULL;
 }
 
+/* Use of a gateway is often switched on later than it is admitted. */
+static void lend(const struct placing *p, struct mln_network *network, struct mln_network *remote,
+                 const struct mln_deployed_peering *peering)
+{
+    if (peering->use_remote_gateways)
+        mln_places_lend(p->ctx, remote, network);
+    if (peering->allow_gateway_transit && p->known &&
+        mln_places_lends(p->known, network->name, remote->name))
+        mln_places_lend(p->ctx, network, remote);
+}
+
 /* A remote network that the text knows only by its prefixes has a place of its own. */
 static void add_peering(struct placing *p, struct mln_network *network,
                         const struct mln_deployed_peering *peering)
@@ -61,8 +52,10 @@ static void add_peering(struct placing *p, struct mln_network *network,
             mln_places_add_network(p->ctx, p->subject->model, slash ? slash + 1 : peering->name,
                                    peering->span, peering->prefixes.data, peering->prefixes.len);
     }
-    if (remote && peering->connected)
-        mln_places_peer(p->ctx, network, remote);
+    if (!remote || !peering->connected)
+        return;
+    mln_places_peer(p->ctx, network, remote);
+    lend(p, network, remote, peering);
 }
 
 static const enum mln_hop hops[MLN_NEXT_HOP_COUNT] = {
@@ -94,8 +87,7 @@ static void add_routes(struct placing *p, struct mln_zone *zone,
     zone->kept = (struct mln_prefix_list){kept.data, kept.len, zone->span};
 }
 
-/* The NSG of a subnet or an interface; NULL: none, or not in this text, which *unread tells. */
-static struct mln_nsg *nsg_of(struct placing *p, size_t nsg, const char *id, const char **unread)
+struct mln_nsg *mln_placing_nsg(struct placing *p, size_t nsg, const char *id, const char **unread)
 {
     if (nsg == MLN_DEPLOYED_NONE) {
         const char *slash = id ? strrchr(id, '/') : NULL;
@@ -120,7 +112,7 @@ static void add_subnet(struct placing *p, struct mln_network *network,
     add_routes(p, zone, subnet->routes);
     struct subnet_zone made = {subnet, zone};
     mln_vec_push(p->ctx->arena, &p->subnets, made);
-    struct mln_nsg *nsg = nsg_of(p, subnet->nsg, subnet->nsg_id, &zone->unread);
+    struct mln_nsg *nsg = mln_placing_nsg(p, subnet->nsg, subnet->nsg_id, &zone->unread);
     if (nsg)
         mln_places_govern(p->ctx, nsg, zone);
 }
@@ -145,97 +137,15 @@ static void add_networks(struct placing *p)
     }
 }
 
-/* --- network interfaces --- */
-
-static struct mln_zone *zone_of(const struct placing *p, const struct mln_deployed_subnet *subnet)
-{
-    for (size_t i = 0; subnet && i < p->subnets.len; i++)
-        if (p->subnets.data[i].subnet == subnet)
-            return p->subnets.data[i].zone;
-    return NULL;
-}
-
-static bool lies_in(const struct mln_zone *zone, const struct mln_prefix *address)
-{
-    for (size_t i = 0; i < zone->prefixes.len; i++) {
-        const struct mln_prefix *p = &zone->prefixes.data[i];
-        if (p->family == address->family && mln_ip_cmp(p->ip, address->ip) <= 0 &&
-            mln_ip_cmp(address->ip, mln_prefix_last(p)) <= 0)
-            return true;
-    }
-    return false;
-}
-
-/* What the names of a network's subnets and interfaces are called in `names`. */
-static const char *own_key(const struct placing *p, const struct mln_network *network,
-                           const char *name)
-{
-    return mln_printf(p->ctx->arena, "%u/%s", network->index, name);
-}
-
-/* One by which it can be told from the subnets and interfaces of its network. */
-static const char *nic_name(const struct placing *p, const struct mln_deployed_nic *nic,
-                            const struct mln_network *network)
-{
-    const char *name = *nic->name ? nic->name : "nic";
-    while (mln_map_get(p->names, own_key(p, network, name)))
-        name = mln_printf(p->ctx->arena, "%s-nic", name);
-    return name;
-}
-
-/* The interface as far as it lies in this subnet. */
-static void add_nic_in(struct placing *p, const struct mln_deployed_nic *read,
-                       struct mln_zone *subnet)
-{
-    struct mln_arena *a = p->ctx->arena;
-    struct mln_nic nic = {.many = read->many, .asgs_known = read->asgs_known};
-    MLN_VEC(struct mln_prefix) known = {0};
-    for (size_t i = 0; i < read->ips.len; i++) {
-        const struct mln_deployed_ip *ip = &read->ips.data[i];
-        if (zone_of(p, ip->subnet) != subnet)
-            continue;
-        if (ip->known && lies_in(subnet, &ip->address))
-            mln_vec_push(a, &known, ip->address);
-        else
-            nic.floating[ip->family] = true;
-    }
-    for (size_t i = 0; i < read->asgs.len; i++)
-        mln_vec_push(a, &nic.asgs, read->asgs.data[i]);
-    struct mln_nsg *nsg = nsg_of(p, read->nsg, read->nsg_id, &nic.unread);
-    struct mln_zone *zone =
-        mln_places_add_nic(p->ctx, p->subject->model, subnet, nic_name(p, read, subnet->network),
-                           read->span, known.data, known.len, &nic);
-    mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
-    if (nsg)
-        mln_places_govern_nic(p->ctx, nsg, zone);
-}
-
-static bool is_first_in(const struct placing *p, const struct mln_deployed_nic *nic, size_t number)
-{
-    for (size_t i = 0; i < number; i++)
-        if (zone_of(p, nic->ips.data[i].subnet) == zone_of(p, nic->ips.data[number].subnet))
-            return false;
-    return true;
-}
-
-static void add_nics(struct placing *p)
-{
-    p->names = mln_map_new(p->ctx->arena);
-    for (size_t i = 0; i < p->subnets.len; i++) {
-        struct mln_zone *zone = p->subnets.data[i].zone;
-        mln_map_put(p->names, own_key(p, zone->network, zone->name), zone);
-    }
-    for (size_t i = 0; i < p->deployed->nics.len; i++) {
-        const struct mln_deployed_nic *nic = p->deployed->nics.data[i];
-        for (size_t k = 0; k < nic->ips.len; k++) {
-            struct mln_zone *subnet = zone_of(p, nic->ips.data[k].subnet);
-            if (subnet && is_first_in(p, nic, k))
-                add_nic_in(p, nic, subnet);
-        }
-    }
-}
-
 /* --- NSGs --- */
+
+static void add_asg(struct placing *p, const struct mln_nsg *nsg, const char *name)
+{
+    struct mln_zone *zone = nsg->zones.data[0];
+    if (p->known && !zone->unplaced)
+        mln_places_know_asg(p->ctx, p->subject->model, p->known, name, &p->subject->taken);
+    mln_places_add_asg(p->ctx, p->subject->model, name, zone);
+}
 
 static void add_asgs(struct placing *p, const struct mln_nsg *nsg, const struct mln_rule_vec *rules)
 {
@@ -243,8 +153,7 @@ static void add_asgs(struct placing *p, const struct mln_nsg *nsg, const struct 
         const struct mln_rule_side *sides[] = {&rules->data[i]->src, &rules->data[i]->dst};
         for (int s = 0; s < 2; s++)
             if (sides[s]->kind == MLN_SIDE_ASG)
-                mln_places_add_asg(p->ctx, p->subject->model, sides[s]->asg->name,
-                                   nsg->zones.data[0]);
+                add_asg(p, nsg, sides[s]->asg->name);
     }
 }
 
@@ -298,11 +207,18 @@ static struct mln_deployed_params params(struct mln_cli *cli, const struct mln_i
 }
 
 static bool read_text(struct mln_cli *cli, const struct mln_inputs *inputs,
-                      const struct mln_subject_text *text, struct mln_deployed *out)
+                      const struct mln_subject_text *text, struct mln_subject *subject,
+                      struct mln_deployed *out)
 {
     struct mln_deployed_params given = params(cli, inputs);
     const char *name = strcmp(text->path, "-") == 0 ? "<stdin>" : text->path;
-    return mln_deployed_read(&cli->ctx, inputs->tags, name, text->text, text->length, &given, out);
+    bool good =
+        mln_deployed_read(&cli->ctx, inputs->tags, name, text->text, text->length, &given, out);
+    for (size_t i = 0; i < given.count; i++)
+        subject->params_used[i] |= given.list[i].used;
+    for (size_t i = 0; i < given.declared.len; i++)
+        mln_vec_push(cli->ctx.arena, &subject->params, given.declared.data[i]);
+    return good;
 }
 
 void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
@@ -311,23 +227,29 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
 {
     struct mln_arena *a = cli->ctx.arena;
     unsigned errors = cli->ctx.diags->errors;
-    struct mln_deployed deployed = {0};
+    struct mln_deployed deployed = {.several = count > 1};
     bool good = true;
+    subject->params_used = MLN_NEW_ARRAY(a, bool, inputs->params.len + 1);
     for (size_t i = 0; i < count; i++)
-        good &= read_text(cli, inputs, &texts[i], &deployed);
-    if (inputs->rules_only)
-        deployed.networks.len = deployed.nics.len = 0;
+        good &= read_text(cli, inputs, &texts[i], subject, &deployed);
     subject->kind = deployed.from_template ? MLN_SUBJECT_TEMPLATE : MLN_SUBJECT_NSGS;
     subject->model = empty_model(cli, inputs);
     struct placing p = {.cli = cli,
                         .ctx = &cli->ctx,
                         .deployed = &deployed,
                         .subject = subject,
+                        .places = inputs->places,
+                        .known = inputs->known,
                         .networks =
                             MLN_NEW_ARRAY(a, struct mln_network *, deployed.networks.len + 1),
                         .nsgs = MLN_NEW_ARRAY(a, struct mln_nsg *, deployed.nsgs.len + 1)};
-    add_networks(&p);
-    add_nics(&p);
+    if (p.places)
+        mln_placing_mirror(&p, p.places);
+    else
+        add_networks(&p);
+    if (p.known)
+        mln_placing_complete(&p, p.known);
+    mln_placing_nics(&p);
     add_nsgs(&p);
     mln_places_finish(&cli->ctx, subject->model);
     subject->good = good && cli->ctx.diags->errors == errors;

@@ -48,12 +48,17 @@ void mln_verify_command(struct mln_cli *cli)
                                      .subjects = {&policy, &live},
                                      .exact = options->exact,
                                      .drift = true};
-    if (mln_inputs_read(cli, &inputs)) {
+    bool good = mln_inputs_read(cli, &inputs);
+    if (good) {
+        inputs.params_shared = true;
         mln_subject_load(cli, &inputs, options->inputs.data[0], &policy);
-        inputs.rules_only = true; /* a template tells less of the places than the policy */
+        inputs.places = policy.good ? policy.model : NULL; /* a template tells less of them */
         mln_subject_load_deployed(cli, &inputs, options->live.data, options->live.len, &live);
+        good =
+            mln_params_check(cli, report.names,
+                             (const struct mln_inputs *const[]){&inputs, &inputs}, report.subjects);
     }
-    if (policy.good && live.good)
+    if (good && policy.good && live.good)
         mln_diff_run(&report, options->ignore.data, options->ignore.len);
     mln_diff_judge(&report);
     mln_diff_print(&report);

@@ -51,7 +51,8 @@ struct reader {
     struct mln_nsg_groups *groups;
     struct mln_networks *networks;
     struct mln_eval *eval;
-    size_t found; /* resources of concern; machines alone are not */
+    bool several;
+    size_t found; /* resources of concern; alone, interfaces and machines are not */
 };
 
 /* ---- what a resource is ---- */
@@ -119,7 +120,7 @@ static void add_resource(struct reader *d, const cJSON *json, bool second)
         kind == KIND_SUBNET || kind == KIND_PEERING || kind == KIND_ROUTE || kind == KIND_RULE;
     if (kind == KIND_OTHER || inner != second)
         return;
-    d->found += kind != KIND_NIC && kind != KIND_MACHINE && kind != KIND_SCALE_SET;
+    d->found += d->several || (kind != KIND_NIC && kind != KIND_MACHINE && kind != KIND_SCALE_SET);
     switch (kind) {
     case KIND_NETWORK:
         mln_networks_add_network(d->networks, json);
@@ -263,6 +264,7 @@ bool mln_deployed_read(struct mln_ctx *ctx, struct mln_tags *tags, const char *n
                 .asgs = mln_map_new(ctx->arena),
                 .document = document,
                 .places = true},
+        .several = out->several,
         .eval = &(struct mln_eval){.ctx = ctx, .document = document, .steps = STEPS_MAX},
     };
     const cJSON *wrapper, *template = mln_arm_template_find(document->root, &wrapper);

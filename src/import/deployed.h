@@ -107,6 +107,8 @@ struct mln_deployed {
     MLN_VEC(struct mln_deployed_route_table *) route_tables;
     MLN_VEC(struct mln_deployed_nic *) nics;
     bool from_template;
+    bool
+        several; /* set before: the texts are parts of a whole, and one may hold interfaces alone */
 };
 
 /* Parameters of a template: an ARM parameter file, and single values that win over it. */
@@ -122,6 +124,7 @@ struct mln_deployed_params {
     size_t file_length;
     struct mln_deployed_param *list;
     size_t count;
+    MLN_VEC(const char *) declared; /* set: the names that the template declares */
 };
 
 /* Reads the text and adds what it holds to *out. false after reporting when the text as a whole

@@ -117,13 +117,28 @@ void mln_networks_add_machine(struct mln_networks *n, const cJSON *json, bool ma
 
 /* ---- binding ---- */
 
+/* Of all texts that were read: folded id -> the subnet. */
+static struct mln_map *subnets_by_id(struct mln_networks *n)
+{
+    struct mln_map *map = mln_map_new(n->r->ctx->arena);
+    for (size_t i = 0; i < n->out->networks.len; i++) {
+        const struct mln_deployed_network *network = n->out->networks.data[i];
+        for (size_t k = 0; k < network->subnets.len; k++)
+            if (*network->subnets.data[k]->id)
+                mln_map_put(map, mln_net_folded(n, network->subnets.data[k]->id),
+                            network->subnets.data[k]);
+    }
+    return map;
+}
+
 void mln_nics_bind(struct mln_networks *n, const struct mln_map *nsgs)
 {
+    const struct mln_map *subnets = subnets_by_id(n);
     for (size_t i = 0; i < n->out->nics.len; i++) {
         struct mln_deployed_nic *nic = n->out->nics.data[i];
         nic->nsg = mln_net_index(n, nsgs, nic->nsg_id);
         for (size_t k = 0; k < nic->ips.len; k++)
             nic->ips.data[k].subnet =
-                mln_map_get(n->subnets, mln_net_folded(n, nic->ips.data[k].subnet_id));
+                mln_map_get(subnets, mln_net_folded(n, nic->ips.data[k].subnet_id));
     }
 }

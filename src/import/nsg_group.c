@@ -388,10 +388,28 @@ struct mln_imported_nsg *mln_nsg_groups_add(struct mln_nsg_groups *groups, const
     return (shape == MLN_SHAPE_NSG ? read_nsg(groups, json) : read_bare_rule(groups, json))->nsg;
 }
 
+/* Of earlier texts: folded id -> index + 1. What a later one says of an NSG takes its place. */
+static struct mln_map *numbers_by_id(struct mln_arena *arena,
+                                     const struct mln_imported_nsg_vec *nsgs)
+{
+    struct mln_map *map = mln_map_new(arena);
+    for (size_t i = 0; i < nsgs->len; i++)
+        if (nsgs->data[i]->id)
+            mln_map_put(map, folded(arena, nsgs->data[i]->id), (void *)(uintptr_t)(i + 1));
+    return map;
+}
+
 void mln_nsg_groups_finish(struct mln_nsg_groups *groups, struct mln_imported_nsg_vec *out)
 {
+    struct mln_arena *arena = groups->reader->ctx->arena;
+    const struct mln_map *before = numbers_by_id(arena, out);
     for (size_t i = 0; i < groups->list.len; i++) {
+        struct mln_imported_nsg *nsg = groups->list.data[i]->nsg;
+        const void *number = nsg->id ? mln_map_get(before, folded(arena, nsg->id)) : NULL;
         finish_group(groups->reader, groups->list.data[i]);
-        mln_vec_push(groups->reader->ctx->arena, out, groups->list.data[i]->nsg);
+        if (number)
+            out->data[(uintptr_t)number - 1] = nsg;
+        else
+            mln_vec_push(arena, out, nsg);
     }
 }

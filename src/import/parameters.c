@@ -198,6 +198,8 @@ void mln_arm_template_parameters(struct mln_scope *scope, const cJSON *definitio
     const cJSON *d = cJSON_IsObject(definitions) ? definitions->child : NULL;
     for (; d; d = d->next) {
         struct mln_lazy *lazy = MLN_NEW(e->ctx->arena, struct mln_lazy);
+        if (params)
+            mln_vec_push(e->ctx->arena, &params->declared, mln_intern(e->ctx->names, d->string));
         lazy->json = cJSON_IsObject(d) ? cJSON_GetObjectItem(d, "defaultValue") : NULL;
         lazy->value = given_value(scope, d, env, given, file, params);
         if (!lazy->value && !lazy->json)

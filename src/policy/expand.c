@@ -6,6 +6,7 @@
  * depth by MAX_APPLY: a few lines of templates that apply each other twice would otherwise grow
  * without end. */
 #include "policy/build.h"
+#include "policy/question.h"
 
 #include <string.h>
 
@@ -392,12 +393,23 @@ static struct mln_bound *setting_target(struct mln_build *b, const char *name)
     return mln_scope_param(scope, name);
 }
 
+static void complain_unknown(struct mln_build *b, const char *name)
+{
+    struct mln_param_names names = {0};
+    mln_question_params(b->ctx, b->model, &names);
+    const char *close = mln_closest(name, names.data, names.len);
+    struct mln_diag *diag = mln_report(b->ctx->diags, MLN_D_UNKNOWN_PARAM, (struct mln_span){0},
+                                       "the policy declares no parameter '%s'", name);
+    if (close)
+        mln_diag_help(diag, "did you mean '%s'?", close);
+}
+
 static void set_param(struct mln_build *b, struct mln_param_setting *setting)
 {
     struct mln_bound *bound = setting_target(b, setting->name);
     if (!bound || !bound->span.file) {
-        mln_report(b->ctx->diags, MLN_D_UNKNOWN_PARAM, (struct mln_span){0},
-                   "the policy declares no parameter '%s'", setting->name);
+        if (!b->options->params_shared)
+            complain_unknown(b, setting->name);
         return;
     }
     struct mln_value *value = mln_parse_value(b->ctx, setting->text);

@@ -69,6 +69,7 @@ struct mln_nic {
     const char *unread;          /* an NSG of its own of which no rule is known; else NULL */
     bool floating[MLN_FAMILIES]; /* its addresses of this family are not known */
     bool many;                   /* stands for several, each with its address: a scale set's */
+    uint32_t others;             /* beside the one that it is named by, when the text has crowds */
     MLN_VEC(const char *) asgs;  /* names of those it is in */
     bool asgs_known;             /* it is in no others */
 };
@@ -357,6 +358,8 @@ struct mln_policy_options {
         bool used;
     } * params;
     size_t param_count;
+    bool
+        params_shared; /* others may take those that the policy does not declare: nothing is said */
 };
 
 struct mln_model {

@@ -51,10 +51,12 @@ struct mln_zone *mln_places_add_zone(struct mln_ctx *ctx, struct mln_model *mode
 }
 
 /* What is not known lies anywhere in the subnet. */
-static struct mln_prefix_list nic_prefixes(struct mln_arena *a, const struct mln_zone *subnet,
-                                           const struct mln_prefix *prefixes, size_t count,
-                                           const struct mln_nic *nic, struct mln_span span)
+struct mln_prefix_list mln_places_nic_prefixes(struct mln_ctx *ctx, const struct mln_nic *nic,
+                                               const struct mln_prefix *prefixes, size_t count,
+                                               struct mln_span span)
 {
+    struct mln_arena *a = ctx->arena;
+    const struct mln_zone *subnet = nic->subnet;
     MLN_VEC(struct mln_prefix) all = {0};
     for (size_t i = 0; i < count; i++)
         if (!nic->floating[prefixes[i].family])
@@ -75,7 +77,7 @@ struct mln_zone *mln_places_add_nic(struct mln_ctx *ctx, struct mln_model *model
     *nic = *like;
     nic->subnet = subnet;
     zone->nic = nic;
-    zone->prefixes = nic_prefixes(ctx->arena, subnet, prefixes, count, nic, span);
+    zone->prefixes = mln_places_nic_prefixes(ctx, nic, prefixes, count, span);
     zone->routes = subnet->routes;
     zone->kept = subnet->kept;
     zone->nsg = subnet->nsg;

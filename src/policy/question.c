@@ -143,3 +143,14 @@ void mln_question_services(struct mln_ctx *ctx, struct mln_model *model,
     bool *seen = MLN_NEW_ARRAY(b->arena, bool, b->scope_count + 1);
     see_scope(b, b->root, seen, out);
 }
+
+void mln_question_params(struct mln_ctx *ctx, const struct mln_model *model,
+                         struct mln_param_names *out)
+{
+    const struct mln_map *params = model->build->root->params;
+    for (size_t i = 0; i < params->len; i++) {
+        const struct mln_bound *bound = params->entries[i].value;
+        if (bound->span.file)
+            mln_vec_push(ctx->arena, out, bound->name);
+    }
+}

@@ -29,4 +29,9 @@ MLN_VEC_TYPE(mln_named_service_vec, struct mln_named_service);
 void mln_question_services(struct mln_ctx *ctx, struct mln_model *model,
                            struct mln_named_service_vec *out);
 
+/* The names of the parameters that the policy's own file declares. */
+MLN_VEC_TYPE(mln_param_names, const char *);
+void mln_question_params(struct mln_ctx *ctx, const struct mln_model *model,
+                         struct mln_param_names *out);
+
 #endif

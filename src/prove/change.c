@@ -136,10 +136,11 @@ static bool has_effect(const struct mln_change *out, const struct mln_change_flo
 
 #define MOST_PAIRS 4000000 /* of flows that are held against each other: some 0.1 s */
 
-/* With more flows than that nobody reads which of them have no effect. */
-static void sum_up(struct mln_change *out)
+/* With more flows than that nobody reads which of them have no effect. Of drift only what
+ * interfaces do end to end is listed. */
+static void sum_up(struct mln_change *out, bool drift)
 {
-    bool ask = out->end_to_end && out->at_nsgs.len * out->flows.len < MOST_PAIRS;
+    bool ask = !drift && out->end_to_end && out->at_nsgs.len * out->flows.len < MOST_PAIRS;
     for (size_t i = 0; i < out->at_nsgs.len; i++)
         out->at_nsgs.data[i].alone =
             ask && !out->at_nsgs.data[i].unplaced && !has_effect(out, &out->at_nsgs.data[i]);
@@ -162,8 +163,10 @@ void mln_change_find(struct mln_ctx *ctx, const struct mln_change_subject subjec
     out->end_to_end = f.placed[MLN_OLD] && f.placed[MLN_NEW];
     if (out->end_to_end)
         mln_change_ways(&f);
+    if (options->drift && out->end_to_end)
+        mln_change_note_nics(&f);
     mln_change_join(&f, &out->flows);
     mln_change_join(&f, &out->at_nsgs);
     mln_change_firewalls(&f);
-    sum_up(out);
+    sum_up(out, options->drift);
 }

@@ -5,6 +5,11 @@
  * that was renamed), then by the name of their NSG; where one subject tells no subnets, NSGs are
  * taken for one another by name, and looked at from the zones of the other.
  *
+ * DRIFT is the comparison of a policy with what is deployed: the zones of the new side are the
+ * policy's, with NSGs that go by their names. NSGs are compared one by one, as if they told no
+ * places; end to end only what network interfaces and appliances, which the policy does not have,
+ * do with packets.
+ *
  * Traffic is compared twice. At EACH NSG, in each direction: what the NSG permits between its zone
  * and all that a path joins it with; exact by itself. And END TO END, where both subjects have
  * places: a packet is permitted when the outbound NSG of its source's zone, those at appliances
@@ -17,10 +22,18 @@
 #include "prove/assert.h"
 #include "prove/diff.h"
 
+/* A network interface with an NSG of its own that lies in none of the places. */
+struct mln_change_nic {
+    const char *name, *nsg;
+    const char *where; /* "'network/subnet' at 10.0.0.4"; NULL: not known */
+};
+MLN_VEC_TYPE(mln_change_nic_vec, struct mln_change_nic);
+
 struct mln_change_subject {
     const struct mln_model *model;
-    const struct mln_nsg_rules *deployed; /* by index of the NSG in the model */
-    bool is_policy;                       /* it has names for things */
+    const struct mln_nsg_rules *deployed;       /* by index of the NSG in the model */
+    const struct mln_change_nic_vec *elsewhere; /* NULL: none */
+    bool is_policy;                             /* it has names for things */
 };
 
 /* A place of the comparison: a zone on one side or on both. */
@@ -48,8 +61,8 @@ MLN_VEC_TYPE(mln_change_reason_vec, struct mln_change_reason);
 struct mln_change_flow {
     bool added;
     const char *services, *from, *to;
-    const char *over;             /* "IPv6": of that family alone, which the ends do not tell; NULL */
-    const struct mln_nsg *nsg;    /* at this NSG alone; NULL: end to end */
+    const char *over;          /* "IPv6": of that family alone, which the ends do not tell; NULL */
+    const struct mln_nsg *nsg; /* at this NSG alone; NULL: end to end */
     enum mln_direction direction; /* at the NSG */
     MLN_VEC(const struct mln_diff_box *) boxes;
     struct mln_change_reason_vec reasons;
@@ -57,6 +70,9 @@ struct mln_change_flow {
     bool alone;              /* at an NSG: without effect end to end */
     bool unplaced;           /* at an NSG of which some side does not tell where it stands */
     bool of_either;          /* packets of the other family would read alike */
+    MLN_VEC(const struct mln_zone *)
+    hangs_on; /* interfaces: whether it is so hangs on addresses
+                 of theirs that are not known */
 };
 MLN_VEC_TYPE(mln_change_flow_vec, struct mln_change_flow);
 
@@ -116,6 +132,9 @@ struct mln_change_options {
     bool drift;      /* the sides are what should be deployed, and what is */
     uint64_t limit;
 };
+/* Is the name, of an NSG or a rule, like one of those that are ignored? */
+bool mln_change_ignores(const struct mln_change_options *options, const char *name);
+
 void mln_change_find(struct mln_ctx *ctx, const struct mln_change_subject subjects[MLN_SIDES],
                      const struct mln_change_options *options, struct mln_change *out);
 

@@ -201,6 +201,9 @@ static const char *end_words(struct wording *w)
         const char *addresses = mln_words_addresses(w->f->words[w->speaker], &view, set);
         text = in ? mln_printf(arena_of(w->f), "%s in %s", in, addresses) : addresses;
     }
+    if (w->place && w->place->nic && w->place->nic->floating[box->family] &&
+        strcmp(text, w->place->display) != 0)
+        text = mln_printf(arena_of(w->f), "%s at %s", w->place->display, text);
     w->tells_family |= tells;
     if (!out)
         return text;
@@ -253,6 +256,28 @@ static void describe(struct finder *f, const struct mln_diff_box *box,
     flow->of_either = !w.tells_family && has_other_family(&sides[s], &box->box);
 }
 
+/* An interface whose address is not known on either side, when some of the addresses that it may
+ * have would fare otherwise. */
+static void find_hangs(struct finder *f, const struct mln_diff_box *box,
+                       const struct mln_diff_side *side,
+                       const struct mln_zone *const places[2][MLN_SIDES],
+                       struct mln_change_flow *flow)
+{
+    int family = box->box.family;
+    for (int end = 0; end < 2; end++) {
+        const struct mln_ipset *all = end ? side->dst[family] : side->src[family];
+        const struct mln_zone *nic = NULL;
+        bool floats = true;
+        for (int s = 0; s < MLN_SIDES; s++) {
+            const struct mln_zone *zone = places[end][s];
+            nic = zone && zone->nic ? zone : nic;
+            floats &= !zone || (zone->nic && zone->nic->floating[family]);
+        }
+        if (nic && floats && !mln_ipset_covers(end ? box->box.dst : box->box.src, all))
+            mln_vec_push(arena_of(f), &flow->hangs_on, nic);
+    }
+}
+
 void mln_change_add(struct finder *f, const struct mln_diff *diff,
                     const struct mln_diff_side sides[MLN_SIDES],
                     const struct mln_zone *const places[2][MLN_SIDES], const struct end *end,
@@ -263,6 +288,7 @@ void mln_change_add(struct finder *f, const struct mln_diff *diff,
         int s = box->added ? MLN_NEW : MLN_OLD;
         struct mln_change_flow flow = {.added = box->added, .reasons = reasons_of(f, box)};
         describe(f, box, sides, places, !end, &flow);
+        find_hangs(f, box, &sides[s], places, &flow);
         if (end) {
             flow.nsg = end->side[s].nsg ? end->side[s].nsg : end->side[1 - s].nsg;
             flow.direction = end->direction;
@@ -304,6 +330,8 @@ static void make_key(const struct mln_change_flow *flow, enum part without, stru
                    flow->direction);
     add_key(key, flow->nsg);
     add_key(key, flow->over);
+    for (size_t i = 0; i < flow->hangs_on.len; i++)
+        add_key(key, flow->hangs_on.data[i]);
     for (int p = 0; p < PARTS; p++)
         if (p != (int)without) {
             mln_buf_add(key, texts[p]);

@@ -30,6 +30,7 @@ struct finder {
     bool placed[MLN_SIDES];
     MLN_VEC(const struct mln_zone *) zones[MLN_SIDES]; /* of the models */
     MLN_VEC(struct end) ends;
+    bool *moved; /* of each place: some flow from it or to it differs end to end, or may */
     const struct end **out_end, **in_end; /* of each place; NULL: ungoverned, or on one side only */
 };
 
@@ -38,6 +39,16 @@ struct finder {
 static inline bool is_stand_in(const struct mln_zone *zone)
 {
     return zone && zone->index == UINT32_MAX;
+}
+
+/* A zone's NSG, or that of an interface alone; and one of which no rule is known. */
+static inline const struct mln_nsg *own_nsg(const struct mln_zone *zone)
+{
+    return zone->nic ? zone->nic->nsg : zone->nsg;
+}
+static inline const char *unread_nsg(const struct mln_zone *zone)
+{
+    return zone->nic ? zone->nic->unread : zone->unread;
 }
 
 static inline struct mln_arena *arena_of(const struct finder *f)
@@ -49,12 +60,21 @@ static inline struct mln_arena *arena_of(const struct finder *f)
 void mln_change_match(struct finder *f);
 /* Is it the same NSG on both sides, if any, of which no rule is known? */
 bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new);
+void mln_change_note(struct finder *f, enum mln_change_kind kind, const char *what,
+                     const char *name, bool traffic, const char *text);
+/* change_nics.c: what stands for an interface of the other side in the subnet of this one, and what
+ * is said of interfaces that one side alone has; of drift when all ways were compared. */
+const struct mln_zone *mln_change_stand_in(struct finder *f, int side, const struct mln_zone *nic,
+                                           const struct mln_zone *subnet);
+void mln_change_note_lone_nic(struct finder *f, int side, const struct mln_zone *zone);
+void mln_change_note_nics(struct finder *f);
 /* change_ways.c: flows end to end, after the ends were compared. */
 void mln_change_ways(struct finder *f);
+/* Is nothing compared at the place, since the rules of an NSG are known on one side only? */
+bool mln_change_is_dark(const struct finder *f, size_t place);
 /* change_rules.c */
 void mln_change_rules(struct finder *f, const char *nsg, const struct mln_rule_vec *const old[],
                       const struct mln_rule_vec *const new[]);
-bool mln_change_ignores(const struct mln_change_options *options, const char *name);
 /* change_firewalls.c */
 void mln_change_firewalls(struct finder *f);
 

@@ -189,8 +189,8 @@ static bool has_places(const struct mln_nsg *nsg)
 
 /* ---- notes ---- */
 
-static void note(struct finder *f, enum mln_change_kind kind, const char *what, const char *name,
-                 bool traffic, const char *text)
+void mln_change_note(struct finder *f, enum mln_change_kind kind, const char *what,
+                     const char *name, bool traffic, const char *text)
 {
     struct mln_change_note added = {kind, what, name, text, traffic};
     if (!mln_change_ignores(f->options, name))
@@ -202,44 +202,18 @@ static const char *word_of(const struct mln_zone *zone)
     return zone->nic ? "network interface" : "zone";
 }
 
-static const struct mln_nsg *own_nsg(const struct mln_zone *zone)
-{
-    return zone->nic ? zone->nic->nsg : zone->nsg;
-}
-
-static const char *unread_nsg(const struct mln_zone *zone)
-{
-    return zone->nic ? zone->nic->unread : zone->unread;
-}
-
-/* An interface without an NSG is not told of. */
-static void note_lone_nic(struct finder *f, int side, const struct mln_zone *zone)
-{
-    struct mln_arena *a = arena_of(f);
-    const struct mln_nsg *nsg = own_nsg(zone);
-    const char *name = nsg ? nsg->name : unread_nsg(zone);
-    const char *text = side == MLN_NEW ? "is in application security groups now"
-                                       : "is in no application security group any more";
-    if (name && side == MLN_NEW)
-        text = mln_printf(a, "has an NSG of its own now, '%s'", name);
-    else if (name)
-        text = mln_printf(a, "has no NSG of its own any more; it was '%s'", name);
-    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display, false,
-         mln_printf(a, "network interface '%s' %s", zone->display, text));
-}
-
 static void note_lone_zone(struct finder *f, int side, const struct mln_zone *zone)
 {
     const char *name = zone->nsg ? zone->nsg->name : zone->unread;
     const char *governed =
         name ? mln_printf(arena_of(f), "governed by NSG '%s'", name) : "without an NSG";
     if (zone->nic)
-        note_lone_nic(f, side, zone);
+        mln_change_note_lone_nic(f, side, zone);
     else
-        note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone", zone->display,
-             false,
-             mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
-                        side == MLN_NEW ? "new" : "gone", governed));
+        mln_change_note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "zone",
+                        zone->display, false,
+                        mln_printf(arena_of(f), "zone '%s' is %s (%s)", zone->display,
+                                   side == MLN_NEW ? "new" : "gone", governed));
 }
 
 bool mln_change_same_unread(const struct mln_zone *old, const struct mln_zone *new)
@@ -254,11 +228,20 @@ static void note_unread(struct finder *f, const struct mln_zone *old, const stru
     const char *before = unread_nsg(old), *now = unread_nsg(new);
     const struct mln_zone *named = is_stand_in(new) ? old : new;
     if (!mln_change_same_unread(old, new))
-        note(f, MLN_CHANGE_CHANGED, "zone", named->display, true,
-             mln_printf(arena_of(f),
-                        "%s '%s' %s NSG '%s', which is not in the text: what it "
-                        "permits is not compared",
-                        word_of(named), named->display, now ? "has" : "had", now ? now : before));
+        mln_change_note(f, MLN_CHANGE_CHANGED, "zone", named->display, true,
+                        mln_printf(arena_of(f),
+                                   "%s '%s' %s NSG '%s', which is not in the text: what it "
+                                   "permits is not compared",
+                                   word_of(named), named->display, now ? "has" : "had",
+                                   now ? now : before));
+}
+
+/* What a policy calls a zone is not what Azure calls its subnet. */
+static bool is_subnet_of(const struct finder *f, const struct mln_zone *old,
+                         const struct mln_zone *new)
+{
+    bool policies = f->subjects[MLN_OLD].is_policy && f->subjects[MLN_NEW].is_policy;
+    return !policies && old->subnet && new->subnet && strcasecmp(old->subnet, new->subnet) == 0;
 }
 
 static void note_pair(struct finder *f, const struct mln_zone *old, const struct mln_zone *new)
@@ -268,19 +251,21 @@ static void note_pair(struct finder *f, const struct mln_zone *old, const struct
         note_lone_zone(f, is_stand_in(old) ? MLN_NEW : MLN_OLD, is_stand_in(old) ? new : old);
         return;
     }
-    if (strcmp(old->display, new->display) != 0)
-        note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
-             mln_printf(a, "%s '%s' is called '%s' now", word_of(old), old->display, new->display));
+    if (strcmp(old->display, new->display) != 0 && !is_subnet_of(f, old, new))
+        mln_change_note(
+            f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+            mln_printf(a, "%s '%s' is called '%s' now", word_of(old), old->display, new->display));
     for (int fam = 0; !new->nic &&fam < MLN_FAMILIES; fam++)
         if (!mln_ipset_equal(old->addresses[fam], new->addresses[fam])) {
-            note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
-                 mln_printf(a, "zone '%s' has other addresses", new->display));
+            mln_change_note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+                            mln_printf(a, "zone '%s' has other addresses", new->display));
             break;
         }
-    if (!own_nsg(old) != !own_nsg(new))
-        note(f, MLN_CHANGE_CHANGED, "zone", new->display, false,
-             mln_printf(a, "%s '%s' %s", word_of(new), new->display,
-                        own_nsg(new) ? "is governed by an NSG now" : "has no NSG any more"));
+    if (!own_nsg(old) != !own_nsg(new) && !unread_nsg(old) && !unread_nsg(new))
+        mln_change_note(
+            f, MLN_CHANGE_CHANGED, "zone", new->display, false,
+            mln_printf(a, "%s '%s' %s", word_of(new), new->display,
+                       own_nsg(new) ? "is governed by an NSG now" : "has no NSG any more"));
 }
 
 /* ---- ends ---- */
@@ -320,8 +305,12 @@ static void add_place(struct finder *f, const struct mln_zone *old, const struct
         note_lone_zone(f, new ? MLN_NEW : MLN_OLD, new ? new : old);
         return;
     }
-    note_pair(f, old, new);
-    note_unread(f, old, new);
+    if (f->options->drift && !is_stand_in(old))
+        return; /* NSGs one by one; of interfaces there is more to say when it is known */
+    if (!f->options->drift) {
+        note_pair(f, old, new);
+        note_unread(f, old, new);
+    }
     struct end_side sides[MLN_SIDES] = {{models[MLN_OLD], old, own_nsg(old), NULL},
                                         {models[MLN_NEW], new, own_nsg(new), NULL}};
     const struct end_side *make[MLN_SIDES] = {&sides[MLN_OLD], &sides[MLN_NEW]};
@@ -338,29 +327,6 @@ static void match_zones(struct finder *f, struct pairing *zones)
     pair_by_key(f, zones, nic_name, false);
     pair_by_key(f, zones, nic_told, false);
     pair_by_key(f, zones, nic_addresses, false);
-}
-
-static const struct mln_zone *stand_in(struct finder *f, const struct mln_zone *nic,
-                                       const struct mln_zone *subnet)
-{
-    struct mln_zone *zone = MLN_NEW(arena_of(f), struct mln_zone);
-    struct mln_nic *its = MLN_NEW(arena_of(f), struct mln_nic);
-    *zone = *subnet;
-    *its = (struct mln_nic){.subnet = subnet, .many = nic->nic->many};
-    zone->name = nic->name;
-    zone->display = nic->display;
-    zone->nic = its;
-    zone->nics.len = 0;
-    zone->index = UINT32_MAX;
-    for (int fam = 0; fam < MLN_FAMILIES; fam++) {
-        its->floating[fam] = nic->nic->floating[fam];
-        zone->addresses[fam] =
-            its->floating[fam]
-                ? subnet->hosts[fam]
-                : mln_ipset_intersect(arena_of(f), nic->addresses[fam], subnet->addresses[fam]);
-        zone->hosts[fam] = zone->addresses[fam];
-    }
-    return zone;
 }
 
 static size_t index_of(const struct finder *f, int side, const struct mln_zone *zone)
@@ -382,7 +348,9 @@ static const struct mln_zone *partner(struct finder *f, const struct pairing *zo
         return zone_at(f, 1 - side, other);
     size_t subnet = zone->nic ? index_of(f, side, zone->nic->subnet) : NO_PARTNER;
     other = subnet == NO_PARTNER ? NO_PARTNER : zones->of[side][subnet];
-    return other == NO_PARTNER ? NULL : stand_in(f, zone, zone_at(f, 1 - side, other));
+    return other == NO_PARTNER
+               ? NULL
+               : mln_change_stand_in(f, 1 - side, zone, zone_at(f, 1 - side, other));
 }
 
 static void match_places(struct finder *f, struct pairing *nsgs)
@@ -431,11 +399,12 @@ static void add_nsg_ends(struct finder *f, const struct mln_nsg *old, const stru
 static void note_lone_nsg(struct finder *f, int side, const struct mln_nsg *nsg)
 {
     struct mln_arena *a = arena_of(f);
-    bool traffic = !(f->placed[MLN_OLD] && f->placed[MLN_NEW]) || !has_places(nsg);
+    bool traffic =
+        f->options->drift || !(f->placed[MLN_OLD] && f->placed[MLN_NEW]) || !has_places(nsg);
     const char *is[MLN_SIDES] = {f->options->drift ? "not deployed" : "gone",
                                  f->options->drift ? "deployed, but not in the policy" : "new"};
-    note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "nsg", nsg->name, traffic,
-         mln_printf(a, "NSG '%s' is %s", nsg->name, is[side]));
+    mln_change_note(f, side == MLN_NEW ? MLN_CHANGE_ADDED : MLN_CHANGE_REMOVED, "nsg", nsg->name,
+                    traffic, mln_printf(a, "NSG '%s' is %s", nsg->name, is[side]));
 }
 
 static void compare_rules(struct finder *f, const struct mln_nsg *old, const struct mln_nsg *new)
@@ -446,8 +415,9 @@ static void compare_rules(struct finder *f, const struct mln_nsg *old, const str
         for (int d = 0; d < MLN_DIRECTIONS; d++)
             rules[s][d] = &f->deployed[s][nsgs[s]->index].rules[d];
     if (strcasecmp(old->name, new->name) != 0)
-        note(f, MLN_CHANGE_CHANGED, "nsg", new->name, false,
-             mln_printf(arena_of(f), "NSG '%s' is called '%s' now", old->name, new->name));
+        mln_change_note(
+            f, MLN_CHANGE_CHANGED, "nsg", new->name, false,
+            mln_printf(arena_of(f), "NSG '%s' is called '%s' now", old->name, new->name));
     mln_change_rules(f, new->name, rules[MLN_OLD], rules[MLN_NEW]);
 }
 
@@ -485,7 +455,7 @@ void mln_change_match(struct finder *f)
         const struct mln_nsg *other = new->nsgs.data[nsgs.of[MLN_OLD][i]];
         if (is_ignored(f, its) || is_ignored(f, other))
             continue;
-        if (!places || !has_places(its) || !has_places(other))
+        if (!places || f->options->drift || !has_places(its) || !has_places(other))
             add_nsg_ends(f, its, other);
         compare_rules(f, its, other);
     }

@@ -21,6 +21,7 @@ struct ways {
     const struct mln_ipset *(*home)[MLN_SIDES][MLN_FAMILIES];  /* per place: its zone's addresses */
     const struct mln_ipset *(*guest)[MLN_SIDES][MLN_FAMILIES]; /* and those that lie in no zone of
                                                                   the side */
+    size_t asked;                                              /* ways that were compared */
     bool *whole;      /* per place: every way of it is to be compared */
     bool *crosses[2]; /* per place: ways from it, to it from outside, may pass an appliance */
     bool *differs[2]; /* and what the NSGs there let through is not the same on both sides */
@@ -272,8 +273,31 @@ static const char *way_name(struct ways *w, size_t from, size_t to)
     return mln_printf(arena_of(w->f), "%s to %s", names[0], names[1]);
 }
 
+/* Ways between interfaces of drift, and flows of them, grow with the square of their number. */
+enum { MOST_WAYS = 100000, MOST_FLOWS = 10000 };
+
+static bool is_too_much(struct ways *w)
+{
+    bool much =
+        w->f->options->drift && (w->asked++ >= MOST_WAYS || w->f->out->flows.len >= MOST_FLOWS);
+    w->f->out->more |= much;
+    return much;
+}
+
+static void move(struct ways *w, size_t from, size_t to)
+{
+    if (from != REST)
+        w->f->moved[from] = true;
+    if (to != REST)
+        w->f->moved[to] = true;
+}
+
 static void compare_way(struct ways *w, size_t from, size_t to)
 {
+    if (is_too_much(w)) {
+        move(w, from, to);
+        return;
+    }
     const struct mln_diff_side sides[MLN_SIDES] = {side_of_way(w, MLN_OLD, from, to),
                                                    side_of_way(w, MLN_NEW, from, to)};
     const struct mln_zone *places[2][MLN_SIDES];
@@ -288,6 +312,8 @@ static void compare_way(struct ways *w, size_t from, size_t to)
         mln_vec_push(arena_of(w->f), &w->f->out->gave_up, name);
     }
     w->f->out->more |= diff.more;
+    if (diff.boxes.len || diff.gave_up)
+        move(w, from, to);
     mln_change_add(w->f, &diff, sides, (const struct mln_zone *const(*)[MLN_SIDES])places, NULL,
                    &w->f->out->flows);
 }
@@ -357,8 +383,37 @@ static bool end_touches(struct ways *w, const struct end *end, size_t place)
     return false;
 }
 
+static bool is_ignored(const struct finder *f, const struct mln_zone *zone)
+{
+    return zone->nsg && mln_change_ignores(f->options, zone->nsg->name);
+}
+
+/* An NSG that was read on one side only leaves nothing to compare. */
+bool mln_change_is_dark(const struct finder *f, size_t place)
+{
+    const struct mln_zone *old = f->out->places.data[place].zone[MLN_OLD];
+    const struct mln_zone *new = f->out->places.data[place].zone[MLN_NEW];
+    if (!old || !new)
+        return false;
+    return is_ignored(f, old) || is_ignored(f, new) || !mln_change_same_unread(old, new) ||
+           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
+}
+
+/* Of drift, what is between zones is told at their NSGs. */
+static bool is_asked(const struct ways *w, size_t from, size_t to)
+{
+    bool nic = false;
+    for (int s = 0; s < MLN_SIDES; s++) {
+        const struct mln_zone *source = zone_of(w, from, s), *destination = zone_of(w, to, s);
+        nic |= (source && source->nic) || (destination && destination->nic);
+    }
+    return !w->f->options->drift || nic || (from == REST ? w->differs[1][to] : w->differs[0][from]);
+}
+
 static bool is_wanted(struct ways *w, size_t from, size_t to)
 {
+    if (!is_asked(w, from, to))
+        return false;
     if ((from != REST && w->whole[from]) || (to != REST && w->whole[to]))
         return true;
     if (from == REST ? w->differs[1][to] : w->differs[0][from])
@@ -396,28 +451,19 @@ static bool is_one_host(const struct ways *w, size_t from, size_t to)
     return from == to && zone && mln_zone_is_host(zone);
 }
 
-/* An NSG that was read on one side only leaves nothing to compare. */
-static bool is_dark(const struct ways *w, size_t place)
-{
-    const struct mln_zone *old = zone_of(w, place, MLN_OLD), *new = zone_of(w, place, MLN_NEW);
-    if (!old || !new)
-        return false;
-    return !mln_change_same_unread(old, new) ||
-           (old->nic && new->nic && !mln_change_same_unread(old->nic->subnet, new->nic->subnet));
-}
-
 void mln_change_ways(struct finder *f)
 {
     struct ways w = {.f = f};
+    f->moved = MLN_NEW_ARRAY(arena_of(f), bool, f->out->places.len + 1);
     find_homes(&w);
     find_whole(&w);
     find_crossings(&w);
     index_ends(&w);
     for (size_t i = 0; i < place_count(&w); i++) {
-        if (is_dark(&w, i))
+        if (mln_change_is_dark(f, i))
             continue;
         for (size_t k = 0; k < place_count(&w); k++)
-            if (!is_one_host(&w, i, k) && !is_dark(&w, k) &&
+            if (!is_one_host(&w, i, k) && !mln_change_is_dark(f, k) &&
                 !(is_quiet(&w, i) && is_quiet(&w, k)) && is_wanted(&w, i, k))
                 compare_way(&w, i, k);
         if (is_quiet(&w, i))

@@ -330,9 +330,11 @@ static bool is_in(const struct mln_nic *nic, const char *asg)
     return false;
 }
 
-/* What is known of an interface's groups; false: it is not in one that the match wants. */
+/* What is known of an interface's groups; false: it is not in one that the match wants. One that
+ * it is in holds its addresses, wherever the group is said to be. */
 static bool settle_asgs(struct mln_arena *a, const struct mln_model *model,
-                        const struct mln_zone *end, const uint32_t **vars, size_t *count)
+                        const struct mln_zone *end, const uint32_t **vars, size_t *count,
+                        const struct mln_ipset **set)
 {
     size_t tags = mln_tags_count(model->options->tags), kept = 0;
     uint32_t *open = MLN_NEW_ARRAY(a, uint32_t, *count + 1);
@@ -343,7 +345,9 @@ static bool settle_asgs(struct mln_arena *a, const struct mln_model *model,
         bool in = var >= tags && is_in(end->nic, model->asgs.data[var - tags]->name);
         if (var >= tags && !in && end->nic->asgs_known)
             return false;
-        if (!in)
+        if (in)
+            *set = NULL;
+        else
             open[kept++] = var;
     }
     *vars = open;
@@ -354,8 +358,8 @@ static bool settle_asgs(struct mln_arena *a, const struct mln_model *model,
 bool mln_way_settle(struct mln_arena *a, const struct mln_model *model,
                     const struct mln_zone *const ends[2], struct mln_match *match)
 {
-    return settle_asgs(a, model, ends[0], &match->src_vars, &match->src_var_count) &&
-           settle_asgs(a, model, ends[1], &match->dst_vars, &match->dst_var_count);
+    return settle_asgs(a, model, ends[0], &match->src_vars, &match->src_var_count, &match->src) &&
+           settle_asgs(a, model, ends[1], &match->dst_vars, &match->dst_var_count, &match->dst);
 }
 
 /* One more unknown set for the destination; a regional tag lies in its global one. */
@@ -408,12 +412,13 @@ void mln_way_entries(struct mln_ctx *ctx, const struct mln_model *model,
         put_by(a, out, hop->not_to.data[i]);
     for (size_t i = 0; i < all.len; i++) {
         struct mln_rules_entry entry = all.data[i];
+        if (!mln_way_settle(a, model, hop->ends, &entry.match))
+            continue;
         entry.match.src = cut(a, entry.match.src, hop->src[family]);
         entry.match.dst = cut(a, entry.match.dst, hop->dst[family]);
         if (hop->to_tag)
             put_in_tag(a, &entry.match, hop->to_tag);
-        if (mln_way_settle(a, model, hop->ends, &entry.match))
-            put(a, out, entry, false);
+        put(a, out, entry, false);
     }
     if (hop->partial)
         put_by(a, out, NULL);
