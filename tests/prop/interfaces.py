@@ -367,17 +367,18 @@ def run(binary, folder, status, *arguments):
 
 
 def random_end(rng, world):
+    """What is asked about, and whether an end is of it, as the other one sees it."""
     kind = rng.choice(["subnet", "nic", "nic", "address", "address", "Internet"])
     if kind == "nic" and world.nics:
         nic = rng.choice(world.nics)
-        return nic.name, lambda e: e.nic is nic
+        return nic.name, lambda e, other: e.nic is nic
     if kind == "Internet":
-        return "Internet", lambda e: e.subnet is None
+        return "Internet", lambda e, other: in_side(world, other.subnet, "Internet", e) if other.subnet else not e.subnet
     subnet = rng.choice(world.subnets)
     if kind == "address":
         ip = rng.choice(subnet.addresses())
-        return str(ipaddress.ip_address(ip)), lambda e: e.ip == ip
-    return subnet.name, lambda e: e.subnet is subnet
+        return str(ipaddress.ip_address(ip)), lambda e, other: e.ip == ip
+    return subnet.name, lambda e, other: e.subnet is subnet
 
 
 def exact_verdict(world, frm, to, proto, port):
@@ -385,8 +386,8 @@ def exact_verdict(world, frm, to, proto, port):
     seen = []
     for choice in choices(world):
         ends = hosts(world, choice)
-        results = {fares(world, s, d, [(proto, port)])[proto, port] for s in ends if frm(s) for d in ends
-                   if to(d) and is_packet(world, s, d)}
+        results = {fares(world, s, d, [(proto, port)])[proto, port] for s in ends for d in ends
+                   if frm(s, d) and to(d, s) and is_packet(world, s, d)}
         if results:
             seen.append(results)
     if not seen:
