@@ -371,6 +371,9 @@ def parameters_that_one_side_declares(box):
     same(box.run("diff", "--old-param=livePort=443", "--new-param=livePort=444", "t.json", "t.json"), 1)
     within("- newly denied: https from agents to training\n", box.out)
     same(box.run("diff", "--new-param=ports=444", "d.json", "p.mlp"), 1)
+    for options in ([], ["--param=livePort=444"]):
+        same(box.run("query", "--from=agents", "--to=training:444", "--proto=tcp", "--expect=" + ("allow" if options else "deny"),
+                     *options, "d.json"), 0)
 
 
 @test
@@ -384,7 +387,11 @@ def parameters_that_nobody_declares(box):
             (["diff", "--old-param=livePort=1", "p.mlp", "d.json"], "'p.mlp' declares no parameter 'livePort'",
              "'d.json' does: give it with --new-param"),
             (["diff", "--new-param=port=1", "p.mlp"], "'p.mlp' declares no parameter 'port'", "did you mean 'ports'?"),
-            (["check", "--param=port=1", "p.mlp"], "the policy declares no parameter 'port'", "did you mean 'ports'?")):
+            (["check", "--param=port=1", "p.mlp"], "the policy declares no parameter 'port'", "did you mean 'ports'?"),
+            (["lint", "--param=livPort=1", "d.json"], "'d.json' declares no parameter 'livPort'", "did you mean 'livePort'?"),
+            (["reach", "--param=livPort=1", "d.json"], "'d.json' declares no parameter 'livPort'", "did you mean 'livePort'?"),
+            (["query", "--from=agents", "--to=training:22", "--proto=tcp", "--param=xyz=1", "d.json"],
+             "'d.json' declares no parameter 'xyz'", "")):
         same((command, box.run(*command)), (command, 2))
         within(message, box.err + box.out)
         within(meant, box.err + box.out)

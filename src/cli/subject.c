@@ -103,6 +103,8 @@ void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
         load_policy(cli, inputs, text.text, text.length, subject);
     else
         mln_subject_load_json(cli, inputs, &text, 1, subject);
+    if (subject->kind != MLN_SUBJECT_POLICY && subject->good && !inputs->params_shared)
+        subject->good = mln_params_check_alone(cli, inputs, subject);
 }
 
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,
