@@ -267,8 +267,11 @@ static void dump(const struct options *options, const char *path, const char *te
     size_t size;
     const char *table = mln_stdlib_get("azure/tags-public.tsv", &size);
     struct mln_tags *tags = mln_tags_catalogue(&ctx, MLN_CLOUD_PUBLIC, table, size);
-    struct mln_deployed_params given = {options->params, params, params_length, options->list.data,
-                                        options->list.len};
+    struct mln_deployed_params given = {.file_name = options->params,
+                                        .file_text = params,
+                                        .file_length = params_length,
+                                        .list = options->list.data,
+                                        .count = options->list.len};
     struct mln_deployed deployed = {0};
     bool good = mln_deployed_read(&ctx, tags, path, text, length, &given, &deployed);
     struct mln_buf out;
