@@ -13,7 +13,7 @@ import tempfile
 SOURCE = pathlib.Path(os.environ.get("srcdir", pathlib.Path(__file__).resolve().parent.parent)).resolve()
 MLNSGC = str(pathlib.Path(os.environ.get("MLNSGC", SOURCE / "build" / "mlnsgc")).resolve())
 SEED = 4
-COUNT = 12 if os.environ.get("MLN_SANITIZED") else 40
+COUNT = 8 if os.environ.get("MLN_SANITIZED") else 40
 
 sys.path.insert(0, str(SOURCE / "tests" / "prop"))
 import generate  # noqa: E402  pylint: disable=wrong-import-position

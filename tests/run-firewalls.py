@@ -486,7 +486,7 @@ def ten_thousand_sources_take_no_time(arguments):
 
 @test
 def thousands_of_denies_take_no_time(arguments):
-    count = 300 if os.environ.get("MLN_SANITIZED") else 3000
+    count = 150 if os.environ.get("MLN_SANITIZED") else 3000
     for overrides in ("", " overrides d{}"):
         policy, expected = "resource r cosmos-db\n", []
         for i in range(count):
@@ -714,7 +714,7 @@ def parts_hold_against_the_official_schemas(arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--count", type=int, default=60 if os.environ.get("MLN_SANITIZED") else 300)
+    parser.add_argument("--count", type=int, default=25 if os.environ.get("MLN_SANITIZED") else 300)
     parser.add_argument("-k", default="")
     arguments = parser.parse_args()
     failed, tests = 0, [t for t in TESTS if arguments.k in t.__name__]

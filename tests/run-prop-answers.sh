@@ -7,7 +7,7 @@ MLNSGC=${MLNSGC:-$srcdir/build/mlnsgc}
 
 seed=1
 nsgs=100 policies=40 questions=30 networks=25 drift=40
-[ -z "${MLN_SANITIZED:-}" ] || nsgs=25 policies=10 questions=8 networks=8 drift=12
+[ -z "${MLN_SANITIZED:-}" ] || nsgs=20 policies=6 questions=5 networks=5 drift=6
 
 tap_run "$nsgs pairs of NSGs and $policies pairs of policies, packet by packet, seed $seed" \
     python3 "$srcdir/tests/prop/differences.py" --seed "$seed" --nsgs "$nsgs" --policies "$policies" \
