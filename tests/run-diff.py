@@ -395,6 +395,8 @@ def parameters_that_nobody_declares(box):
         same((command, box.run(*command)), (command, 2))
         within(message, box.err + box.out)
         within(meant, box.err + box.out)
+    same(box.run("lint", "--param=x=1", "-", feed=b'{"name": "n", "properties": {"securityRules": []}}'), 2)
+    within("'<stdin>' declares no parameter 'x'", box.err + box.out)
     box.write("missing.mlp", "param port\n" + PLACES + "allow tcp $port from agents to training\n")
     same(box.run("verify", "--live=d.json", "--param=prt=1", "missing.mlp"), 2)
     within("parameter 'port' has no value", box.err)

@@ -7,9 +7,9 @@
  * out again and again. Large ones are mapped: such pages are zero already, and with huge ones a
  * compilation takes a hundred page faults where it took ten thousand, a third of its time. There is
  * nothing between the two: to clear a huge page takes the time of some hundred page faults, so it
- * pays from half a megabyte on. Who
- * knows that megabytes will be needed begins with such a chunk: the arena of a run does, since even
- * a short policy with the modules it imports fills most of it. */
+ * pays from half a megabyte on. Who knows that megabytes will be needed begins with such a chunk:
+ * the arena of a run does, since even a short policy with the modules it imports fills most of it.
+ */
 #include "base/arena.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* Parameters that nobody declares. Of two sides, what one declares, the other need not. */
+/* Parameters that nobody declares. Of two sides, what one declares, the other need not; a text that
+ * is read alone is both sides. */
 #include "cli/subject.h"
 
 #include "base/map.h"
@@ -56,19 +57,6 @@ static bool is_again(const struct mln_inputs *inputs, size_t from, size_t number
         if (strcmp(inputs->params.data[i].name, inputs->params.data[number].name) == 0)
             return true;
     return false;
-}
-
-bool mln_params_check_alone(struct mln_cli *cli, const struct mln_inputs *inputs,
-                            const struct mln_subject *subject)
-{
-    const struct mln_subject *const subjects[] = {subject, subject};
-    const char *const names[] = {subject->path, subject->path};
-    unsigned errors = cli->ctx.diags->errors;
-    for (size_t i = 0; i < inputs->params.len; i++)
-        if (!subject->params_used[i] && !is_again(inputs, 0, i))
-            complain(cli, &(struct given){inputs->params.data[i].name, {true, true}}, names,
-                     subjects);
-    return cli->ctx.diags->errors == errors;
 }
 
 static size_t common_of(const struct mln_inputs *inputs)

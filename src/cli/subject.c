@@ -95,6 +95,16 @@ bool mln_subject_open(struct mln_cli *cli, const char *path, struct mln_subject 
     return subject->text != NULL;
 }
 
+/* As a policy does by itself. */
+static bool declares_params(struct mln_cli *cli, const struct mln_inputs *inputs,
+                            const struct mln_subject *subject)
+{
+    const char *name = strcmp(subject->path, "-") == 0 ? "<stdin>" : subject->path;
+    return mln_params_check(cli, (const char *const[]){name, name},
+                            (const struct mln_inputs *const[]){inputs, inputs},
+                            (const struct mln_subject *const[]){subject, subject});
+}
+
 void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
                       struct mln_subject *subject)
 {
@@ -104,7 +114,7 @@ void mln_subject_read(struct mln_cli *cli, const struct mln_inputs *inputs,
     else
         mln_subject_load_json(cli, inputs, &text, 1, subject);
     if (subject->kind != MLN_SUBJECT_POLICY && subject->good && !inputs->params_shared)
-        subject->good = mln_params_check_alone(cli, inputs, subject);
+        subject->good = declares_params(cli, inputs, subject);
 }
 
 void mln_subject_load(struct mln_cli *cli, const struct mln_inputs *inputs, const char *path,

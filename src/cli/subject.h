@@ -67,10 +67,7 @@ void mln_subject_load_json(struct mln_cli *cli, const struct mln_inputs *inputs,
 void mln_subject_load_deployed(struct mln_cli *cli, const struct mln_inputs *inputs,
                                const char *const *paths, size_t count, struct mln_subject *subject);
 
-/* params_used.c: what the JSON declares none of is reported, as a policy does by itself; false. */
-bool mln_params_check_alone(struct mln_cli *cli, const struct mln_inputs *inputs,
-                            const struct mln_subject *subject);
-/* Both sides of a comparison were read with params_shared. A parameter must be
+/* params_used.c: both sides of a comparison were read with params_shared. A parameter must be
  * declared by one of them, one of a side's own by that side. false after reporting. */
 bool mln_params_check(struct mln_cli *cli, const char *const names[2],
                       const struct mln_inputs *const inputs[2],
